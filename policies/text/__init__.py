@@ -1,0 +1,1 @@
+"""Reading hostile text: normalised with a map back, cut into clauses, with polarity and scope known."""
