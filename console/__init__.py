@@ -1,0 +1,1 @@
+"""The Django project: small apps by subject, and the seams between them."""

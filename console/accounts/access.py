@@ -1,0 +1,51 @@
+"""The door of every page of a workspace: who asks, in which workspace, with which verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpResponseBase
+from django.views.decorators.http import require_http_methods
+
+from console.accounts.models import Membership
+from console.htmx import HtmxRequest
+
+
+class MemberRequest(HtmxRequest):
+    """A request whose sender is a member of the workspace in its URL."""
+
+    member: Membership
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def member_view(*verbs: str) -> Callable[[View], View]:
+    """Declare the verbs of a view below ``/w/<workspace>/`` and give it ``request.member``.
+
+    A stranger gets the same 404 as for a workspace that does not exist. GET implies HEAD.
+    """
+    allowed = [*verbs, "HEAD"] if "GET" in verbs else [*verbs]
+
+    def decorate(view: View) -> View:
+        @require_http_methods(allowed)
+        @wraps(view)
+        def wrapped(request: MemberRequest, workspace: str, **rest: Any) -> HttpResponseBase:
+            request.member = membership(request, workspace)
+            return view(request, **rest)
+
+        return wrapped
+
+    return decorate
+
+
+def membership(request: HtmxRequest, slug: str) -> Membership:
+    """The sender's membership of the workspace ``slug``; Http404 when there is none."""
+    try:
+        return Membership.objects.select_related("user", "workspace").get(
+            user=request.user, workspace__slug=slug
+        )  # type: ignore[misc]
+    except Membership.DoesNotExist:
+        raise Http404 from None

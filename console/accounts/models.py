@@ -1,0 +1,81 @@
+"""People, workspaces and who may do what where."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from console.audit.services import Actor
+
+
+class User(AbstractUser):
+    """A person. Roles belong to memberships; the Django flags for staff are not used."""
+
+    name = models.CharField(max_length=150, blank=True)
+
+    @property
+    def shown_name(self) -> str:
+        return self.name or self.username
+
+    @property
+    def initials(self) -> str:
+        return "".join(word[0] for word in self.shown_name.split()[:2]).upper()
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("person", str(self.pk), self.shown_name)
+
+
+class Workspace(models.Model):
+    """A wall: nothing is reached but through the workspace it belongs to."""
+
+    slug = models.SlugField(max_length=64, unique=True)
+    name = models.CharField(max_length=120)
+    # In a playground rehearsal may count as evidence, and everything made there says so.
+    playground = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    members = models.ManyToManyField(User, through="Membership", related_name="workspaces")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def chain(self) -> str:
+        """The name of this workspace's audit chain."""
+        return f"workspace:{self.pk}"
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer", "Viewer"
+    AUTHOR = "author", "Author"
+    REVIEWER = "reviewer", "Reviewer"
+    APPROVER = "approver", "Approver"
+    ADMIN = "admin", "Admin"
+    AUDITOR = "auditor", "Auditor"
+
+
+class Membership(models.Model):
+    """A person in a workspace. ``domains`` narrows a reviewer to some domains; empty means all."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
+    roles = ArrayField(models.CharField(max_length=16, choices=Role.choices), default=list)
+    domains = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["user__username"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "workspace"], name="one_membership_a_workspace")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.workspace}"
+
+    @property
+    def actor(self) -> Actor:
+        return self.user.actor

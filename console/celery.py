@@ -1,0 +1,29 @@
+"""Celery only wakes workers: no result backend, no retries of its own, acknowledged when taken."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+
+app = Celery("remit")
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=False,
+    task_default_queue="remit",
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    worker_enable_remote_control=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={"socket_connect_timeout": 2, "socket_keepalive": True},
+    task_publish_retry=False,
+    timezone="UTC",
+)
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,121 @@
+"""What the embedded servers have in common: a name, a command, a data folder by which their processes are known."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+from abc import ABC, abstractmethod
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from console.embedded import processes
+from console.embedded.places import EmbeddedError, Places, system_user
+
+READY_WITHIN = 60.0  # seconds: crash recovery of a busy database takes a while
+
+
+class Service(ABC):
+    """One server of one installation."""
+
+    name: str
+    stop_by = signal.SIGTERM
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.user = system_user()
+
+    @property
+    @abstractmethod
+    def folder(self) -> Path:
+        """The working folder of its processes."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make its files and remove what a killed run left. Only called when it is not running."""
+
+    @abstractmethod
+    def command(self) -> list[str]: ...
+
+    @abstractmethod
+    def ready(self) -> bool:
+        """Whether it answers."""
+
+    def running(self) -> bool:
+        return bool(processes.living_in(self.folder))
+
+    def start(self) -> None:
+        """Start it apart from this terminal and wait until it answers."""
+        self.prepare()
+        with self._log() as log:
+            child = subprocess.Popen(
+                self.command(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,
+                env=self.environment(),
+                **self._identity(),
+            )
+        answered = processes.wait_until(lambda: self.ready() or child.poll() is not None, within=READY_WITHIN)
+        if not answered or child.poll() is not None:
+            raise EmbeddedError(f"The embedded {self.name} did not start: {self._last_words()}")
+
+    def stop(self) -> None:
+        """Stop it as its manual asks, and kill what is left."""
+        main = self.main_process()
+        if main is not None:
+            processes.end([main], by=self.stop_by, within=20)
+        processes.end(processes.living_in(self.folder), by=signal.SIGKILL)
+
+    def become(self) -> None:
+        """Turn this process into the server."""
+        if self.user is not None:
+            os.setgroups([])
+            os.setgid(self.user.pw_gid)
+            os.setuid(self.user.pw_uid)
+        os.chdir(self.folder)
+        command = self.command()
+        os.execve(command[0], command, self.environment())
+
+    @abstractmethod
+    def main_process(self) -> processes.psutil.Process | None:
+        """The process to signal."""
+
+    def environment(self) -> dict[str, str]:
+        """A clean one: PGDATA, PGPORT and the like of the caller must not reach the server."""
+        return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+    def _identity(self) -> dict[str, object]:
+        if self.user is None:
+            return {}
+        return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
+
+    @property
+    def log(self) -> Path:
+        return self.places.logs / f"{self.name}.log"
+
+    def _log(self) -> IO[bytes]:
+        with suppress(FileNotFoundError):
+            if self.log.stat().st_size > 5_000_000:
+                self.log.replace(self.log.with_suffix(".log.1"))
+        return self.log.open("ab")
+
+    def _last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()[-3:]
+        return f"{' / '.join(line.strip() for line in lines) or 'it said nothing'} (whole log: {self.log})"
+
+
+def answers(path: Path, message: bytes = b"") -> bytes | None:
+    """What a server on the socket ``path`` says to ``message``; None when nobody is there."""
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(2)
+        client.connect(str(path))
+        if not message:
+            return b""
+        client.sendall(message)
+        return client.recv(256)
+    return None

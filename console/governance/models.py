@@ -1,0 +1,41 @@
+"""Which policy holds in a workspace, and how far the organisation narrowed it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class PolicyInForce(models.Model):
+    """The pack of a workspace, by name, version and digest. The newest row counts; older ones are its history."""
+
+    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="policies")
+    pack = models.CharField(max_length=80)
+    version = models.CharField(max_length=20)
+    digest = models.CharField(max_length=80)
+    since = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.pack}@{self.version}"
+
+
+class OrganisationBounds(models.Model):
+    """A workspace's own bounds, versioned. ``statement`` maps behaviour ids to bounds in their JSON form."""
+
+    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="bounds")
+    version = models.PositiveIntegerField()
+    statement = models.JSONField(default=dict)
+    reason = models.TextField(blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [models.UniqueConstraint(fields=["workspace", "version"], name="one_bounds_version")]
+
+    def __str__(self) -> str:
+        return f"bounds {self.version}"

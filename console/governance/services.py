@@ -1,0 +1,179 @@
+"""The policy and the bounds that hold in a workspace: everybody asks here, nobody reads the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+import policies
+from console.accounts.models import Membership, Workspace
+from console.accounts.permissions import Action, require
+from console.audit.acts import Act
+from console.audit.services import SYSTEM, Actor, Subject, record
+from console.governance.models import OrganisationBounds, PolicyInForce
+from console.problems import DomainError, Invalid
+
+
+class StaleBounds(DomainError):
+    """Somebody else changed the bounds since the form was opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A workspace's bounds. Version 0 narrows nothing. ``statement`` is the exchanged form, ``organisation`` the value."""
+
+    version: int
+    statement: Mapping[str, Any]
+    organisation: policies.Organisation
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Governance:
+    """What a validation needs to know of a workspace."""
+
+    pack: policies.Pack
+    bounds: Bounds
+
+
+def governance_of(workspace: Workspace) -> Governance:
+    """The pack in force and the bounds, in two statements."""
+    pack = pack_in_force(workspace)
+    return Governance(pack, bounds_for(workspace, pack))
+
+
+def in_force(workspace: Workspace) -> PolicyInForce | None:
+    """The row that names the pack, for its date; None before anybody chose one."""
+    return workspace.policies.select_related("by").order_by("-pk").first()
+
+
+def pack_in_force(workspace: Workspace) -> policies.Pack:
+    """The pack of ``workspace``; the newest ``claude`` pack until an admin chooses.
+
+    Raises DomainError when the installed file is not the one that was put in force: a published version never changes.
+    """
+    row = in_force(workspace)
+    if row is None:
+        return policies.load_pack()
+    try:
+        pack = policies.load_pack(row.pack, row.version)
+    except policies.PackError as error:
+        raise DomainError(
+            f"The policy in force, {row}, can't be loaded: {error}", "Put its file back or switch the policy."
+        ) from error
+    if pack.digest != row.digest:
+        raise DomainError(
+            f"The installed policy {row} is not the one that was put in force: its content changed.",
+            "Put the published file back, or switch to another version.",
+        )
+    return pack
+
+
+def bounds_for(workspace: Workspace, pack: policies.Pack | None = None) -> Bounds:
+    """The bounds that hold now, as a value that ``policies`` takes."""
+    pack = pack or pack_in_force(workspace)
+    row = workspace.bounds.order_by("-version").first()
+    if row is None:
+        return Bounds(0, {}, policies.Organisation(name=workspace.name, bounds={}))
+    return Bounds(row.version, row.statement, _organisation(workspace, row.statement, pack), row.at)
+
+
+def _organisation(
+    workspace: Workspace, statement: Mapping[str, Any], pack: policies.Pack
+) -> policies.Organisation:
+    since = {rule: entry["since"] for rule, entry in statement.items() if "since" in entry}
+    bounds = {rule: entry["bound"] for rule, entry in statement.items()}
+    try:
+        return policies.parse_organisation({"name": workspace.name, "bounds": bounds, "since": since}, pack)
+    except policies.FormError as error:
+        raise Invalid(
+            f"These bounds can't be used: {error}", "Bounds can only narrow what the policy allows."
+        ) from error
+
+
+@transaction.atomic
+def set_bounds(
+    *, member: Membership, bounds: Mapping[str, Mapping[str, Any]], reason: str, version: int
+) -> OrganisationBounds | None:
+    """Replace the workspace's bounds by ``bounds`` (behaviour id -> narrowing, as ``parse_organisation`` takes it).
+
+    ``version`` is the one that the form showed. Each bound keeps the date since which it holds. Returns None when
+    nothing changed. Raises NotAllowed, Invalid (anything wider than the policy, an unknown id), StaleBounds.
+    """
+    workspace = member.workspace
+    require(member, Action.SET_BOUNDS)
+    Workspace.objects.select_for_update().get(pk=workspace.pk)
+    now = workspace.bounds.order_by("-version").first()
+    if (now.version if now else 0) != version:
+        raise StaleBounds(
+            "Somebody changed the bounds while you had them open.", "Reload the page and narrow again."
+        )
+    before: Mapping[str, Any] = now.statement if now else {}
+    statement = _dated(bounds, before)
+    _organisation(workspace, statement, pack_in_force(workspace))
+    if {k: v["bound"] for k, v in statement.items()} == {k: v["bound"] for k, v in before.items()}:
+        return None
+    row = OrganisationBounds.objects.create(
+        workspace=workspace, version=version + 1, statement=statement, reason=reason.strip(), by=member.user
+    )
+    record(
+        chain=workspace.chain,
+        actor=member.actor,
+        act=Act.BOUNDS_CHANGED,
+        subject=Subject("bounds", str(row.version), f"bounds {row.version}"),
+        detail={
+            "before": policies.digest(dict(before)),
+            "after": policies.digest(statement),
+            "changed": sorted(set(_changed(before, statement))),
+        },
+    )
+    return row
+
+
+def _dated(bounds: Mapping[str, Mapping[str, Any]], before: Mapping[str, Any]) -> dict[str, Any]:
+    today = timezone.localdate().isoformat()
+    return {
+        rule: before[rule]
+        if rule in before and before[rule]["bound"] == bound
+        else {"bound": dict(bound), "since": today}
+        for rule, bound in bounds.items()
+    }
+
+
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    return [rule for rule in {*before, *after} if before.get(rule) != after.get(rule)]
+
+
+@transaction.atomic
+def switch_pack(
+    *, workspace: Workspace, name: str, version: str, actor: Actor = SYSTEM, member: Membership | None = None
+) -> PolicyInForce:
+    """Put a pack in force. Called for a member, or by the system when the workspace is made."""
+    if member is not None:
+        require(member, Action.SWITCH_PACK)
+        actor = member.actor
+    try:
+        pack = policies.load_pack(name, version)
+    except policies.PackError as error:
+        raise Invalid(f"There is no usable policy {name}@{version}: {error}") from error
+    before = in_force(workspace)
+    row = PolicyInForce.objects.create(
+        workspace=workspace,
+        pack=pack.name,
+        version=pack.version,
+        digest=pack.digest,
+        by=member.user if member else None,
+    )
+    record(
+        chain=workspace.chain,
+        actor=actor,
+        act=Act.PACK_SWITCHED,
+        subject=Subject("pack", pack.ref, pack.title),
+        detail={"before": str(before) if before else None, "after": pack.ref, "digest": pack.digest},
+    )
+    return row

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from console.governance import audit_views, bounds_views, policy_views
+
+app_name = "governance"
+urlpatterns = [
+    path("policy/", policy_views.policy, name="policy"),
+    path("policy/codes/<str:code>", policy_views.code, name="code"),
+    path("policy/rules/<str:rule>", policy_views.rule, name="rule"),
+    path("bounds/", bounds_views.bounds, name="bounds"),
+    path("audit/", audit_views.audit, name="audit"),
+]

@@ -1,0 +1,140 @@
+"""Live updates: NOTIFY inside the transaction that changed a row, server-sent events out.
+
+One LISTEN connection a process is fanned out to its streams, so that a stream holds a thread but never a database
+connection. Streams are capped; beyond the cap a page is told (204) to poll instead.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+
+import psycopg
+from django.conf import settings
+from django.db import connection, connections
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+logger = logging.getLogger(__name__)
+
+CHANNEL = "remit_live"
+HEARTBEAT = 10.0  # seconds; also how soon a closed browser is noticed
+LIFETIME = 300.0  # seconds; the browser reconnects and is authorised anew
+
+
+def publish(topic: str, event: str = "changed") -> None:
+    """Tell the streams of ``topic`` once the surrounding transaction commits (NOTIFY is transactional)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, json.dumps([topic, event])])
+
+
+class _Hub:
+    """The streams of this process and the one connection that feeds them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._topics: dict[str, set[queue.SimpleQueue[str]]] = defaultdict(set)
+        self._thread: threading.Thread | None = None
+        self._open = 0
+
+    def open(self, topic: str) -> queue.SimpleQueue[str] | None:
+        """A mailbox for ``topic``, or None when this process already serves as many streams as it may."""
+        with self._lock:
+            if self._open >= settings.REMIT_STREAMS:
+                return None
+            self._open += 1
+            mailbox: queue.SimpleQueue[str] = queue.SimpleQueue()
+            self._topics[topic].add(mailbox)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._listen, name="live", daemon=True)
+                self._thread.start()
+            return mailbox
+
+    def close(self, topic: str, mailbox: queue.SimpleQueue[str]) -> None:
+        with self._lock:
+            self._topics[topic].discard(mailbox)
+            if not self._topics[topic]:
+                del self._topics[topic]
+            self._open -= 1
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                with psycopg.connect(**_connection_parameters(), autocommit=True) as listener:
+                    listener.execute(f"LISTEN {CHANNEL}")
+                    self._broadcast("resync")  # whatever was published while nobody listened
+                    for notification in listener.notifies():
+                        topic, event = json.loads(notification.payload)
+                        self._deliver(topic, event)
+            except psycopg.Error as error:
+                logger.warning("The live connection was lost (%s); trying again.", type(error).__name__)
+                time.sleep(1)
+
+    def _deliver(self, topic: str, event: str) -> None:
+        with self._lock:
+            for mailbox in self._topics.get(topic, ()):
+                mailbox.put(event)
+
+    def _broadcast(self, event: str) -> None:
+        with self._lock:
+            for mailboxes in self._topics.values():
+                for mailbox in mailboxes:
+                    mailbox.put(event)
+
+
+def _connection_parameters() -> dict[str, object]:
+    parameters = dict(connection.get_connection_params())
+    for django_only in ("pool", "cursor_factory", "context", "prepare_threshold"):
+        parameters.pop(django_only, None)
+    return parameters
+
+
+_hub = _Hub()
+
+
+def stream(topic: str) -> HttpResponseBase:
+    """A ``text/event-stream`` of the topic's events; 204 when the cap is reached, upon which the page polls."""
+    mailbox = _hub.open(topic)
+    if mailbox is None:
+        return HttpResponse(status=204)
+    response = StreamingHttpResponse(_Events(topic, mailbox), content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+class _Events:
+    """The body of one stream. A class, since ``close`` must free the place even when nothing was ever read."""
+
+    def __init__(self, topic: str, mailbox: queue.SimpleQueue[str]) -> None:
+        self._topic, self._mailbox = topic, mailbox
+        self._lines = self._run()
+        self._closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._lines)
+
+    def _run(self) -> Iterator[bytes]:
+        connections.close_all()  # give the connection back to the pool before waiting
+        yield b"retry: 2000\n\n"
+        ends = time.monotonic() + LIFETIME
+        while time.monotonic() < ends:
+            try:
+                event = self._mailbox.get(timeout=HEARTBEAT)
+            except queue.Empty:
+                yield b": beat\n\n"
+            else:
+                yield f"event: {event}\ndata: {self._topic}\n\n".encode()
+        self.close()
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            _hub.close(self._topic, self._mailbox)

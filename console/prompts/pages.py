@@ -1,0 +1,55 @@
+"""Looking a prompt up for somebody: the look-up is the access check."""
+
+from __future__ import annotations
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404
+
+from console.accounts.models import Membership
+from console.prompts.models import Prompt, Revision
+
+
+def prompts_of(member: Membership) -> QuerySet[Prompt]:
+    """All prompts that the member may see."""
+    return Prompt.objects.filter(workspace=member.workspace_id)
+
+
+def prompt_for(member: Membership, slug: str) -> Prompt:
+    """The prompt with what its page head needs: ``runs_count``, ``reviews_count``, ``releases_count``, ``last_number``.
+
+    Raises Http404 for a stranger's prompt just as for one that does not exist.
+    """
+    annotated = prompts_of(member).annotate(
+        runs_count=_count("runs"),
+        reviews_count=_count("reviews"),
+        releases_count=_count("releases"),
+        last_number=Coalesce(
+            Subquery(Revision.objects.filter(prompt=OuterRef("pk")).order_by("-number").values("number")[:1]),
+            0,
+        ),
+    )
+    try:
+        prompt = annotated.get(slug=slug)
+    except Prompt.DoesNotExist:
+        raise Http404 from None
+    prompt.workspace = member.workspace
+    return prompt
+
+
+def revision_for(member: Membership, slug: str, number: int) -> Revision:
+    """Revision ``slug@number`` of the member's workspace, or Http404."""
+    try:
+        return Revision.objects.select_related("prompt", "created_by").get(
+            prompt__workspace=member.workspace_id, prompt__slug=slug, number=number
+        )
+    except Revision.DoesNotExist:
+        raise Http404 from None
+
+
+def _count(relation: str) -> Coalesce:
+    model = Prompt._meta.get_field(relation).related_model
+    per_prompt = (
+        model.objects.filter(prompt=OuterRef("pk")).order_by().values("prompt").annotate(n=Count("pk"))
+    )
+    return Coalesce(Subquery(per_prompt.values("n")), 0)

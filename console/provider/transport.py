@@ -1,0 +1,160 @@
+"""HTTP with one deadline for the whole call.
+
+The SDK's timeouts are per socket operation: a peer that sends a byte now and then holds a thread for as long as it
+likes, and threads cannot be killed. Here the timeout given to a request bounds it from connect to the last byte.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpcore2
+import httpx2
+
+# Names that a lookup gave once are looked up again by the operating system only when a connection is made.
+CONNECTIONS = httpx2.Limits(max_connections=256, max_keepalive_connections=256, keepalive_expiry=30.0)
+KEEP_ALIVE = [
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), value)
+        for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5))
+        if hasattr(socket, name)
+    ),
+]
+
+_call = threading.local()  # .until: the monotonic time at which the call of this thread is over
+
+
+def _remaining(timeout: float | None, late: type[Exception]) -> float | None:
+    until = getattr(_call, "until", None)
+    if until is None:
+        return timeout
+    left: float = until - time.monotonic()
+    if left <= 0:
+        raise late("the deadline of the call has passed")
+    return left if timeout is None else min(timeout, left)
+
+
+class _Stream(httpcore2.NetworkStream):
+    def __init__(self, inner: httpcore2.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _remaining(timeout, httpcore2.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _remaining(timeout, httpcore2.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> _Stream:
+        left = _remaining(timeout, httpcore2.ConnectTimeout)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _Backend(httpcore2.NetworkBackend):
+    def __init__(self) -> None:
+        self._inner = httpcore2.SyncBackend()
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, **options: Any) -> _Stream:
+        left = _remaining(timeout, httpcore2.ConnectTimeout)
+        return _Stream(self._inner.connect_tcp(host, port, left, **options))
+
+    def connect_unix_socket(self, path: str, timeout: float | None = None, **options: Any) -> _Stream:
+        left = _remaining(timeout, httpcore2.ConnectTimeout)
+        return _Stream(self._inner.connect_unix_socket(path, left, **options))
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class _Body(httpx2.SyncByteStream):
+    """A response body whose every chunk is bound by the deadline, whichever thread reads it."""
+
+    def __init__(self, chunks: Iterable[bytes], until: float | None) -> None:
+        self._chunks = chunks
+        self._until = until
+
+    def __iter__(self) -> Iterator[bytes]:
+        chunks = iter(self._chunks)
+        while True:
+            _call.until = self._until
+            try:
+                chunk = next(chunks)
+            except StopIteration:
+                return
+            finally:
+                _call.until = None
+            yield chunk
+
+    def close(self) -> None:
+        if hasattr(self._chunks, "close"):
+            self._chunks.close()
+
+
+class DeadlineTransport(httpx2.BaseTransport):
+    """Sends requests over ``pool``; the request's read timeout is the deadline of everything."""
+
+    def __init__(self, pool: httpcore2.ConnectionPool) -> None:
+        self._pool = pool
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        seconds = request.extensions.get("timeout", {}).get("read")
+        until = None if seconds is None else time.monotonic() + seconds
+        _call.until = until
+        try:
+            response = self._pool.handle_request(_core_request(request))
+        finally:
+            _call.until = None
+        return httpx2.Response(
+            status_code=response.status,
+            headers=response.headers,
+            stream=_Body(response.stream, until),  # type: ignore[arg-type]
+            extensions=response.extensions,
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+def _core_request(request: httpx2.Request) -> httpcore2.Request:
+    url = request.url
+    return httpcore2.Request(
+        method=request.method,
+        url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=request.extensions,
+    )
+
+
+def open_transport(base_url: str, *, socket_path: str | None = None) -> DeadlineTransport:
+    """A transport for ``base_url``, through the proxy that the environment names for it, or through a UNIX socket."""
+    parts = urlsplit(base_url)
+    options: dict[str, Any] = {
+        "max_connections": CONNECTIONS.max_connections,
+        "max_keepalive_connections": CONNECTIONS.max_keepalive_connections,
+        "keepalive_expiry": CONNECTIONS.keepalive_expiry,
+        "network_backend": _Backend(),
+    }
+    if parts.scheme == "https":
+        options["ssl_context"] = httpx2.create_ssl_context()
+    if socket_path:
+        return DeadlineTransport(httpcore2.ConnectionPool(uds=socket_path, **options))
+    options["socket_options"] = KEEP_ALIVE
+    proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+    if proxy:
+        return DeadlineTransport(httpcore2.HTTPProxy(proxy_url=proxy, **options))
+    return DeadlineTransport(httpcore2.ConnectionPool(**options))

@@ -1,0 +1,25 @@
+"""Where everything is. Includes only; each app names its own pages."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import include, path
+
+WORKSPACE = "w/<slug:workspace>/"
+
+urlpatterns = [
+    path("accounts/", include("allauth.account.urls")),
+    path("api/v1/", include("console.releases.api_urls")),
+    path(WORKSPACE, include("console.prompts.urls")),
+    path(WORKSPACE, include("console.trials.urls")),
+    path(WORKSPACE, include("console.reviews.urls")),
+    path(WORKSPACE, include("console.releases.urls")),
+    path(WORKSPACE, include("console.governance.urls")),
+    path(WORKSPACE, include("console.accounts.urls")),
+    path("", include("console.home.urls")),
+]
+
+if settings.DEBUG:
+    from console.home.style import style
+
+    urlpatterns.append(path("style/", style, name="style"))
