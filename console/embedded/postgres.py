@@ -76,7 +76,7 @@ class Postgres(Service):
         self._forget_the_dead()
 
     def command(self) -> list[str]:
-        settings = SETTINGS | (FAST if os.environ.get("REMIT_EMBEDDED_FAST") else {})
+        settings = SETTINGS | (FAST if _fast() else {})
         settings |= {"unix_socket_directories": str(self.places.postgres_socket.parent)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(self._binaries() / "postgres"), "-D", str(self.folder), *options]
@@ -125,11 +125,11 @@ class Postgres(Service):
         folders.make(draft, mode=0o700, owner=self.user)
         self._run(
             "initdb", "-D", str(draft), "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C",
-            "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions", "--no-sync",
+            "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
+            *(["--no-sync"] if _fast() else []),
         )  # fmt: skip
         self._run_sql(draft, "postgres", ROLES)
         self._run_sql(draft, "remit", GRANTS)
-        os.sync()
         draft.rename(self.folder)
 
     def _run_sql(self, data: Path, database: str, statements: str) -> None:
@@ -165,6 +165,10 @@ class Postgres(Service):
         if self.user is None or may_enter(package, self.user):
             return package / f"pginstall{MAJOR}" / "bin"
         return _copy_for_system_user(package)
+
+
+def _fast() -> bool:
+    return bool(os.environ.get("REMIT_EMBEDDED_FAST"))
 
 
 def _copy_for_system_user(package: Path) -> Path:

@@ -1,0 +1,72 @@
+#!/usr/bin/env python
+"""Django's command line, with the embedded services started first where a command needs them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from console.embedded import EmbeddedError
+
+# What these do needs no server, and must work where none can be started.
+ALONE = {
+    "",
+    "check",
+    "collectstatic",
+    "compose",
+    "diffsettings",
+    "findstatic",
+    "help",
+    "keys",
+    "makemessages",
+    "pack",
+    "startapp",
+    "test",
+    "validate",
+    "verify",
+    "version",
+}
+# Commands that change tables run as the role that owns them.
+AS_OWNER = {"flush", "migrate", "optimizemigration", "restore", "squashmigrations"}
+# Commands that hold conversations need somebody to talk to.
+TALKING = {"run_suite", "runserver"}
+
+
+def services(arguments: list[str]) -> set[str]:
+    """The embedded services that the command line needs."""
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    if {"-h", "--help", "--version"} & set(arguments):
+        return set()
+    if command in ALONE and "--workspace" not in arguments:
+        return set()
+    return {"postgres", "broker"} | ({"rehearsal"} if command in TALKING else set())
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+    if AS_OWNER & set(sys.argv[1:2]):
+        os.environ["REMIT_AS_OWNER"] = "1"
+    try:
+        from django.core.management import execute_from_command_line
+    except ImportError:
+        sys.exit(
+            "Django is not installed for this Python: run `make up` once, then `.venv/bin/python manage.py …`."
+        )
+    needed = services(sys.argv[1:])
+    if not needed:
+        execute_from_command_line(sys.argv)
+        return
+    from console.embedded.serving import serving
+
+    # A polite kill unwinds too, else the services would stay behind.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        with serving(needed):
+            execute_from_command_line(sys.argv)
+    except EmbeddedError as problem:
+        sys.exit(str(problem))
+
+
+if __name__ == "__main__":
+    main()
