@@ -1,0 +1,1 @@
+"""The policy engine: pure Python, a library and a command line of its own."""

@@ -1,0 +1,380 @@
+"""The lattice of bounds: what a layer permits a setting to be, and how two layers combine.
+
+A bound is a set of permitted values in one of five kinds. ``meet`` is the greatest bound below both, ``leq`` the
+order ("permits no more than"); meet is commutative, associative, idempotent and monotone, so that layers can
+only narrow. Values are texts and numbers; a toggle's are ``on`` and ``off``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar, TypeAlias
+
+import re2
+
+Value: TypeAlias = str | int | float
+NOTHING = ""  # a Level's end when no step of its scale is left
+
+
+class BoundError(ValueError):
+    """Two bounds that cannot be compared, or a form that is no bound; says why in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toggle:
+    """On, off, either, or neither."""
+
+    permitted: frozenset[str] = frozenset({"off", "on"})
+    kind: ClassVar[str] = "toggle"
+
+    def __post_init__(self) -> None:
+        if not self.permitted <= {"off", "on"}:
+            raise BoundError("A toggle permits on and off, nothing else.")
+
+    @property
+    def empty(self) -> bool:
+        return not self.permitted
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "permitted": sorted(self.permitted)}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Any of a set of names."""
+
+    permitted: frozenset[str]
+    kind: ClassVar[str] = "choice"
+
+    @property
+    def empty(self) -> bool:
+        return not self.permitted
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "permitted": sorted(self.permitted)}
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A stretch of an ordered scale, both ends included; the empty stretch has ``NOTHING`` at both ends."""
+
+    scale: tuple[str, ...]
+    lowest: str
+    highest: str
+    kind: ClassVar[str] = "level"
+
+    def __post_init__(self) -> None:
+        if len(set(self.scale)) != len(self.scale) or not self.scale or NOTHING in self.scale:
+            raise BoundError("The scale of a level must name at least one step, and each step once.")
+        for end in (self.lowest, self.highest):
+            if end not in self.scale and end != NOTHING:
+                raise BoundError(f'"{end}" is not a step of the scale {" < ".join(self.scale)}.')
+        if self.empty and (self.lowest, self.highest) != (NOTHING, NOTHING):
+            # One form for the empty stretch, so that equal bounds compare equal.
+            object.__setattr__(self, "lowest", NOTHING)
+            object.__setattr__(self, "highest", NOTHING)
+
+    @property
+    def empty(self) -> bool:
+        if NOTHING in (self.lowest, self.highest):
+            return True
+        return self.scale.index(self.lowest) > self.scale.index(self.highest)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The permitted steps in the scale's order."""
+        if self.empty:
+            return ()
+        return self.scale[self.scale.index(self.lowest) : self.scale.index(self.highest) + 1]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "scale": list(self.scale), "lowest": self.lowest, "highest": self.highest}
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Numbers from ``lowest`` to ``highest``; ``whole`` numbers only, unless said otherwise. Empty is 1 to 0."""
+
+    lowest: float
+    highest: float
+    whole: bool = True
+    kind: ClassVar[str] = "range"
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.lowest) and math.isfinite(self.highest)):
+            raise BoundError("The ends of a range must be numbers.")
+        lowest, highest, whole = self.lowest, self.highest, self.whole
+        if whole and lowest <= highest:
+            lowest, highest = math.ceil(lowest), math.floor(highest)
+        if lowest > highest:
+            lowest, highest, whole = 1, 0, True
+        # One form for what permits the same numbers, so that equal bounds compare equal.
+        for name, value in (("lowest", lowest), ("highest", highest), ("whole", whole)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def empty(self) -> bool:
+        return self.lowest > self.highest
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "lowest": self.lowest, "highest": self.highest, "whole": self.whole}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of at most ``max_length`` code points that every pattern (RE2, whole text) fits.
+
+    Writing nothing is always permitted: such a bound says what may be written, not that something must be.
+    """
+
+    max_length: int
+    patterns: frozenset[str] = frozenset()
+    kind: ClassVar[str] = "text"
+
+    def __post_init__(self) -> None:
+        if self.max_length < 0:
+            object.__setattr__(self, "max_length", 0)
+        for pattern in self.patterns:
+            _pattern(pattern)
+
+    @property
+    def empty(self) -> bool:
+        return False
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "max_length": self.max_length, "patterns": sorted(self.patterns)}
+
+
+Bound: TypeAlias = Toggle | Level | Choice | Range | Text
+
+
+@lru_cache(maxsize=1024)
+def _pattern(pattern: str) -> Any:
+    try:
+        options = re2.Options()
+        options.log_errors = False
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        raise BoundError(f'The pattern "{pattern[:60]}" is not one that RE2 reads: {error}.') from error
+
+
+def meet(a: Bound, b: Bound) -> Bound:
+    """The widest bound that permits no more than either. Raises BoundError for different kinds or scales."""
+    if isinstance(a, Toggle) and isinstance(b, Toggle):
+        return Toggle(a.permitted & b.permitted)
+    if isinstance(a, Choice) and isinstance(b, Choice):
+        return Choice(a.permitted & b.permitted)
+    if isinstance(a, Level) and isinstance(b, Level) and a.scale == b.scale:
+        return _stretch(a.scale, set(a.steps) & set(b.steps))
+    if isinstance(a, Range) and isinstance(b, Range):
+        return Range(max(a.lowest, b.lowest), min(a.highest, b.highest), a.whole or b.whole)
+    if isinstance(a, Text) and isinstance(b, Text):
+        return Text(min(a.max_length, b.max_length), a.patterns | b.patterns)
+    raise BoundError(f"{_article(a)} and {_article(b)} have nothing to compare.")
+
+
+def _stretch(scale: tuple[str, ...], steps: set[str]) -> Level:
+    kept = [step for step in scale if step in steps] or [NOTHING]
+    return Level(scale, kept[0], kept[-1])
+
+
+def meet_all(first: Bound, rest: Iterable[Bound]) -> Bound:
+    """``meet`` over any number of bounds."""
+    for bound in rest:
+        first = meet(first, bound)
+    return first
+
+
+def leq(a: Bound, b: Bound) -> bool:
+    """Whether ``a`` permits no more than ``b``; defined by ``meet``, so that the two cannot disagree."""
+    return meet(a, b) == a
+
+
+def contains(bound: Bound, value: Value) -> bool:
+    """Whether the bound permits this very value."""
+    match bound:
+        case Toggle() | Choice():
+            return value in bound.permitted
+        case Level():
+            return value in bound.steps
+        case Range():
+            number = isinstance(value, int if bound.whole else int | float) and not isinstance(value, bool)
+            return number and bound.lowest <= float(value) <= bound.highest
+        case Text():
+            return isinstance(value, str) and (value == "" or _fits(bound, value))
+
+
+def _fits(bound: Text, value: str) -> bool:
+    return len(value) <= bound.max_length and all(_pattern(p).fullmatch(value) for p in bound.patterns)
+
+
+def nearest(bound: Bound, value: Value, order: Sequence[Value] = ()) -> Value | None:
+    """The value itself where it is permitted, else the permitted one closest to it; None where nothing is.
+
+    ``order`` ranks the names of a choice, which has no order of its own.
+    """
+    if contains(bound, value):
+        return value
+    match bound:
+        case Toggle() | Choice():
+            ranked = [name for name in order if name in bound.permitted] or sorted(bound.permitted)
+            return ranked[0] if ranked else None
+        case Level():
+            return _clamp_step(bound, value)
+        case Range():
+            return _clamp(bound, value)
+        case Text():
+            return ""
+
+
+def _clamp_step(bound: Level, value: Value) -> Value | None:
+    if bound.empty:
+        return None
+    below = value in bound.scale and bound.scale.index(str(value)) < bound.scale.index(bound.lowest)
+    # A word that is not on the scale is met with the cautious end, which comes first.
+    return bound.lowest if below or value not in bound.scale else bound.highest
+
+
+def _clamp(bound: Range, value: Value) -> Value | None:
+    if bound.empty:
+        return None
+    number = float(value) if isinstance(value, int | float) else bound.lowest
+    clamped = min(max(number, bound.lowest), bound.highest)
+    return math.floor(clamped) if bound.whole else clamped
+
+
+def excluded(wide: Bound, narrow: Bound) -> tuple[str, ...]:
+    """The named values that ``wide`` permits and ``narrow`` does not, in the scale's order where there is one."""
+    if isinstance(wide, Level) and isinstance(narrow, Level):
+        return tuple(step for step in wide.steps if step not in narrow.steps)
+    if isinstance(wide, Toggle | Choice) and isinstance(narrow, Toggle | Choice):
+        return tuple(sorted(wide.permitted - narrow.permitted))
+    return ()
+
+
+def explain(bound: Bound) -> str:
+    """The bound as words that finish "permitted: …"."""
+    match bound:
+        case Toggle() | Choice():
+            return _listed(sorted(bound.permitted))
+        case Level():
+            return f"from {bound.lowest} to {bound.highest}" if len(bound.steps) > 1 else _listed(bound.steps)
+        case Range():
+            return "nothing" if bound.empty else f"from {_number(bound.lowest)} to {_number(bound.highest)}"
+        case Text():
+            fitting = "".join(f", fitting {pattern}" for pattern in sorted(bound.patterns))
+            return f"at most {bound.max_length:,} characters{fitting}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return f"only {names[0]}" if names else "nothing"
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _number(value: float) -> str:
+    return f"{int(value):,}" if value == int(value) else f"{value:,}"
+
+
+def _article(bound: Bound) -> str:
+    name = f"a {bound.kind}"
+    return f"{name} of {' < '.join(bound.scale)}" if isinstance(bound, Level) else name
+
+
+_KEYS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    # kind: (keys it needs, keys it may have)
+    "toggle": (frozenset({"permitted"}), frozenset()),
+    "choice": (frozenset({"permitted"}), frozenset()),
+    "level": (frozenset({"scale"}), frozenset({"lowest", "highest"})),
+    "range": (frozenset(), frozenset({"lowest", "highest", "whole"})),
+    "text": (frozenset({"max_length"}), frozenset({"patterns"})),
+}
+
+
+def parse_bound(data: Any, like: Bound | None = None) -> Bound:
+    """Read a bound from its JSON form. Raises BoundError.
+
+    With ``like``, its kind and scale, and the ends that the form leaves out, are taken from there.
+    """
+    if not isinstance(data, Mapping):
+        raise BoundError('A bound must be a table such as {kind = "toggle", permitted = ["off"]}.')
+    form = (_defaults(like) if like else {}) | dict(data)
+    kind = form.pop("kind", None)
+    if kind not in _KEYS:
+        raise BoundError(f'"{kind}" is not a kind of bound; the kinds are {", ".join(_KEYS)}.')
+    if like and kind != like.kind:
+        raise BoundError(f"It must be {_article(like)}, and {_article_of(kind)} is not.")
+    needed, optional = _KEYS[kind]
+    if unknown := set(form) - needed - optional:
+        raise BoundError(f'"{min(unknown)}" is not a key of {_article_of(kind)}.')
+    if missing := needed - set(form):
+        raise BoundError(f'The key "{min(missing)}" of {_article_of(kind)} is missing.')
+    return _build(kind, form)
+
+
+def _article_of(kind: str) -> str:
+    return f"a {kind}"
+
+
+def _defaults(like: Bound) -> dict[str, Any]:
+    form = like.as_dict()
+    if isinstance(like, Toggle | Choice):
+        del form["permitted"]
+    return form
+
+
+def _build(kind: str, form: dict[str, Any]) -> Bound:
+    match kind:
+        case "toggle":
+            return Toggle(_names(form["permitted"]))
+        case "choice":
+            return Choice(_names(form["permitted"]))
+        case "level":
+            scale = form["scale"]
+            if (
+                not isinstance(scale, list | tuple)
+                or not scale
+                or not all(isinstance(step, str) for step in scale)
+            ):
+                raise BoundError("The scale of a level must be a list of names.")
+            return Level(tuple(scale), str(form.get("lowest", scale[0])), str(form.get("highest", scale[-1])))
+        case "range":
+            return _range(form)
+        case _:
+            return _text(form)
+
+
+def _names(value: Any) -> frozenset[str]:
+    if not isinstance(value, list | tuple | set | frozenset):
+        raise BoundError("The permitted values must be a list of names.")
+    return frozenset(_name(item) for item in value)
+
+
+def _name(item: Any) -> str:
+    if isinstance(item, bool):
+        return "on" if item else "off"
+    if not isinstance(item, str):
+        raise BoundError(f"The permitted values must be names, and {item!r} is not.")
+    return item
+
+
+def _range(form: dict[str, Any]) -> Range:
+    if not isinstance(form.get("whole", True), bool):
+        raise BoundError('"whole" of a range must be true or false.')
+    return Range(_end(form, "lowest"), _end(form, "highest"), form.get("whole", True))
+
+
+def _end(form: dict[str, Any], name: str) -> float:
+    end = form.get(name)
+    if isinstance(end, bool) or not isinstance(end, int | float):
+        raise BoundError(f'A range must state its "{name}" as a number.')
+    return end
+
+
+def _text(form: dict[str, Any]) -> Text:
+    if isinstance(form["max_length"], bool) or not isinstance(form["max_length"], int):
+        raise BoundError("The greatest length of a text must be a whole number.")
+    return Text(form["max_length"], _names(form.get("patterns", ())))
