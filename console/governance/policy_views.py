@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 import policies
 from console.accounts.access import MemberRequest, member_view
-from console.governance.reach import reach_table
+from console.governance.reach import Cell, reach_table
 from console.governance.services import bounds_for, in_force, pack_in_force
 
 
@@ -21,7 +21,7 @@ def policy(request: MemberRequest) -> HttpResponse:
         "since": in_force(workspace),
         "strip": _strip(pack),
         "reach": reach_table(pack),
-        "codes": [check for check in policies.CHECKS],
+        "codes": policies.CHECKS,
     }
     return render(request, "governance/policy.html", context)
 
@@ -50,12 +50,18 @@ def rule(request: MemberRequest, rule: str) -> HttpResponse:
         "pack": pack,
         "rule": found,
         "behavior": behavior,
-        "row": next((row for row in reach_table(pack).rows if row.id == rule), None),
-        "domains": pack.domains,
+        "reach": _reach(pack, rule),
         "narrowed": bounds_for(request.member.workspace, pack).statement.get(rule),
         "checks": [check for check in policies.CHECKS if check.rule == rule],
     }
     return render(request, "governance/rule.html", context)
+
+
+def _reach(pack: policies.Pack, behavior: str) -> list[tuple[policies.Domain, Cell]]:
+    """How far one behaviour may go in each domain; empty where it is the same everywhere."""
+    table = reach_table(pack)
+    row = next((row for row in table.rows if row.id == behavior), None)
+    return list(zip(table.domains, row.cells, strict=True)) if row else []
 
 
 @member_view("GET")

@@ -8,6 +8,10 @@ from django.views.decorators.http import require_safe
 
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.models import Workspace
+from console.governance.services import pack_in_force
+from console.home import selectors
+from console.htmx import render_region
+from console.prompts.pages import prompts_of
 
 
 @require_safe
@@ -21,9 +25,25 @@ def root(request: HttpRequest) -> HttpResponseBase:
 
 @member_view("GET")
 def index(request: MemberRequest) -> HttpResponse:
-    return render(request, "home/index.html", {"nav": "home"})
+    member = request.member
+    decide, fix = selectors.to_decide(member), selectors.to_fix(member)
+    context = {
+        "nav": "home",
+        "decide": decide,
+        "fix": fix,
+        "things": len(decide) + len(fix),
+        "running": list(selectors.running(member)),
+        "live": list(selectors.in_production(member)),
+        "today": list(selectors.today(member)),
+        "has_prompts": prompts_of(member).exists(),
+        "pack_ref": pack_in_force(member.workspace).ref,
+    }
+    return render(request, "home/index.html", context)
 
 
 @member_view("GET")
 def jump(request: MemberRequest) -> HttpResponse:
-    return render(request, "home/jump.html", {"query": request.GET.get("q", "")})
+    """Get anywhere by typing: the dialog's results, and a page of its own."""
+    query = request.GET.get("q", "").strip()[:100]
+    context = {"nav": "", "query": query, **selectors.jump_targets(request.member, query)}
+    return render_region(request, "home/jump.html", context, regions=("jump-results",))

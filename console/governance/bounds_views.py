@@ -1,0 +1,59 @@
+"""The organisation's bounds: everybody reads them, an admin narrows them."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+
+from console.accounts.access import MemberRequest, member_view
+from console.accounts.permissions import Action, can
+from console.governance import bounds_form
+from console.governance.services import governance_of, set_bounds
+from console.problems import DomainError, Invalid, NotAllowed
+
+
+@member_view("GET", "POST")
+def bounds(request: MemberRequest) -> HttpResponseBase:
+    problem: DomainError | None = None
+    if request.method == "POST":
+        try:
+            return _save(request)
+        except NotAllowed:
+            raise
+        except DomainError as error:
+            problem = error
+    return _page(request, problem)
+
+
+def _save(request: MemberRequest) -> HttpResponseBase:
+    workspace = request.member.workspace
+    saved = set_bounds(
+        member=request.member,
+        bounds=bounds_form.parse(request.POST, governance_of(workspace).pack),
+        reason=request.POST.get("reason", ""),
+        version=_version(request.POST.get("version", "")),
+    )
+    messages.success(request, f"Bounds {saved.version} are in force." if saved else "Nothing changed.")
+    return redirect("governance:bounds", workspace.slug)
+
+
+def _version(text: str) -> int:
+    if not text.isdecimal():
+        raise Invalid("The form does not say which bounds it changes.", "Reload the page and narrow again.")
+    return int(text)
+
+
+def _page(request: MemberRequest, problem: DomainError | None) -> HttpResponse:
+    workspace = request.member.workspace
+    now = governance_of(workspace)
+    context = {
+        "nav": "bounds",
+        "pack": now.pack,
+        "bounds": now.bounds,
+        "rows": bounds_form.rows(now.pack, now.bounds.statement, request.POST if problem else None),
+        "history": workspace.bounds.select_related("by")[:20],
+        "may_set": can(request.member, Action.SET_BOUNDS),
+        "problem": problem,
+    }
+    return render(request, "governance/bounds.html", context, status=problem.status if problem else 200)

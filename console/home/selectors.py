@@ -1,0 +1,165 @@
+"""What needs this member: read from several apps for one page, in a constant number of statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from console.accounts.models import Membership
+from console.accounts.permissions import Action, can
+from console.audit.models import Entry
+from console.prompts.models import Prompt, Revision
+from console.releases.models import Label
+from console.reviews.models import Decision, Review
+from console.trials.models import Run
+
+MOST = 12  # of each kind: home is a list to work off, not an archive
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the triage: ``state`` is the mark's word and look, ``why`` says why it is here."""
+
+    word: str
+    state: str
+    title: str
+    why: str
+    url_name: str
+    argument: str | int
+    at: datetime
+
+
+def to_decide(member: Membership) -> list[Item]:
+    """Open reviews that wait for this member's word: never of their own work."""
+    if not can(member, Action.DECIDE):
+        return []
+    waiting = (
+        _reviews(member)
+        .filter(status=Review.Status.OPEN)
+        .exclude(requested_by=member.user)
+        .exclude(revision__editors__contains=[member.user_id])
+        .exclude(decisions__by=member.user, decisions__superseded=False)
+    )
+    return [
+        Item(
+            "Review",
+            "draft",
+            f"{review.prompt.title}: {review.title}, r{review.revision.number}",
+            f"{review.requested_by.shown_name} asks to approve it for {review.label}.",
+            "reviews:review",
+            review.number,
+            review.requested_at,
+        )
+        for review in waiting[:MOST]
+        if can(member, Action.DECIDE, review.revision)
+    ]
+
+
+def to_fix(member: Membership) -> list[Item]:
+    """Blocked revisions and asked changes on prompts that this member works on."""
+    return sorted([*_blocked(member), *_changes_asked(member)], key=lambda item: item.at, reverse=True)
+
+
+def _blocked(member: Membership) -> list[Item]:
+    newest = Revision.objects.filter(prompt=OuterRef("prompt")).order_by("-number").values("pk")[:1]
+    blocked = Revision.objects.filter(
+        pk=Subquery(newest), blocked=True, prompt__workspace=member.workspace_id, prompt__archived=False
+    ).select_related("prompt")
+    return [
+        Item(
+            "Blocked",
+            "blocked",
+            f"{revision.prompt.title}: r{revision.number} is blocked",
+            _blocking_titles(revision),
+            "prompts:compose",
+            revision.prompt.slug,
+            revision.created_at,
+        )
+        for revision in blocked.order_by("-created_at")[:MOST]
+    ]
+
+
+def _blocking_titles(revision: Revision) -> str:
+    messages = [finding["message"] for finding in revision.findings if finding["severity"] == "block"]
+    more = f" And {len(messages) - 1} more." if len(messages) > 1 else ""
+    return f"{messages[0]}{more}" if messages else "A finding blocks it."
+
+
+def _changes_asked(member: Membership) -> list[Item]:
+    reason = (
+        Decision.objects.filter(review=OuterRef("pk"), word=Decision.Word.CHANGES, superseded=False)
+        .order_by("-at")
+        .values("reason")[:1]
+    )
+    asked = (
+        _reviews(member)
+        .filter(Q(requested_by=member.user) | Q(revision__editors__contains=[member.user_id]))
+        .filter(status=Review.Status.CHANGES)
+        .annotate(asked_reason=Subquery(reason))
+    )
+    return [
+        Item(
+            "Changes",
+            "draft",
+            f"{review.prompt.title}, review {review.number}: changes are asked for",
+            f"“{review.asked_reason}”" if review.asked_reason else "No reason was given.",
+            "reviews:review",
+            review.number,
+            review.requested_at,
+        )
+        for review in asked[:MOST]
+    ]
+
+
+def _reviews(member: Membership) -> QuerySet[Review]:
+    return Review.objects.filter(workspace=member.workspace_id).select_related(
+        "prompt", "revision", "requested_by"
+    )
+
+
+def running(member: Membership) -> QuerySet[Run]:
+    """Runs under way, with how far they are."""
+    done = Count("conversations", filter=Q(conversations__status__in=["finished", "error", "cancelled"]))
+    return (
+        Run.objects.filter(
+            workspace=member.workspace_id, status__in=[Run.Status.RUNNING, Run.Status.CANCELLING]
+        )
+        .select_related("prompt")
+        .annotate(done=done)[:MOST]
+    )
+
+
+def in_production(member: Membership) -> QuerySet[Label]:
+    """What runs in production, and whether a newer revision exists."""
+    return (
+        Label.objects.filter(prompt__workspace=member.workspace_id, name="production", prompt__archived=False)
+        .select_related("prompt", "release__revision")
+        .order_by("prompt__title")
+        .annotate(revision_number=F("release__revision__number"))[:50]
+    )
+
+
+def today(member: Membership) -> QuerySet[Entry]:
+    """The last acts in the workspace, for those who may see who works on what: every member."""
+    since = timezone.now() - timedelta(days=1)
+    return Entry.objects.filter(chain__name=member.workspace.chain, at__gte=since).order_by("-seq")[:8]
+
+
+def jump_targets(member: Membership, query: str) -> dict[str, list[object]]:
+    """Prompts, runs and reviews that a few typed letters or a number lead to."""
+    words = query.split()
+    prompts = Prompt.objects.filter(workspace=member.workspace_id, archived=False)
+    for word in words:
+        prompts = prompts.filter(
+            Q(title__icontains=word) | Q(slug__icontains=word) | Q(tags__contains=[word.lower()])
+        )
+    number = next((int(word) for word in words if word.isdecimal() and len(word) < 9), None)
+    runs = Run.objects.filter(workspace=member.workspace_id).select_related("prompt")
+    reviews = Review.objects.filter(workspace=member.workspace_id).select_related("prompt")
+    if words:
+        by_words = Q(number=number) if number is not None else Q(prompt__title__icontains=query)
+        runs, reviews = runs.filter(by_words), reviews.filter(by_words)
+    return {"prompts": list(prompts[:8]), "runs": list(runs[:4]), "reviews": list(reviews[:4])}

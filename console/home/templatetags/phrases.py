@@ -1,0 +1,58 @@
+"""Filters that put stored values into the words of a page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+
+register = template.Library()
+
+_ACTS = {
+    "workspace:created": "made the workspace",
+    "member:added": "added",
+    "member:roles:changed": "changed the roles of",
+    "member:removed": "removed",
+    "login:succeeded": "logged in",
+    "login:refused": "was refused a login",
+    "access:refused": "was refused",
+    "policy:pack:switched": "put in force",
+    "policy:bounds:changed": "narrowed",
+    "prompt:created": "began",
+    "prompt:imported": "imported",
+    "prompt:archived": "archived",
+    "prompt:revision:created": "snapshotted",
+    "prompt:finding:acknowledged": "acknowledged a warning in",
+    "suite:changed": "changed suite",
+    "run:started": "started",
+    "run:cancelled": "cancelled",
+    "review:requested": "asked for",
+    "review:approved": "approved in",
+    "review:changes:asked": "asked for changes in",
+    "review:withdrawn": "withdrew",
+    "review:thread:opened": "commented on",
+    "review:thread:resolved": "resolved a thread in",
+    "review:thread:reopened": "reopened a thread in",
+    "release:created": "released",
+    "release:label:moved": "moved a label to",
+    "release:exported": "exported",
+}
+
+
+@register.filter
+def act_in_words(act: str) -> str:
+    """``prompt:revision:created`` → ``snapshotted``: what stands between who and what."""
+    return _ACTS.get(act, act.replace(":", " "))
+
+
+@register.filter
+def when_short(at: datetime) -> str:
+    """The time today, the day within the last week, else the date."""
+    local, now = timezone.localtime(at), timezone.localtime()
+    if local.date() == now.date():
+        return date_format(local, "H:i")
+    if (now - local).days < 7:
+        return date_format(local, "l")
+    return date_format(local, "j M Y")
