@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from console.embedded.places import EmbeddedError, places
+from console.embedded.layout import EmbeddedError, places
 
 __all__ = ["EmbeddedError", "broker_url", "database_url", "owner_database_url", "rehearsal_url"]
 
@@ -34,8 +34,8 @@ def broker_url() -> str:
 
 
 def rehearsal_url() -> str:
-    """The rehearsal endpoint: ``http+unix://`` and the quoted path of its socket, so that no port is taken."""
-    return f"http+unix://{quote(str(places().rehearsal_socket), safe='')}"
+    """The rehearsal endpoint by its socket, so that no port is taken."""
+    return f"unix:{places().rehearsal_socket}"
 
 
 def _database_url(role: str) -> str:

@@ -7,7 +7,7 @@ import pwd
 import shutil
 from pathlib import Path
 
-from console.embedded.places import EmbeddedError, Places
+from console.embedded.layout import EmbeddedError, Places
 
 ROOM = 150_000_000  # bytes: PostgreSQL's first files take 40 MB, its journal as much again
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from console.embedded import folders, processes
-from console.embedded.places import SYSTEM_HOME, EmbeddedError, may_enter
+from console.embedded.layout import SYSTEM_HOME, EmbeddedError, may_enter
 from console.embedded.service import Service, answers
 
 MAJOR = "18"

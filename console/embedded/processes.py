@@ -34,14 +34,10 @@ def end(
 ) -> None:
     """Ask ``processes`` to stop, wait, and kill the ones that did not."""
     alive = list(processes)
-    for process in alive:
-        with contextlib.suppress(psutil.Error):
-            process.send_signal(by)
-    _, stubborn = psutil.wait_procs(alive, timeout=within)
-    for process in stubborn:
-        with contextlib.suppress(psutil.Error):
-            process.kill()
-    psutil.wait_procs(stubborn, timeout=5)
+    _signal(alive, by)
+    if not wait_until(lambda: all(map(_gone, alive)), within=within):
+        _signal(alive, signal.SIGKILL)
+        wait_until(lambda: all(map(_gone, alive)), within=5)
 
 
 def wait_until(condition: Callable[[], bool], *, within: float, every: float = 0.02) -> bool:
@@ -52,6 +48,20 @@ def wait_until(condition: Callable[[], bool], *, within: float, every: float = 0
             return False
         time.sleep(every)
     return True
+
+
+def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.send_signal(number)
+
+
+def _gone(process: psutil.Process) -> bool:
+    """A dead process stays a zombie until its parent looks, and the parent may be busy: that is gone enough."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _folder_of(process: psutil.Process) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from console.embedded import processes
-from console.embedded.places import EmbeddedError, Places, system_user
+from console.embedded.layout import EmbeddedError, Places, system_user
 
 READY_WITHIN = 60.0  # seconds: crash recovery of a busy database takes a while
 

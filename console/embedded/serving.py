@@ -16,7 +16,7 @@ from typing import IO
 
 from console.embedded import folders
 from console.embedded.broker import Broker
-from console.embedded.places import Places, places, system_user
+from console.embedded.layout import Places, places, system_user
 from console.embedded.postgres import Postgres
 from console.embedded.service import Service
 

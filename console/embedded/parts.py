@@ -1,0 +1,40 @@
+"""The console's own processes as command lines for this Python: `make up` and the tests run the same."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+WEB_THREADS = 64  # half may hold live streams, see REMIT_STREAMS
+WORKER_THREADS = 32
+
+
+def web(port: int, host: str = "127.0.0.1") -> list[str]:
+    """Granian's WSGI mode: one process, since the streams of a process share one LISTEN connection."""
+    return [
+        "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
+        "--workers", os.environ.get("REMIT_WEB_PROCESSES", "1"),
+        "--blocking-threads", str(WEB_THREADS), "--backpressure", str(WEB_THREADS * 8),
+        "--backlog", "1024", "--respawn-failed-workers", "--workers-kill-timeout", "5", "--no-ws",
+        "console.wsgi:application",
+    ]  # fmt: skip
+
+
+def worker(*, beat: bool = False) -> list[str]:
+    """Calls to a model wait for the network: threads serve better than processes."""
+    return [
+        *_CELERY, "worker", "--pool", "threads", "--concurrency", os.environ.get("REMIT_THREADS", str(WORKER_THREADS)),
+        "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO",
+        *(["--beat", "--schedule", os.devnull] if beat else []),
+    ]  # fmt: skip
+
+
+def beat(schedule: Path) -> list[str]:
+    return [*_CELERY, "beat", "--schedule", str(schedule), "--pidfile", "", "--loglevel", "INFO"]
+
+
+def rehearsal(socket: Path) -> list[str]:
+    return ["-m", "console.provider.rehearsal", "--uds", str(socket)]
+
+
+_CELERY = ["-m", "celery", "-A", "console.celery:app"]

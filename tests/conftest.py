@@ -1,0 +1,54 @@
+"""Fixtures that any test may ask for. Nothing of ours is replaced: databases, broker, worker and web are real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import live, services
+
+
+@pytest.fixture(scope="session")
+def running_services() -> Iterator[None]:
+    """PostgreSQL and the broker of this test run."""
+    with services.running():
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    running_services: None, django_test_environment: None, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[None]:
+    """This process's database: migrated by the owner, used as the application (pytest-django's own is replaced)."""
+    from django.db import connections
+    from django.test import TransactionTestCase
+
+    services.make_database()
+    TransactionTestCase._fixture_teardown = lambda self: services.empty_tables()
+    yield
+    with django_db_blocker.unblock():
+        for connection in connections.all():
+            connection.close()
+            connection.close_pool()
+
+
+@pytest.fixture(scope="session")
+def live_rehearsal(running_services: None) -> Iterator[str]:
+    """The rehearsal endpoint as a process of its own; its address is also the one in settings."""
+    with live.rehearsal() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def live_worker(django_db_setup: None) -> Iterator[live.Process]:
+    """A Celery worker with beat on this process's database and broker. Use with ``transactional_db``."""
+    with live.worker() as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def live_site(django_db_setup: None) -> Iterator[live.Site]:
+    """The web server with built, hashed assets on this process's database. Use with ``transactional_db``."""
+    with live.site() as site:
+        yield site
