@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from console.accounts.models import Membership
+from console.audit.models import Entry
+from tests.factories import make_member, make_workspace
+
+pytestmark = pytest.mark.django_db
+
+
+def url(workspace) -> str:
+    return reverse("accounts:members", args=[workspace.slug])
+
+
+def roles_url(member) -> str:
+    return reverse("accounts:member-roles", args=[member.workspace.slug, member.pk])
+
+
+def test_an_admin_changes_roles_and_it_is_recorded(client):
+    admin = make_member(make_workspace(), "admin")
+    other = make_member(admin.workspace, "viewer")
+    client.force_login(admin.user)
+    answer = client.post(roles_url(other), {"roles": ["author", "reviewer"]})
+    assert answer.status_code == 302
+    assert Membership.objects.get(pk=other.pk).roles == ["author", "reviewer"]
+    assert Entry.objects.filter(act="member:roles:changed", actor_id=str(admin.user_id)).count() == 1
+
+
+def test_a_team_mate_reads_but_may_not_change(client):
+    author = make_member(make_workspace(), "author")
+    client.force_login(author.user)
+    assert client.get(url(author.workspace)).status_code == 200
+    assert client.post(roles_url(author), {"roles": ["admin"]}).status_code == 403
+    assert Membership.objects.get(pk=author.pk).roles == ["author"]
+
+
+def test_a_stranger_cannot_tell_it_from_nothing(client):
+    stranger, workspace = make_member(make_workspace()), make_workspace()
+    client.force_login(stranger.user)
+    foreign, absent = client.get(url(workspace)), client.get("/w/no-such/members/")
+    assert (foreign.status_code, absent.status_code) == (404, 404)
+    assert foreign.content.replace(workspace.slug.encode(), b"") == absent.content.replace(b"no-such", b"")
+
+
+def test_a_member_of_another_workspace_is_out_of_reach(client):
+    admin, foreign = make_member(make_workspace(), "admin"), make_member(make_workspace(), "viewer")
+    client.force_login(admin.user)
+    answer = client.post(reverse("accounts:member-roles", args=[admin.workspace.slug, foreign.pk]), {"roles": []})
+    assert answer.status_code == 404
+
+
+def test_the_only_admin_stays_admin(client):
+    admin = make_member(make_workspace(), "admin")
+    client.force_login(admin.user)
+    answer = client.post(roles_url(admin), {"roles": ["author"]})
+    assert answer.status_code == 409
+    assert b"only admin" in answer.content
+    assert Membership.objects.get(pk=admin.pk).roles == ["admin"]
+
+
+def test_an_unknown_role_is_one_sentence(client):
+    admin = make_member(make_workspace(), "admin")
+    client.force_login(admin.user)
+    answer = client.post(roles_url(admin), {"roles": ["root"]})
+    assert answer.status_code == 422
+    assert b"There is no role" in answer.content
+
+
+def test_without_a_login_one_is_sent_there(client):
+    workspace = make_workspace()
+    answer = client.get(url(workspace))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/")
+
+
+def test_the_page_takes_a_constant_number_of_statements(client, django_assert_max_num_queries):
+    admin = make_member(make_workspace(), "admin")
+    for _ in range(30):
+        make_member(admin.workspace, "viewer")
+    client.force_login(admin.user)
+    with django_assert_max_num_queries(8):
+        client.get(url(admin.workspace))
