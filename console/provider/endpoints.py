@@ -62,7 +62,7 @@ def checked(base_url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_fine:
         raise _unusable(base_url, "it must start with https:// or http:// and name a host")
     if parts.username is not None or parts.password is not None:
-        raise _unusable(parts.hostname, "it must not hold a user name or password")
+        raise _unusable(base_url, "it must not hold a user name or password")
     if parts.query or parts.fragment:
         raise _unusable(base_url, "it must not hold a query or fragment")
     return base_url.rstrip("/")

@@ -1,0 +1,87 @@
+"""The models that an endpoint offers, with their lifecycle and what they can do."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from anthropic.types import ModelInfo
+
+from console.provider.client import provider_errors, sdk_client
+from console.provider.endpoints import Endpoint
+from console.provider.errors import ProviderError
+
+KEEP_SECONDS = 300.0
+DEADLINE = 15.0
+PAGE = 1000
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
+THINKING = ("adaptive", "enabled", "between_tools", "disabled")
+
+_kept: dict[str, tuple[float, tuple[Model, ...]]] = {}
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model as the provider describes it; empty tuples and None where it says nothing."""
+
+    id: str
+    name: str
+    lifecycle: str
+    created_at: datetime | None = None
+    deprecated_at: datetime | None = None
+    retires_at: datetime | None = None
+    max_input_tokens: int | None = None
+    max_tokens: int | None = None
+    effort: tuple[str, ...] = ()
+    thinking: tuple[str, ...] = ()
+    structured_outputs: bool | None = None
+
+
+def list_models(endpoint: Endpoint) -> tuple[Model, ...]:
+    """Active and deprecated models, newest first, kept for five minutes a process. Raises ProviderError."""
+    with _lock:
+        kept = _kept.get(endpoint.key)
+    if kept and time.monotonic() - kept[0] < KEEP_SECONDS:
+        return kept[1]
+    models = _fetch(endpoint)
+    with _lock:
+        _kept[endpoint.key] = (time.monotonic(), models)
+    return models
+
+
+def find_model(endpoint: Endpoint, model_id: str) -> Model | None:
+    """The model of that name, or None where the endpoint does not list it. Raises ProviderError."""
+    return next((model for model in list_models(endpoint) if model.id == model_id), None)
+
+
+def _fetch(endpoint: Endpoint) -> tuple[Model, ...]:
+    with provider_errors():
+        page = sdk_client(endpoint).models.list(limit=PAGE, timeout=DEADLINE)
+        # Not validated by the SDK: a server that answers something else must not look like one without models.
+        if not isinstance(getattr(page, "data", None), list):
+            raise ProviderError("malformed", detail="its answer is not a list of models")
+        return tuple(_model(info) for info in page if isinstance(getattr(info, "id", None), str))
+
+
+def _model(info: ModelInfo) -> Model:
+    abilities = info.capabilities
+    return Model(
+        id=info.id,
+        name=getattr(info, "display_name", None) or info.id,
+        lifecycle=getattr(info, "lifecycle", None) or "active",
+        created_at=getattr(info, "created_at", None),
+        deprecated_at=info.deprecated_at,
+        retires_at=info.retires_at,
+        max_input_tokens=info.max_input_tokens,
+        max_tokens=info.max_tokens,
+        effort=_supported(getattr(abilities, "effort", None), EFFORTS),
+        thinking=_supported(getattr(getattr(abilities, "thinking", None), "types", None), THINKING),
+        structured_outputs=getattr(getattr(abilities, "structured_outputs", None), "supported", None),
+    )
+
+
+def _supported(ability: object, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if getattr(getattr(ability, name, None), "supported", False))
