@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -69,7 +70,8 @@ def checked(base_url: str) -> str:
 
 
 def _unusable(base_url: str, why: str) -> Invalid:
+    shown = re.sub(r"//[^/]*@", "//", base_url)  # whatever stands there may be a secret
     return Invalid(
-        f"The provider's address {base_url!r} cannot be used: {why}.",
+        f"The provider's address {shown!r} cannot be used: {why}.",
         "Correct ANTHROPIC_BASE_URL or --base-url.",
     )

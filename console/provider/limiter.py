@@ -97,6 +97,8 @@ VALUES (%(endpoint)s, %(model)s, clock_timestamp() + make_interval(secs => %(sec
 ON CONFLICT (endpoint, model) DO UPDATE SET paused_until = GREATEST(r.paused_until, EXCLUDED.paused_until)
 """
 
+Values = dict[str, str | int | float | None]
+
 _free: dict[
     tuple[str, str], float
 ] = {}  # key and model -> monotonic time until which nothing is known to limit them
