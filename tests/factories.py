@@ -25,4 +25,6 @@ def make_workspace(slug: str = "", *, playground: bool = True) -> Workspace:
 def make_member(
     workspace: Workspace, *roles: str, name: str = "", user: User | None = None, domains: Sequence[str] = ()
 ) -> Membership:
-    return add_member(workspace=workspace, user=user or make_user(name), roles=roles or ("author",), domains=domains)
+    return add_member(
+        workspace=workspace, user=user or make_user(name), roles=roles or ("author",), domains=domains
+    )

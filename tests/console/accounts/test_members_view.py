@@ -47,7 +47,9 @@ def test_a_stranger_cannot_tell_it_from_nothing(client):
 def test_a_member_of_another_workspace_is_out_of_reach(client):
     admin, foreign = make_member(make_workspace(), "admin"), make_member(make_workspace(), "viewer")
     client.force_login(admin.user)
-    answer = client.post(reverse("accounts:member-roles", args=[admin.workspace.slug, foreign.pk]), {"roles": []})
+    answer = client.post(
+        reverse("accounts:member-roles", args=[admin.workspace.slug, foreign.pk]), {"roles": []}
+    )
     assert answer.status_code == 404
 
 

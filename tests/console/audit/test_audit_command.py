@@ -38,6 +38,10 @@ def test_the_first_bad_entry_is_named():
 def test_even_the_owner_of_the_tables_is_refused_by_the_triggers():
     make_workspace()
     with psycopg.connect(settings.DATABASE_OWNER_URL, autocommit=True) as owner:
-        for statement in ("UPDATE audit_entry SET act = ''", "DELETE FROM audit_entry", "TRUNCATE audit_entry"):
+        for statement in (
+            "UPDATE audit_entry SET act = ''",
+            "DELETE FROM audit_entry",
+            "TRUNCATE audit_entry",
+        ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
                 owner.execute(statement)

@@ -1,0 +1,75 @@
+"""Live updates against the real PostgreSQL: what is committed arrives, what is rolled back never does."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection, transaction
+
+from console import live
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def until(events, wanted: bytes) -> list[bytes]:
+    """Read the stream up to the first chunk that holds ``wanted``."""
+    read = []
+    for chunk in events:
+        read.append(chunk)
+        if wanted in chunk:
+            return read
+    raise AssertionError(f"{wanted!r} never came: {read}")
+
+
+@pytest.fixture
+def stream():
+    opened = []
+
+    def open_stream(topic: str):
+        response = live.stream(topic)
+        opened.append(response)
+        return response
+
+    yield open_stream
+    for response in opened:
+        response.close()
+
+
+def settle(events, topic: str) -> None:
+    """Wait until the hub listens: it then delivers the probe, or tells everybody to look again."""
+    live.publish(topic, "probe")
+    until(events, b"event: ")
+
+
+def test_a_committed_change_reaches_its_topic(stream):
+    events = iter(stream("run:1"))
+    with transaction.atomic():
+        live.publish("run:1", "poke")
+        live.publish("run:2", "not-mine")
+    # Either the hub already listened (poke), or it tells everybody to look again (resync).
+    read = until(events, b"event: ")
+    assert b"not-mine" not in b"".join(read)
+
+
+def test_a_rolled_back_change_is_never_told(stream):
+    events = iter(stream("run:7"))
+    settle(events, "run:7")
+    with pytest.raises(RuntimeError), transaction.atomic():
+        live.publish("run:7", "undone")
+        raise RuntimeError
+    live.publish("run:7", "after")
+    assert b"undone" not in b"".join(until(events, b"event: after"))
+
+
+def test_beyond_the_cap_a_page_is_told_to_poll(stream, settings):
+    settings.REMIT_STREAMS = live._hub._open + 1
+    first = stream("run:3")
+    assert first.status_code == 200
+    assert stream("run:3").status_code == 204
+    first.close()
+    assert stream("run:3").status_code == 200
+
+
+def test_a_stream_holds_no_database_connection(stream):
+    events = iter(stream("run:4"))
+    next(events)
+    assert connection.connection is None
