@@ -251,7 +251,7 @@ class _Reader:
         if isinstance(data, str):
             self.text(marks, data, path)
         elif (between := mark(marks, Between)) and not between.lowest <= data <= between.highest:
-            self.wrong(path, f"must be from {between.lowest} to {between.highest}, and {data} is not.")
+            self.wrong(path, f"must be from {between.lowest:,} to {between.highest:,}, and {data} is not.")
         return data
 
     def text(self, marks: tuple[Any, ...], data: str, path: str) -> None:

@@ -1,0 +1,70 @@
+"""What an organisation narrowed: bounds of its own, below the policy's and above every prompt's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from policies import forms
+from policies.bounds import Bound, BoundError, leq, parse_bound
+from policies.forms import FormError, Length, Match, Problem, did_you_mean
+from policies.pack import Pack, read_only
+
+Day = Annotated[str, Match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day such as 2026-01-31")]
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A name for sentences, and a bound for each behaviour or parameter that was narrowed, with the day of it."""
+
+    name: str
+    bounds: Mapping[str, Bound] = field(default_factory=dict)
+    since: Mapping[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that ``parse_organisation`` reads back."""
+        bounds = {id: bound.as_dict() for id, bound in self.bounds.items()}
+        return {"name": self.name, "bounds": bounds, "since": dict(self.since)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    name: Annotated[str, Length(1, 200)]
+    bounds: Mapping[str, Any] = field(default_factory=dict)
+    since: Mapping[str, Day] = field(default_factory=dict)
+
+
+def parse_organisation(data: Any, pack: Pack) -> Organisation:
+    """Read an organisation's bounds. Raises FormError with every problem found.
+
+    A bound may leave out its kind and its scale, which the pack knows. One that would permit more than the policy
+    is refused: an organisation can only narrow. (Resolving meets the layers all the same, so that even a forged
+    bound would open nothing.)
+    """
+    form = forms.read(_Form, data)
+    problems: list[Problem] = []
+    bounds = {}
+    for id, written in form.bounds.items():
+        try:
+            bounds[id] = _narrower(written, id, pack)
+        except BoundError as error:
+            problems.append(Problem(f"bounds.{id}", str(error)))
+    problems += [
+        Problem(f"since.{id}", "names a day for a bound that is not given.")
+        for id in form.since
+        if id not in form.bounds
+    ]
+    if problems:
+        raise FormError(problems)
+    return Organisation(form.name, read_only(bounds), form.since)
+
+
+def _narrower(written: Any, id: str, pack: Pack) -> Bound:
+    behavior = pack.behavior(id)
+    if not behavior:
+        raise BoundError(f"is no behaviour or parameter of {pack.ref}.{did_you_mean(id, pack.adjustables)}")
+    bound = parse_bound(written, like=behavior.bound)
+    if not leq(bound, behavior.bound):
+        raise BoundError("permits more than the policy does; an organisation can only narrow.")
+    return bound

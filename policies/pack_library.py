@@ -1,0 +1,97 @@
+"""The packs that come with the program: files below ``packs/``, read once a process."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from policies.canonical import digest
+from policies.forms import Problem, did_you_mean
+from policies.pack import Pack, PackRef
+from policies.pack_reading import PackError, parse_pack, read_toml
+
+FOLDER = Path(__file__).parent / "packs"
+
+
+def read_pack_files(main: Path) -> dict[str, Any]:
+    """Merge ``<version>.toml`` with the files of the folder ``<version>/`` beside it.
+
+    A file with ``language = "en"`` is a phrase table and goes under ``lexicon.en``; the others are merged at the top,
+    and a key that two files give is refused.
+    """
+    data = _read(main)
+    for part in sorted(main.with_suffix("").glob("*.toml")) if main.suffix == ".toml" else ():
+        table = _read(part)
+        language = table.pop("language", None)
+        if language is not None:
+            _merge(data.setdefault("lexicon", {}), {str(language): table}, part)
+        else:
+            _merge(data, table, part)
+    return data
+
+
+def _merge(into: dict[str, Any], table: dict[str, Any], part: Path) -> None:
+    for key, value in table.items():
+        if key in into:
+            raise PackError(part.name, [Problem(key, "is given by two files of the pack.")])
+        into[key] = value
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return read_toml(path.read_text(encoding="utf-8"), path.name)
+    except OSError as error:
+        raise PackError(path.name, [Problem("", f"The file cannot be read: {error.strerror}.")]) from error
+    except UnicodeDecodeError as error:
+        raise PackError(path.name, [Problem("", "The file is not UTF-8.")]) from error
+
+
+def _versions(name: str) -> list[str]:
+    """Versions of a built-in pack, oldest first."""
+    found = [path.stem for path in (FOLDER / name).glob("*.toml")]
+    return sorted(found, key=lambda version: tuple(int(part) for part in version.split(".")))
+
+
+def _names() -> list[str]:
+    return sorted(path.name for path in FOLDER.iterdir() if path.is_dir() and any(path.glob("*.toml")))
+
+
+def load_pack(name: str = "claude", version: str | None = None) -> Pack:
+    """A built-in pack, the newest version by default; ``name`` may be ``name@version``. Cached. Raises PackError."""
+    name, _, given = name.partition("@")
+    version = version or given or None
+    if name not in _names():
+        raise PackError(
+            name,
+            [
+                Problem(
+                    "", f"No pack has this name.{did_you_mean(name, _names())} Known: {', '.join(_names())}."
+                )
+            ],
+        )
+    versions = _versions(name)
+    if version and version not in versions:
+        raise PackError(
+            f"{name}@{version}", [Problem("", f"There is no such version. Known: {', '.join(versions)}.")]
+        )
+    return _load(name, version or versions[-1])
+
+
+@lru_cache(maxsize=32)
+def _load(name: str, version: str) -> Pack:
+    pack = parse_pack(read_pack_files(FOLDER / name / f"{version}.toml"), f"{name}@{version}")
+    if (pack.name, pack.version) != (name, version):
+        raise PackError(f"{name}@{version}", [Problem("", f"The file says that it is {pack.ref}.")])
+    return pack
+
+
+@cache
+def list_packs() -> tuple[PackRef, ...]:
+    """All built-in packs by name, oldest version first."""
+    refs = []
+    for name in _names():
+        for version in _versions(name):
+            data = read_pack_files(FOLDER / name / f"{version}.toml")
+            refs.append(PackRef(name, version, str(data.get("title", name)), digest(data)))
+    return tuple(refs)
