@@ -1,0 +1,139 @@
+// <chat-pane>: sends the message form, and shows the answer while it is still being written, in one column or in two.
+// What a model says is only ever text here; the finished turn comes from the server's own template.
+import { csrfToken } from "./csrf.js";
+import { eventsOf } from "./event-stream.js";
+import { notify } from "./notices.js";
+
+class ChatPane extends HTMLElement {
+  #request = null;
+
+  connectedCallback() {
+    this.form = this.querySelector("form");
+    this.field = this.form.querySelector("textarea");
+    this.stopButton = this.querySelector("[data-stop]");
+    this.form.addEventListener("submit", (event) => (event.preventDefault(), this.send()));
+    this.field.addEventListener("keydown", (event) => this.#enter(event));
+    this.stopButton?.addEventListener("click", () => this.stop());
+    for (const list of this.querySelectorAll("[data-turns]")) list.scrollTop = list.scrollHeight;
+  }
+
+  disconnectedCallback() {
+    this.stop();
+  }
+
+  stop() {
+    this.#request?.abort();
+  }
+
+  /** Enter sends, Shift+Enter is a new line. */
+  #enter(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.form.requestSubmit();
+  }
+
+  async send() {
+    const message = this.field.value;
+    if (this.#request || !message.trim()) return;
+    this.#request = new AbortController();
+    const body = new FormData(this.form);
+    body.delete("csrfmiddlewaretoken");
+    this.#busy(true);
+    this.answers = new Map(this.#columns().map((column) => [column.dataset.column ?? "", this.#begin(column, message)]));
+    this.field.value = "";
+    const finished = await this.#exchange(body).catch((error) => this.#fail(this.#reason(error)));
+    if (!finished) this.#giveBack(message);
+    this.#request = null;
+    this.#busy(false);
+    this.field.focus();
+  }
+
+  async #exchange(body) {
+    const headers = { Accept: "text/event-stream", "X-CSRFToken": csrfToken(this.form) };
+    const { signal } = this.#request;
+    const response = await fetch(this.form.action, { method: "POST", body, headers, signal, redirect: "manual" });
+    if (!response.ok || !response.headers.get("Content-Type")?.startsWith("text/event-stream")) return this.#fail(await refusal(response));
+    for await (const { name, data } of eventsOf(response)) {
+      if (name === "done") return true;
+      this.#receive(name, JSON.parse(data || "{}"));
+    }
+    return this.#fail("The answer was cut off. What came is shown; send the message again to go on.");
+  }
+
+  #receive(name, { column, text, html, message }) {
+    const answer = this.answers.get(column === undefined ? "" : String(column)) ?? this.answers.values().next().value;
+    if (name === "delta") this.#append(answer, text);
+    else if (name === "turn") this.#settle(answer, html);
+    else if (name === "error") this.#fail(message, answer);
+  }
+
+  #columns() {
+    const columns = [...this.querySelectorAll("[data-column]")];
+    return columns.length ? columns : [this];
+  }
+
+  /** The person's message and an empty answer at the end of a column. */
+  #begin(column, message) {
+    const list = column.querySelector("[data-turns]");
+    list.querySelector("[data-no-turns]")?.remove();
+    const said = list.appendChild(document.createElement("div"));
+    said.className = "said";
+    said.textContent = message;
+    const answer = list.appendChild(document.createElement("div"));
+    answer.className = "answer";
+    answer.setAttribute("aria-busy", "true");
+    answer.append(document.createElement("p"));
+    list.scrollTop = list.scrollHeight;
+    return { said, answer, list };
+  }
+
+  #append({ answer, list }, text) {
+    const following = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    answer.firstElementChild.append(text);
+    if (following) list.scrollTop = list.scrollHeight;
+  }
+
+  #settle(entry, html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const turns = [...template.content.children];
+    entry.answer.replaceWith(...turns);
+    for (const turn of turns) window.htmx?.process(turn);
+    entry.answer = turns.at(-1) ?? entry.answer;
+    entry.settled = true;
+    entry.list.scrollTop = entry.list.scrollHeight;
+  }
+
+  #fail(message, only = null) {
+    if (message) notify(message, { severity: "warn", key: "chat" });
+    for (const entry of only ? [only] : this.answers.values()) entry.answer.removeAttribute("aria-busy");
+    return false;
+  }
+
+  #reason(error) {
+    return error.name === "AbortError" ? "" : "The console does not answer. Your message is back in the field.";
+  }
+
+  /** Where nothing came back, the message was not said: it returns to the field. */
+  #giveBack(message) {
+    const entries = [...this.answers.values()];
+    if (entries.some(({ settled, answer }) => settled || answer.textContent)) return;
+    for (const { said, answer } of entries) for (const turn of [said, answer]) turn.remove();
+    this.field.value ||= message;
+  }
+
+  #busy(on) {
+    this.form.setAttribute("aria-busy", String(on));
+    for (const button of this.form.querySelectorAll("button:not([data-stop])")) button.disabled = on;
+    if (this.stopButton) this.stopButton.hidden = !on;
+  }
+}
+
+async function refusal(response) {
+  if (response.type === "opaqueredirect" || response.status === 401) return "You were logged out. Log in again in another tab, then send the message again.";
+  const json = /json/.test(response.headers.get("Content-Type") ?? "");
+  const { detail } = json ? await response.json() : {};
+  return detail ?? `The console could not send that (${response.status}). Try again.`;
+}
+
+customElements.define("chat-pane", ChatPane);
