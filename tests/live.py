@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,12 +127,9 @@ def _running(
 def _end(popen: subprocess.Popen[bytes]) -> None:
     popen.terminate()
     try:
-        popen.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        pass
+        with suppress(subprocess.TimeoutExpired):
+            popen.wait(timeout=10)
     finally:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(popen.pid, signal.SIGKILL)  # whatever it started and left
-        except ProcessLookupError:
-            pass
         popen.wait()

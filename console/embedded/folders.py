@@ -62,6 +62,15 @@ def reason(error: OSError) -> str:
     return f"{said}. Make it writable for you, or set REMIT_DATA to a folder that is."
 
 
+def last_words(log: Path) -> str:
+    """The end of a log, for a sentence."""
+    try:
+        lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    except FileNotFoundError:
+        lines = []
+    return " / ".join(lines[-3:]) or "it said nothing"
+
+
 def _check_writable(data: Path) -> None:
     probe = data / f".write-{os.getpid()}"
     try:

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 from pathlib import Path
 
+from console.embedded.layout import EmbeddedError
+
 WEB_THREADS = 64  # half may hold live streams, see REMIT_STREAMS
 WORKER_THREADS = 32
+
+
+def host() -> str:
+    return os.environ.get("REMIT_HOST") or "127.0.0.1"
+
+
+def port() -> int:
+    given = os.environ.get("PORT") or "8000"
+    if not (given.isascii() and given.isdecimal() and 0 < int(given) < 65536):
+        raise EmbeddedError(f"PORT is {given!r}, and a port is a number from 1 to 65535: PORT=8000 make up.")
+    return int(given)
+
+
+def web_answers(port: int) -> bool:
+    """Whether the web server says that it is well."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def web(port: int, host: str = "127.0.0.1") -> list[str]:

@@ -148,7 +148,7 @@ class Postgres(Service):
             env=self.environment(),
             cwd="/",
             check=False,
-            **self._identity(),
+            **self.identity(),
         )
         # The single-user server goes on after a statement that failed.
         if done.returncode != 0 or "ERROR:" in done.stderr or "FATAL:" in done.stderr:

@@ -9,12 +9,20 @@ import subprocess
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn, TypedDict
 
-from console.embedded import processes
+import psutil
+
+from console.embedded import folders, processes
 from console.embedded.layout import EmbeddedError, Places, system_user
 
 READY_WITHIN = 60.0  # seconds: crash recovery of a busy database takes a while
+
+
+class Identity(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
 
 
 class Service(ABC):
@@ -50,7 +58,7 @@ class Service(ABC):
         """Start it apart from this terminal and wait until it answers."""
         self.prepare()
         with self._log() as log:
-            child = subprocess.Popen(
+            child = subprocess.Popen(  # noqa: S603
                 self.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -58,11 +66,13 @@ class Service(ABC):
                 cwd=self.folder,
                 start_new_session=True,
                 env=self.environment(),
-                **self._identity(),
+                **self.identity(),
             )
         answered = processes.wait_until(lambda: self.ready() or child.poll() is not None, within=READY_WITHIN)
         if not answered or child.poll() is not None:
-            raise EmbeddedError(f"The embedded {self.name} did not start: {self._last_words()}")
+            raise EmbeddedError(
+                f"The embedded {self.name} did not start: {folders.last_words(self.log)} (whole log: {self.log})"
+            )
 
     def stop(self) -> None:
         """Stop it as its manual asks, and kill what is left."""
@@ -71,7 +81,7 @@ class Service(ABC):
             processes.end([main], by=self.stop_by, within=20)
         processes.end(processes.living_in(self.folder), by=signal.SIGKILL)
 
-    def become(self) -> None:
+    def become(self) -> NoReturn:
         """Turn this process into the server."""
         if self.user is not None:
             os.setgroups([])
@@ -79,17 +89,18 @@ class Service(ABC):
             os.setuid(self.user.pw_uid)
         os.chdir(self.folder)
         command = self.command()
-        os.execve(command[0], command, self.environment())
+        os.execve(command[0], command, self.environment())  # noqa: S606
 
     @abstractmethod
-    def main_process(self) -> processes.psutil.Process | None:
+    def main_process(self) -> psutil.Process | None:
         """The process to signal."""
 
     def environment(self) -> dict[str, str]:
         """A clean one: PGDATA, PGPORT and the like of the caller must not reach the server."""
         return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
-    def _identity(self) -> dict[str, object]:
+    def identity(self) -> Identity:
+        """Whom the server's processes run as, for ``subprocess``."""
         if self.user is None:
             return {}
         return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
@@ -103,10 +114,6 @@ class Service(ABC):
             if self.log.stat().st_size > 5_000_000:
                 self.log.replace(self.log.with_suffix(".log.1"))
         return self.log.open("ab")
-
-    def _last_words(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()[-3:]
-        return f"{' / '.join(line.strip() for line in lines) or 'it said nothing'} (whole log: {self.log})"
 
 
 def answers(path: Path, message: bytes = b"") -> bytes | None:

@@ -11,7 +11,6 @@ import fcntl
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO
 
 from console.embedded import folders
@@ -73,10 +72,17 @@ def stop(where: Places) -> None:
         service(where).stop()
 
 
+def stop_if_unused(where: Places) -> None:
+    """Stop services that a killed program left running, unless somebody works with them."""
+    with (where.run / "users.lock").open("a") as users, _starting(where):
+        if _nobody_uses(users):
+            stop(where)
+
+
 @contextmanager
 def _starting(where: Places) -> Iterator[None]:
     """One at a time: starts and stops of one installation."""
-    with _open(where.run / "start.lock") as lock:
+    with (where.run / "start.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -87,7 +93,3 @@ def _nobody_uses(users: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _open(path: Path) -> IO[str]:
-    return path.open("a")

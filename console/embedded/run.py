@@ -1,0 +1,44 @@
+"""Become one part: what supervisord starts. Ends what an earlier one left, then turns into the part itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import NoReturn
+
+from console.embedded import parts, processes
+from console.embedded.layout import Places, places
+from console.embedded.service import Service
+from console.embedded.serving import SERVICES
+
+
+def run(name: str) -> NoReturn:
+    where = places()
+    if name in SERVICES:
+        _become_service(SERVICES[name](where))
+    processes.end(processes.marked(where.run, name), by=signal.SIGKILL)
+    command = [sys.executable, *_command(where, name)]
+    os.execve(command[0], command, os.environ | {processes.INSTANCE: str(where.run), processes.PART: name})  # noqa: S606
+
+
+def _become_service(service: Service) -> NoReturn:
+    # A `manage.py` that was there first has started it: leave it to work, and take over when it ends.
+    while (other := service.main_process()) is not None:
+        other.wait()
+    service.prepare()
+    service.become()
+
+
+def _command(where: Places, name: str) -> list[str]:
+    match name:
+        case "web":
+            return parts.web(parts.port(), parts.host())
+        case "worker":
+            return parts.worker()
+        case "beat":
+            return parts.beat(where.data / "beat.schedule")
+        case "rehearsal":
+            where.rehearsal_socket.unlink(missing_ok=True)
+            return parts.rehearsal(where.rehearsal_socket)
+    sys.exit(f"There is no part named {name}.")

@@ -1,0 +1,191 @@
+"""A real Chromium on the real site: pages that fail the test when the browser complains, pictures, accessibility."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+
+from console.embedded.layout import REPOSITORY
+from tests.live import Site
+
+PICTURES = REPOSITORY / "test-results"
+AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NO_BROWSER = "no Chromium: install Debian's `chromium`, or run `.venv/bin/playwright install chromium`"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Playwright's loop lives in this thread, and Django would take every query for one from asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        executable = find_chromium(playwright.chromium.executable_path)
+        if executable is None:
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(NO_BROWSER)
+        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def find_chromium(of_playwright: str) -> str | None:
+    named = (
+        os.environ.get("REMIT_CHROMIUM"),
+        shutil.which("chromium"),
+        shutil.which("google-chrome"),
+        of_playwright,
+    )
+    return next((path for path in named if path and Path(path).exists()), None)
+
+
+FAILED = pytest.StashKey[bool]()
+# Chromium logs every refused request; a 422 or 409 is an answer that pages deal with.
+EXPECTED = re.compile(r"Failed to load resource: .* status of (401|403|409|413|422)")
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture
+def new_page(
+    request: pytest.FixtureRequest, browser: Browser, live_site: Site, transactional_db: None
+) -> Iterator[NewPage]:
+    """``new_page(width=1440, height=900, color_scheme="light", **context)``: each in a browser profile of its own.
+
+    The test fails at its end if a page logged an error, threw, broke the content security policy, or asked for
+    anything outside the site. What a test means to provoke it takes from ``page.complaints``.
+    """
+    complaints: list[str] = []
+    pages: list[Page] = []
+    with ExitStack() as stack:
+
+        def make(
+            *, width: int = 1440, height: int = 900, color_scheme: str = "light", **options: Any
+        ) -> Page:
+            context = browser.new_context(
+                base_url=live_site.url,
+                viewport={"width": width, "height": height},
+                color_scheme=color_scheme,  # type: ignore[arg-type]
+                reduced_motion="reduce",
+                **options,
+            )
+            stack.callback(context.close)
+            _listen(context, live_site.url, complaints)
+            page = context.new_page()
+            page.set_default_timeout(10_000)
+            page.complaints = complaints  # type: ignore[attr-defined]
+            pages.append(page)
+            return page
+
+        yield make
+        if request.node.stash.get(FAILED, False):
+            _show_failure(request.node.name, pages)
+    assert not complaints, "the browser complained:\n" + "\n".join(complaints)
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    return new_page()
+
+
+SignIn = Callable[[Page, Any], None]
+
+
+@pytest.fixture
+def sign_in(live_site: Site) -> SignIn:
+    """``sign_in(page, user)``: a session of the user in the page's profile, without the form."""
+
+    def enter(page: Page, user: Any) -> None:
+        from django.conf import settings
+        from django.test import Client
+
+        client = Client()
+        client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        value = client.cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_site.url}]
+        )
+
+    return enter
+
+
+Shoot = Callable[[Page, str], Path]
+
+
+@pytest.fixture
+def shoot() -> Shoot:
+    """``shoot(page, "name")``: the whole page as test-results/name.png."""
+
+    def picture(page: Page, name: str) -> Path:
+        PICTURES.mkdir(exist_ok=True)
+        path = PICTURES / f"{name}.png"
+        page.screenshot(path=path, full_page=True)
+        return path
+
+    return picture
+
+
+AssertAccessible = Callable[[Page], None]
+
+
+@pytest.fixture
+def assert_accessible() -> AssertAccessible:
+    """``assert_accessible(page)``: axe-core finds nothing (WCAG 2.2 AA and good practice)."""
+
+    def check(page: Page) -> None:
+        assert AXE.exists(), "axe-core is missing: run `npm ci`"
+        # Evaluated by the debugger, not inserted as a script: the page's policy stays as strict as it is.
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("tags => axe.run({runOnly: tags})", RULES)["violations"]
+        assert not found, "\n".join(_describe(violation) for violation in found)
+
+    return check
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report: Any = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+def _show_failure(test: str, pages: list[Page]) -> None:
+    """A failed test leaves a picture of every page that it had open."""
+    PICTURES.mkdir(exist_ok=True)
+    for number, page in enumerate(pages):
+        with suppress(Error):
+            page.screenshot(path=PICTURES / f"failed-{test[:80].replace('/', '_')}-{number}.png")
+
+
+def _describe(violation: dict[str, Any]) -> str:
+    places = [f"    {node['html'][:160]}\n      {node['failureSummary']}" for node in violation["nodes"][:5]]
+    return "\n".join([f"{violation['id']}: {violation['help']} ({len(violation['nodes'])} places)", *places])
+
+
+def _listen(context: BrowserContext, site: str, complaints: list[str]) -> None:
+    def request(request: Any) -> None:
+        if not request.url.startswith((site, "data:", "blob:")):
+            complaints.append(f"a request left the site: {request.url}")
+
+    def message(message: Any) -> None:
+        if message.type == "error" and not EXPECTED.search(message.text):
+            complaints.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    context.on("request", request)
+    context.on("console", message)
+    context.on("weberror", lambda error: complaints.append(f"thrown: {error.error}"))
