@@ -33,6 +33,11 @@ def fill(route: str, workspace: str) -> str:
     return "/" + re.sub(r"<(?:(\w+):)?\w+>", lambda match: SAMPLES[match[1] or "str"], filled)
 
 
+def told(answer, slug: str) -> str:
+    """What an answer tells, but for what was asked and the token that differs in every answer."""
+    return re.sub(r"\b[A-Za-z0-9]{64}\b", "", answer.content.decode()).replace(slug, "")
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("verb", ["get", "post"])
 @pytest.mark.parametrize("route", WORKSPACE_ROUTES)
@@ -42,7 +47,7 @@ def test_a_stranger_cannot_tell_a_foreign_workspace_from_none(client, route, ver
     foreign, absent = (getattr(client, verb)(fill(route, slug)) for slug in (workspace.slug, "nowhere"))
     assert foreign.status_code == absent.status_code
     assert foreign.status_code in {404, 405}
-    assert foreign.content.replace(b"foreign", b"") == absent.content.replace(b"nowhere", b"")
+    assert told(foreign, "foreign") == told(absent, "nowhere")
 
 
 @pytest.mark.django_db
