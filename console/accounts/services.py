@@ -54,6 +54,7 @@ def set_roles(
 ) -> Membership:
     """Replace a member's roles. The last admin keeps the role, since nobody could give it back."""
     require(by, Action.MANAGE_MEMBERS, member)
+    roles = _known_roles(roles)
     locked = list(Membership.objects.select_for_update().filter(workspace=by.workspace_id).order_by("pk"))
     admins = [m for m in locked if Role.ADMIN in m.roles]
     if admins == [member] and Role.ADMIN not in roles:
@@ -62,7 +63,7 @@ def set_roles(
             "Give the role to somebody else first.",
         )
     before = {"roles": member.roles, "domains": member.domains}
-    member.roles, member.domains = _known_roles(roles), sorted(set(domains))
+    member.roles, member.domains = roles, sorted(set(domains))
     member.save(update_fields=["roles", "domains"])
     record(
         chain=by.workspace.chain,
