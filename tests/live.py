@@ -51,11 +51,14 @@ def rehearsal() -> Iterator[str]:
 
 
 @contextmanager
-def site() -> Iterator[Site]:
-    """A web server on a free port. Where another program takes the port in between, the start fails and says so."""
+def site(**settings: str) -> Iterator[Site]:
+    """A web server on a free port. Where another program takes the port in between, the start fails and says so.
+
+    ``settings`` are more environment variables, such as ``REMIT_DEBUG="1"``.
+    """
     static = build_assets()
     port = free_port()
-    environment = {"PORT": str(port), "REMIT_STATIC": str(static)}
+    environment = {"PORT": str(port), "REMIT_STATIC": str(static), **settings}
     with _running(
         "web", parts.web(port), answers=lambda _: healthy(port), environment=environment
     ) as process:
@@ -68,7 +71,7 @@ def build_assets() -> Path:
 
     static = places().data / "static"
     with assets.locked(places().data / "static.lock"):
-        assets.build_bundles()
+        assets.build_bundles(development=True)
         assets.collect(static)
     return static
 
