@@ -51,6 +51,9 @@ class Draft(models.Model):
     version = models.PositiveIntegerField(default=1)
     # Everyone who changed this draft since its base: none of them may approve what comes of it.
     editors = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    # For lists: how many findings block it, and under which policy and bounds that was counted.
+    blocks = models.PositiveIntegerField(default=0)
+    checked_under = models.CharField(max_length=100, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -61,6 +64,54 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prompt}, draft {self.name}"
+
+
+class DraftVersion(models.Model):
+    """A version that was saved, kept for a while: what a merge goes back to, and where an overwritten word can be found."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    content = models.JSONField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [models.UniqueConstraint(fields=["draft", "version"], name="one_version_a_save")]
+
+    def __str__(self) -> str:
+        return f"{self.draft} v{self.version}"
+
+
+class DraftCopy(models.Model):
+    """What somebody typed into a version that others had already left behind, until it is merged."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="copies")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    version = models.PositiveIntegerField()  # the one that it was typed into
+    content = models.JSONField()
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["draft", "by"], name="one_copy_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.draft}, copy of {self.by}"
+
+
+class Presence(models.Model):
+    """Who has a draft open, and where. A row that was not refreshed for a while says nothing."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="presences")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    section = models.CharField(max_length=64, blank=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["draft", "user"], name="one_presence_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.draft}"
 
 
 class Revision(models.Model):
