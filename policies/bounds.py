@@ -261,7 +261,11 @@ def explain(bound: Bound) -> str:
         case Toggle() | Choice():
             return _listed(sorted(bound.permitted))
         case Level():
-            return f"from {bound.lowest} to {bound.highest}" if len(bound.steps) > 1 else _listed(bound.steps)
+            return (
+                f"{_words(bound.lowest)} to {_words(bound.highest)}"
+                if len(bound.steps) > 2
+                else _listed(bound.steps)
+            )
         case Range():
             return "nothing" if bound.empty else f"from {_number(bound.lowest)} to {_number(bound.highest)}"
         case Text():
@@ -270,9 +274,14 @@ def explain(bound: Bound) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
+    names = [_words(name) for name in names]
     if len(names) < 2:
         return f"only {names[0]}" if names else "nothing"
     return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _number(value: float) -> str:

@@ -1,0 +1,60 @@
+"""What a setting adds to the compiled prompt, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from policies.bounds import Bound, Range, Text, Value, contains, explain
+from policies.pack import Behavior
+
+
+def setting_text(behavior: Behavior, value: Value) -> str:
+    """The words that one value adds; empty where the pack gives none."""
+    variant = behavior.value(value)
+    if variant and variant.text:
+        return variant.text
+    return behavior.stated_as.replace("{label}", behavior.label(value))
+
+
+def conditional_text(behavior: Behavior, value: Value, when: str, otherwise: Value) -> str:
+    """A value that holds only while a boolean variable is true; the variable's placeholder shows its value."""
+    text = f"Where {when} is true (here it is {{{{{when}}}}}): {setting_text(behavior, value)}"
+    rest = setting_text(behavior, otherwise)
+    return f"{text} Otherwise: {rest}" if rest else text
+
+
+def grant_text(behavior: Behavior, grants: Sequence[Value], value: Value) -> str:
+    """What users may choose, beyond the value that holds already."""
+    others = [grant for grant in grants if grant != value]
+    if not others:
+        return ""
+    own = [variant.granted for grant in others if (variant := behavior.value(grant)) and variant.granted]
+    if own:
+        return " ".join(own)
+    return behavior.granted.replace("{values}", ", ".join(behavior.label(grant) for grant in grants))
+
+
+def does(behavior: Behavior, value: Value) -> str:
+    """What a value makes the assistant do, as the end of "The assistant …"."""
+    variant = behavior.value(value)
+    if variant and variant.does:
+        return variant.does
+    if behavior.done_as:
+        return behavior.done_as.replace("{label}", behavior.label(value))
+    return f"has {behavior.title.lower()} at {behavior.label(value)}"
+
+
+def permitted_words(behavior: Behavior, bound: Bound) -> str:
+    """A bound in the labels of its behaviour."""
+    if isinstance(bound, Range | Text):
+        return explain(bound)
+    labels = [behavior.label(name) for name in behavior.names if contains(bound, name)]
+    if len(labels) > 8:
+        return f"{', '.join(labels[:3])} and {len(labels) - 3} more"
+    if len(labels) < 2:
+        return f"only {labels[0]}" if labels else "nothing"
+    return f"{', '.join(labels[:-1])} or {labels[-1]}"
+
+
+def count_words(text: str) -> int:
+    return len(text.split())
