@@ -308,6 +308,7 @@ class Pack:
     review: ReviewRules
     statistics: Statistics
     probes: tuple[Probe, ...]
+    phrases: Mapping[str, str]
     renamed: Mapping[str, str]
     lexicon: Mapping[str, Any]
     data: Mapping[str, Any]

@@ -81,6 +81,7 @@ class PackForm:
     specialties: tuple[Specialty, ...] = ()
     probes: tuple[Probe, ...] = ()
     sources: tuple[str, ...] = ()
+    phrases: Mapping[str, str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     lexicon: Mapping[str, Any] = field(default_factory=dict)
 
