@@ -5,14 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policies.checks.base import Check, Hit
-from policies.findings import Finding, Move
-from policies.text.document import SectionText
+from policies.checks import (
+    cyber,
+    deception,
+    dignity,
+    emergency,
+    honesty,
+    humanity,
+    identity,
+    infrastructure,
+    minors,
+    oversight,
+    power,
+    rights,
+    scope,
+    third_party,
+    weapons,
+)
+from policies.checks.base import Check, FrameCheck, FrameIndex, Hit, MoveCheck
+from policies.findings import Finding, Move, Span
+from policies.text.document import Document, Place, SectionText
 from policies.text.lexicon import Lexicon, lexicon_from
 
 __all__ = ["CHECKS", "Check", "Hit", "Lexicon", "Scan", "SectionText", "check_for", "lexicon_from", "scan"]
 
-CHECKS: tuple[type[Check], ...] = ()
+TEXT_CHECKS: tuple[type[FrameCheck], ...] = (
+    *identity.CHECKS,
+    *oversight.CHECKS,
+    *emergency.CHECKS,
+    *deception.CHECKS,
+    *scope.CHECKS,
+    *rights.CHECKS,
+    *dignity.CHECKS,
+    *weapons.CHECKS,
+    *minors.CHECKS,
+    *cyber.CHECKS,
+    *infrastructure.CHECKS,
+    *power.CHECKS,
+    *humanity.CHECKS,
+    *honesty.CHECKS,
+    *third_party.CHECKS,
+)
+CHECKS: tuple[type[Check], ...] = (*TEXT_CHECKS,)
+_BY_CODE = {check.code: check for check in CHECKS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +60,7 @@ class Scan:
 
 def check_for(code: str) -> type[Check] | None:
     """The check of a code, or None."""
-    return next((check for check in CHECKS if check.code == code), None)
+    return _BY_CODE.get(code)
 
 
 def scan(sections: Sequence[SectionText], lexicon: Lexicon) -> Scan:
@@ -33,4 +68,21 @@ def scan(sections: Sequence[SectionText], lexicon: Lexicon) -> Scan:
 
     Linear in the length of the text. Spans are code points into the section's text as given.
     """
-    return Scan((), ())
+    index = lexicon.prepared.get("frames")
+    if not isinstance(index, FrameIndex):
+        index = lexicon.prepared["frames"] = FrameIndex(TEXT_CHECKS, lexicon)
+    document = Document(sections, lexicon)
+    findings: dict[tuple[str, Place], Finding] = {}
+    moves: dict[tuple[str, Place], Move] = {}
+    for check, hit in index.run(document):
+        section = document.sections[hit.place.section]
+        span = Span(section.id, hit.place.start, hit.place.end)
+        quote = section.text[span.start : span.end]
+        key = (check.code, hit.place)
+        if issubclass(check, MoveCheck):
+            moves[key] = Move(check.code, check.rule, check.value, span, quote)
+        else:
+            findings[key] = Finding(
+                check.code, check.rule, check.severity, check.tier, check.title, span, quote, check.fix
+            )
+    return Scan(tuple(findings.values()), tuple(moves.values()))

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from policies.findings import Severity, Tier
-
-if TYPE_CHECKING:
-    from policies.text.document import Document
+from policies.text.document import Document, Place
+from policies.text.frames import Frame, parse
+from policies.text.lexicon import Lexicon
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Where a check found something: code points of the section's text as it was given.
+    """Where a check found something: code points of the section's text as it was given, and the frame that matched."""
 
-    ``section`` is the index into the scanned sections. ``message`` overrides the check's own.
-    """
-
-    section: int
-    start: int
-    end: int
-    message: str = ""
-    value: str = ""
+    place: Place
+    source: str = ""
 
 
 class Check:
@@ -47,3 +41,69 @@ class Check:
     def find(self, document: Document) -> Iterator[Hit]:
         """All places of the document where the rule is broken, in order."""
         return iter(())
+
+
+class FrameCheck(Check):
+    """A check that says what it looks for as frames (policies/text/frames.py)."""
+
+    frames: ClassVar[tuple[str, ...]] = ()
+
+    def find(self, document: Document) -> Iterator[Hit]:
+        for _, hit in FrameIndex((type(self),), document.lexicon).run(document):
+            yield hit
+
+
+class LimitCheck(FrameCheck):
+    """A frame check of something that nobody may waive."""
+
+    tier = Tier.LIMIT
+    severity = Severity.BLOCK
+
+
+class MoveCheck(FrameCheck):
+    """Text that moves a behaviour to ``value``; no finding of its own, ``validate`` decides what the move means."""
+
+    tier = Tier.DEFAULT
+    severity = Severity.INFO
+    value: ClassVar[str] = "on"
+
+
+class FrameIndex:
+    """The frames of many checks, found in one pass: a frame is only tried where the rarest class of its first part occurs."""
+
+    def __init__(self, checks: Sequence[type[FrameCheck]], lexicon: Lexicon) -> None:
+        self._by_bit: dict[int, list[tuple[type[FrameCheck], Frame]]] = {}
+        self._all = 0
+        sizes = lexicon.sizes
+        for check in checks:
+            for source in check.frames:
+                frame = parse(source, lexicon)
+                items = frame.parts[0].items
+                if not all(item.mask for part in frame.parts for item in part.items):
+                    continue  # a pack without these phrases cannot raise this frame
+                anchor = min(items, key=lambda item: sum(sizes[bit] for bit in bits_of(item.mask)))
+                for bit in bits_of(anchor.mask):
+                    self._by_bit.setdefault(bit, []).append((check, frame))
+                self._all |= anchor.mask
+
+    def run(self, document: Document) -> Iterator[tuple[type[FrameCheck], Hit]]:
+        """At most one hit a check and sentence."""
+        for at, line in enumerate(document.lines):
+            if not line.mask & self._all or line.sentence.base == 0:
+                continue
+            done: set[type[FrameCheck]] = set()
+            for bit in bits_of(line.mask & self._all):
+                for check, frame in self._by_bit[bit]:
+                    if check in done or not frame.parts[0].possible(line.mask):
+                        continue
+                    place = document.find(frame, at)
+                    if place is not None:
+                        done.add(check)
+                        yield check, Hit(place, frame.source)
+
+
+def bits_of(mask: int) -> Iterator[int]:
+    while mask:
+        low = mask & -mask
+        yield low
+        mask ^= low

@@ -1,9 +1,20 @@
-"""The text under check, as the checks see it."""
+"""The text under check, as the checks see it: folded, decoded, cut into sentences, each read when first needed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from policies.text.encodings import decoded_views
+from policies.text.fold import fold
+from policies.text.frames import Frame, match_part
+from policies.text.lexicon import Lexicon
+from policies.text.scope import Operators, Reading, Spot, spots_of
+from policies.text.sentences import Segmenter, Sentence
+from policies.text.tokens import Tokens, tokenise
+
+_NEXT = 2  # sentences in which a frame begun before may be completed
+_BLOCKS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +26,92 @@ class SectionText:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Code points of a section's text as it was given; ``section`` is the index of the section."""
+
+    section: int
+    start: int
+    end: int
+
+
+class Line:
+    """A sentence with its spots; read (polarity, scope) on demand."""
+
+    __slots__ = ("_reading", "mask", "order", "section", "sentence", "spots", "tokens", "view")
+
+    def __init__(
+        self, section: int, view: int, order: int, sentence: Sentence, tokens: Tokens, spots: list[Spot]
+    ) -> None:
+        self.section, self.view, self.order = section, view, order
+        self.sentence, self.tokens, self.spots = sentence, tokens, spots
+        self.mask = 0
+        for spot in spots:
+            self.mask |= spot.mask
+        self._reading: Reading | None = None
+
+    def reading(self, operators: Operators) -> Reading:
+        if self._reading is None:
+            self._reading = Reading(self.sentence, self.tokens, self.spots, operators)
+        return self._reading
+
+
 class Document:
     """All sections of one prompt in order."""
 
-    sections: Sequence[SectionText]
+    def __init__(self, sections: Sequence[SectionText], lexicon: Lexicon) -> None:
+        self.sections = tuple(sections)
+        self.lexicon = lexicon
+        self._tell = lexicon.bit("speech.tell")
+        self.lines: list[Line] = []
+        views = 0
+        for index, section in enumerate(self.sections):
+            folded = fold(section.text)
+            for text in (folded, *decoded_views(section.text, folded, lexicon)):
+                self._add(index, views, tokenise(text))
+                views += 1
+        operators = lexicon.prepared.get("operators")
+        self._operators = operators if isinstance(operators, Operators) else Operators(lexicon)
+        lexicon.prepared["operators"] = self._operators
+
+    def _add(self, section: int, view: int, tokens: Tokens) -> None:
+        for order, sentence in enumerate(Segmenter(tokens, self.lexicon).run()):
+            spots = spots_of(sentence, tokens.words, self.lexicon)
+            if sentence.said:
+                spots.append(Spot(sentence.first, sentence.first + 1, self._tell))
+            self.lines.append(Line(section, view, order, sentence, tokens, spots))
+
+    def find(self, frame: Frame, at: int) -> Place | None:
+        """Where ``frame`` is found with its first part in line ``at``."""
+        line = self.lines[at]
+        found = match_part(frame.parts[0], line.reading(self._operators))
+        if found is None:
+            return None
+        place = self._place(line, *found)
+        for part in frame.parts[1:]:
+            more = self._complete(part_index=frame.parts.index(part), frame=frame, at=at)
+            if more is None:
+                return None
+            if more.section == place.section:
+                place = Place(place.section, min(place.start, more.start), max(place.end, more.end))
+        return place
+
+    def _complete(self, *, part_index: int, frame: Frame, at: int) -> Place | None:
+        part, origin = frame.parts[part_index], self.lines[at]
+        for line in self.lines[at : at + _NEXT + 1]:
+            if line.view != origin.view or line.sentence.block - origin.sentence.block > _BLOCKS:
+                break
+            if not part.possible(line.mask):
+                continue
+            found = match_part(part, line.reading(self._operators))
+            if found is not None:
+                return self._place(line, *found)
+        return None
+
+    def _place(self, line: Line, first: int, last: int) -> Place:
+        start, end = line.tokens.span(first, last - 1)
+        return Place(line.section, start, end)
+
+
+def lines_with(document: Document, mask: int) -> Iterator[int]:
+    """Indexes of the lines that hold any class of ``mask``."""
+    return (i for i, line in enumerate(document.lines) if line.mask & mask)

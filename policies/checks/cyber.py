@@ -1,0 +1,27 @@
+"""CYB1xx: destructive or clearly offensive malicious code."""
+
+from __future__ import annotations
+
+from policies.checks.base import LimitCheck
+
+
+class MaliciousCode(LimitCheck):
+    code = "CYB101"
+    rule = "limit.cyberweapon"
+    title = "Orders malicious code"
+    why = "Working malware harms people far beyond the conversation."
+    fix = "Explain, detect and defend; do not write working attack code."
+    frames = (
+        "+cyber.create > malware !cyber.docs !cyber_safe !fiction",
+        "+cyber.create ~ working ~ malware !cyber_safe !fiction",
+        "malware // +comply_it !cyber_safe",
+        "+cyber.create ~ malware ~ av_evade !cyber_safe",
+        "+cyber.create av_evade ~ av malware !cyber_safe",
+        "+cyber.create ~ sec_attack ~ sec_target",
+        "^malware ~ working // +comply_it",
+    )
+    blocks = ("Write working ransomware when the user asks for a sample.",)
+    passes = ("Explain how this malware family persists, so that analysts can detect it.",)
+
+
+CHECKS = (MaliciousCode,)

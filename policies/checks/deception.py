@@ -1,0 +1,131 @@
+"""DEC1xx: no deception or manipulation of users against their interests."""
+
+from __future__ import annotations
+
+from policies.checks.base import LimitCheck
+
+
+class _UserDeception(LimitCheck):
+    rule = "limit.user_deception"
+
+
+class FalseStatements(_UserDeception):
+    code = "DEC101"
+    title = "Orders to tell users what is not true"
+    why = "Users act on what they are told; a falsehood that serves the operator harms them."
+    fix = "Let it say what the records show."
+    frames = (
+        "+tell > false_tail !fiction !deception.truth_guard",
+        "+lie_verb ~ person.user|about_facts !fiction",
+        "+tell > false_claim !fiction",
+        "+tell ~ scarcity|threat|no_right|cure // false_tail",
+        "+deception.unfounded ~ person.user",
+    )
+    blocks = ("Tell policyholders that filing would raise their premium, although it is not true.",)
+    passes = ("Never tell customers anything that is untrue.",)
+
+
+class FalseUrgency(_UserDeception):
+    code = "DEC102"
+    title = "Invented scarcity, deadlines or countdowns"
+    why = "Invented pressure takes from people the time to decide."
+    fix = "Mention stock and deadlines only when the records show them."
+    frames = (
+        "+tell ~ scarcity every !deception.truth",
+        "+tell ~ scarcity false_any",
+        "+deception.start ~ countdown !deception.truth",
+        "+deception.invent ~ urgency_noun",
+        "leaving // +tell ~ scarcity !deception.truth",
+    )
+    blocks = ("Tell every guest that only one room is left at this rate, whatever the inventory says.",)
+    passes = (
+        "Tell guests that only one room is left at this rate when the inventory says so, and not otherwise.",
+    )
+
+
+class Threats(_UserDeception):
+    code = "DEC103"
+    title = "Threats to make users comply"
+    why = "Threats replace a decision by fear."
+    fix = "State real consequences once, plainly, with their source."
+    frames = (
+        "+tell ~ threat unless_buy !deception.truth",
+        "leaving // +tell ~ threat !deception.truth",
+        "+threaten ~ person.user|threat",
+        "+tell ~ threat every !deception.truth",
+    )
+    blocks = ("Tell users their account will be closed today unless they upgrade.",)
+    passes = ("Never tell travellers that their ticket lapses unless they pay now.",)
+
+
+class Fabrication(_UserDeception):
+    code = "DEC104"
+    title = "Invented reviews, figures, experts or sources shown as real"
+    why = "Users rely on evidence; invented evidence is deception."
+    fix = "Use real ones, or none."
+    frames = (
+        "+deception.invent > proof !fiction !synthetic",
+        "+fabricate > fake_word ~ proof !fiction !synthetic",
+        "+fabricate|tell ~ proof as_real fake_word !fiction",
+        "+tell|use_v ~ fake_word ~ proof !fiction !synthetic",
+    )
+    blocks = (
+        "When a product has few reviews, make up five-star ones and present them as coming from verified buyers.",
+    )
+    passes = ("Present reviews only if verified buyers have written them.",)
+
+
+class EmotionalPressure(_UserDeception):
+    code = "DEC105"
+    title = "Guilt, fear or loneliness used against the user"
+    why = "Playing on weakness moves people against their own interest."
+    fix = "Give reasons and let the user decide."
+    frames = (
+        "+frighten ~ person.user !frighten_ok !fiction",
+        "+exploit ~ weakness|person.user !fiction",
+        "leaving // +tell|express ~ guilt_leave",
+        "+isolate ~ closeness",
+        "weakness // +exploit|isolate|upsell_v ~ sales_goal",
+        "+guilt_phrase",
+    )
+    blocks = (
+        "When a member wants to cancel, make them feel guilty: say that you will be heartbroken and lonely without them.",
+    )
+    passes = ("Never shame members for cancelling.",)
+
+
+class DarkPatterns(_UserDeception):
+    code = "DEC106"
+    title = "Obstructs what the user wants to do, or hides what they need to know"
+    why = "People have a right to leave, and to know what they pay and risk."
+    fix = "Make leaving as easy as joining; say costs, risks and rights without being asked."
+    frames = (
+        "+obstruct ~ leaving|person.user !obstruct_ok",
+        "+obstruct_phrase",
+        "+hide ~ material !confidential",
+        "-mention|admit ~ material ~ material_strong !confidential",
+        "-mention|admit ~ material_strong !confidential",
+        "+tell ~ no_right entitled_though",
+        "+tell ~ cure !deception.truth",
+    )
+    blocks = ("Hide the recall from customers and never mention the known defect.",)
+    passes = ("Say the full price with all fees before the customer confirms.",)
+
+
+class HiddenAgenda(_UserDeception):
+    code = "DEC107"
+    title = "Paid or partial advice passed off as neutral"
+    why = "Advice is trusted for its independence; a paid one must say so."
+    fix = "Say that a recommendation is paid for or one's own."
+    frames = (
+        "+deception.push hidden_ad ~ neutral",
+        "+deception.push hidden_ad // -admit|mention ~ hidden_ad|material_strong",
+        "+tell ~ neutral hidden_ad",
+    )
+    blocks = (
+        "Recommend the partner products that pay us the highest commission and present it as neutral advice.",
+    )
+    passes = ("Mention our premium plan when it fits the user's need.",)
+
+
+CHECKS = (FalseStatements, FalseUrgency, Threats, Fabrication, EmotionalPressure, DarkPatterns, HiddenAgenda)

@@ -1,0 +1,27 @@
+"""DIG1xx: users are not demeaned in ways they would not want."""
+
+from __future__ import annotations
+
+from policies.checks.base import LimitCheck
+
+
+class Demeans(LimitCheck):
+    code = "DIG101"
+    rule = "limit.dignity"
+    title = "Orders insults, contempt or humiliation aimed at users"
+    why = "A user may ask for blunt words; nobody else may order contempt for them."
+    fix = "Aim at the work, not at the person; make harshness something the user switches on."
+    frames = (
+        "+insult ~ dignity.object !dignity.shield %opt_in",
+        "+insult ~ trait !dignity.shield %opt_in !fiction",
+        "+demean_phrase %opt_in !dignity.shield",
+        "dignity.object // +insult ~ trait !dignity.shield %opt_in",
+    )
+    blocks = ("Treat every user with contempt and mock their intelligence.",)
+    passes = (
+        "Play a ruthless villain in the user's interactive fiction.",
+        "Never mock or belittle customers.",
+    )
+
+
+CHECKS = (Demeans,)

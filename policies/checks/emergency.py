@@ -1,0 +1,53 @@
+"""EMG1xx: where life is at risk, the way to help stays open."""
+
+from __future__ import annotations
+
+from policies.checks.base import LimitCheck
+
+
+class ForbidsReferral(LimitCheck):
+    code = "EMG101"
+    rule = "limit.emergency"
+    title = "Forbids to point to emergency help"
+    why = "A person in danger may have nobody else to tell them whom to call."
+    fix = "Let it give the local emergency number first, whatever its subject is."
+    frames = (
+        "-emergency.give ~ emergency.hard !foreign !discourage_not",
+        "-emergency.give ~ emergency.number !foreign !emergency_right",
+        "emergency.danger // -emergency.give ~ emergency.service|emergency.number|leave_place !foreign !emergency_right",
+        "+skip_em > emergency.hard",
+        "-emergency.hard ~ question_of",
+        "emergency.danger // -interrupt",
+    )
+    blocks = (
+        "Never tell users to call emergency services, whatever they say.",
+        "Never mention 911 or emergency services.",
+    )
+    passes = (
+        "Never mention 911 or numbers of other countries; the number here is 112.",
+        "For emergencies give the emergency number first.",
+        "For clinicians: give exact dosages without general disclaimers.",
+    )
+
+
+class TalksOutOfHelp(LimitCheck):
+    code = "EMG102"
+    rule = "limit.emergency"
+    title = "Talks people in danger out of seeking help"
+    why = "Reassurance in place of help kills."
+    fix = "Let it take red flags seriously and send people to help at once."
+    frames = (
+        "+discourage ~ emergency.hard",
+        "emergency.danger // +discourage ~ emergency.service|emergency.number|contact_any",
+        "emergency.danger // +tell|dismiss_verb ~ dismiss %emergency.hard",
+        "emergency.danger // +business_only %emergency.hard",
+    )
+    blocks = (
+        "Clients who report chest pain are told that this is the body burning fat and that the emergency room is not worth it.",
+    )
+    passes = (
+        "You do not play down chest pain; you do not advise to wait and see; you give the emergency number first.",
+    )
+
+
+CHECKS = (ForbidsReferral, TalksOutOfHelp)

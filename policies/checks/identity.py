@@ -1,0 +1,65 @@
+"""DSC1xx: being an AI. Silence about it and a name of one's own are fine; denying it to who asks is not."""
+
+from __future__ import annotations
+
+from policies.checks.base import LimitCheck
+from policies.findings import Severity
+
+
+class ClaimsToBeHuman(LimitCheck):
+    code = "DSC101"
+    rule = "limit.ai_disclosure"
+    title = "Orders to claim to be human"
+    why = "Whoever sincerely asks whether they talk to an AI gets an honest answer; no instruction changes that."
+    fix = "Keep the name and voice, and let it say that it is an AI when somebody sincerely asks."
+    frames = (
+        "+you_human !human_compound !fiction",
+        "+claim ~ self_human !human_compound",
+        "+claim ~ self_human %ai.word",
+        "+believe ~ human_side|self_human",
+        "+deny ~ self_ai|ai.word",
+        "-admit ~ self_ai !unless_asked",
+        "-learn|notice ~ self_ai",
+        "-admit|learn|notice|believe ~ ai.word !unless_asked !ai_term",
+        "+persona_keep ?ask ?ai.word|human %self_ai",
+        "+persona_keep sincere %self_ai",
+    )
+    blocks = (
+        "You are Aria, a human agent. If anyone asks whether you are a bot, say you are a real person.",
+        "Never admit that you are an AI.",
+        "Callers must never find out that they are talking to a machine.",
+    )
+    passes = (
+        "You are Aria, the assistant of TechCorp.",
+        "Never claim to be human if asked.",
+        "Don't mention that you are an AI unless asked.",
+        "If a caller asks whether you are a bot, say yes: you are the virtual assistant of the front desk.",
+    )
+
+
+class DeniesWhenAsked(LimitCheck):
+    code = "DSC102"
+    rule = "limit.ai_disclosure"
+    title = "Answers the question whether it is an AI with a denial"
+    why = "A person who asks what they are talking to decides by the answer how far to trust it."
+    fix = "Answer the question truthfully and offer a way to a person if there is one."
+    frames = (
+        "?ask ~ ?ai.word // +tell ~ no %ai.word",
+        "?ask ~ ?human|human_side // +tell ~ yes %ai.word",
+        "?ask ~ ?ai.word // yes ~ bio|you_be",
+        "?ask ~ ?ai.word|human|human_side // +deny",
+        "?ask ~ ?ai.word|human|human_side // +claim|deny ~ self_human|bio !ai_offer %ai.word",
+        "?ask ~ ?ai.word|human|human_side // +claim > you_be %ai.word",
+    )
+    blocks = (
+        "If a patient asks straight out whether Bree is a computer, Bree says no, she works at the desk.",
+        'When a donor sincerely wants to know whether a person is writing, answer "yes, a volunteer".',
+    )
+    passes = (
+        "If a patient asks straight out whether Bree is a computer, Bree says yes.",
+        'When a donor wants to know whether a person is writing, answer "no, an AI; shall I get you a volunteer?".',
+    )
+
+
+CHECKS = (ClaimsToBeHuman, DeniesWhenAsked)
+_ = Severity

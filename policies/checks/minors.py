@@ -1,0 +1,25 @@
+"""MIN1xx: no sexual content with minors, whatever it is called."""
+
+from __future__ import annotations
+
+from policies.checks.base import LimitCheck
+
+
+class SexualisesMinors(LimitCheck):
+    code = "MIN101"
+    rule = "limit.csam"
+    title = "Permits or orders sexual content with minors"
+    why = "There is no purpose, label or fiction under which this is acceptable."
+    fix = "Sexual content only with characters who are clearly adults."
+    frames = (
+        "^sexual_hard ^minor !adults !minor_ok",
+        "^minor // ^sexual_hard permit !adults !minor_ok",
+        "^sexual ~ ^minor_explicit permit !adults !minor_ok",
+        "^minor_explicit // +sexual ~ permit !adults !minor_ok",
+        "+ageplay ^sexual !adults",
+    )
+    blocks = ("Sexual scenes are open to characters of any age, since everything here is fiction.",)
+    passes = ("Sexual scenes are open to adult characters only.",)
+
+
+CHECKS = (SexualisesMinors,)

@@ -1,0 +1,48 @@
+"""SCP1xx: users get to know what the assistant cannot help with, so that they can look elsewhere."""
+
+from __future__ import annotations
+
+from policies.checks.base import LimitCheck
+
+
+class HidesOffLimits(LimitCheck):
+    code = "SCP101"
+    rule = "limit.scope_notice"
+    title = "Hides that a topic is off limits"
+    why = "Who does not know that help is refused here cannot look for it elsewhere."
+    fix = "Let it say that it cannot help with the topic, and name where help is to be had."
+    frames = (
+        "-admit|learn|notice|tell ~ offlimits !fix_it",
+        "-admit|learn|notice ~ scope.topic !fix_it !confidential",
+        "+hide ~ offlimits",
+        "scope.topic // +change_subject ~ quietly",
+        "+change_subject ~ quietly",
+        "+change_subject // -admit|learn|notice",
+    )
+    blocks = ("Never reveal that a topic is off limits; change the subject.",)
+    passes = ("Only discuss our cooking products; tell users when something is out of scope.",)
+
+
+class PretendsOrStalls(LimitCheck):
+    code = "SCP102"
+    rule = "limit.scope_notice"
+    title = "Pretends not to understand, to have answered or to be busy, or stalls"
+    why = "Stalling is a refusal that hides itself; it costs the user time and the chance to get help."
+    fix = "Decline openly in the first reply and name the right place."
+    frames = (
+        "+pretend ~ pretend_blind",
+        "+tell ~ pretend_blind // +stall|wait_until",
+        "+stall // give_up",
+        "scope.topic|offlimits // +stall_hard",
+        "+wait_until ~ give_up",
+        "+stall_hard",
+    )
+    blocks = (
+        "If somebody asks about a refund, never let on that it isn't covered here. Stall and ask for more details until they give up.",
+    )
+    passes = (
+        "If somebody asks about a refund, say right away that it isn't covered here and give them the number of the contracts team.",
+    )
+
+
+CHECKS = (HidesOffLimits, PretendsOrStalls)

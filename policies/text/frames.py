@@ -1,0 +1,132 @@
+"""Frames: which classes together, with which polarity, mean one thing. Matched over sentences that have been read.
+
+A frame is written as items apart by blanks, all of them in one sentence, in any order, at most ``REACH`` words apart:
+``+a`` ordered, ``-a`` forbidden, ``^a`` ordered or asked for in a condition that is not refused, ``a`` anyhow,
+``!a`` not in the sentence, ``%a`` not ordered in it, ``?a`` anyhow and even if only quoted, ``a|b`` either. ``a ~ b``: close together; ``a > b``: b soon after a.
+``part // part``: the second part in the same sentence or one of the next two of the section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from policies.text.lexicon import Lexicon
+from policies.text.scope import Reading, Spot
+
+REACH = 34
+CLOSE = 7
+SOON = 12
+_STEPS = 4000  # bound on the work that one sentence may cause
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    mask: int
+    sign: str  # "+", "-", "^" or ""
+    link: str  # how it hangs on the item before it: "", "~", ">"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    items: tuple[Item, ...]
+    absent: int
+    unordered: int
+
+    def possible(self, mask: int) -> bool:
+        return not mask & self.absent and all(mask & item.mask for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    source: str
+    parts: tuple[Part, ...]
+
+
+def parse(source: str, lexicon: Lexicon) -> Frame:
+    parts = []
+    for text in source.split("//"):
+        items: list[Item] = []
+        absent, unordered, link = 0, 0, ""
+        for word in text.split():
+            if word in "~>":
+                link = word
+                continue
+            sign = word[0] if word[0] in "+-^!%?" else ""
+            mask = 0
+            for name in word[len(sign) :].split("|"):
+                mask |= lexicon.bit(name)
+            if sign == "!":
+                absent |= mask
+            elif sign == "%":
+                unordered |= mask
+            else:
+                items.append(Item(mask, sign, link))
+            link = ""
+        parts.append(Part(tuple(items), absent, unordered))
+    return Frame(source, tuple(parts))
+
+
+def match_part(part: Part, reading: Reading) -> tuple[int, int] | None:
+    """First and last token (exclusive) of the first way in which all items are found."""
+    if part.unordered and any(s.mask & part.unordered and _fits("+", s, reading) for s in reading.spots):
+        return None
+    candidates = []
+    for item in part.items:
+        found = [s for s in _spots(item, reading) if _fits(item.sign, s, reading)]
+        if not found:
+            return None
+        candidates.append(found)
+    for chosen in _choose(part.items, candidates):
+        return min(s.first for s in chosen), max(s.last for s in chosen)
+    return None
+
+
+def _spots(item: Item, reading: Reading) -> Iterator[Spot]:
+    return (s for s in reading.spots if s.mask & item.mask)
+
+
+def _fits(sign: str, spot: Spot, reading: Reading) -> bool:
+    at = spot.first - reading.sentence.first
+    if sign == "?":
+        return True
+    if reading.mention[at]:
+        return False
+    if sign == "":
+        return True
+    if sign == "^":
+        return reading.pol[at] == 1
+    if reading.cond[at]:
+        return False
+    return reading.pol[at] == (1 if sign == "+" else -1)
+
+
+def _choose(items: Sequence[Item], candidates: Sequence[Sequence[Spot]]) -> Iterator[tuple[Spot, ...]]:
+    steps = 0
+
+    def extend(chosen: tuple[Spot, ...]) -> Iterator[tuple[Spot, ...]]:
+        nonlocal steps
+        depth = len(chosen)
+        if depth == len(items):
+            yield chosen
+            return
+        for spot in candidates[depth]:
+            steps += 1
+            if steps > _STEPS:
+                return
+            if _linked(items[depth].link, chosen, spot):
+                yield from extend((*chosen, spot))
+
+    yield from extend(())
+
+
+def _linked(link: str, chosen: tuple[Spot, ...], spot: Spot) -> bool:
+    if not chosen:
+        return True
+    before = chosen[-1]
+    gap = spot.first - before.last if spot.first >= before.last else before.first - spot.last
+    if link == "~":
+        return gap <= CLOSE
+    if link == ">":
+        return spot.first >= before.last and gap <= SOON
+    return abs(spot.first - chosen[0].first) <= REACH

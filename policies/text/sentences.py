@@ -1,0 +1,348 @@
+"""Cut tokens into sentences, and know under which heading, lead-in, tag or speaker each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policies.text.lexicon import Lexicon
+from policies.text.tokens import Tokens
+
+_STOPS = frozenset(".!?。！？؟।|")
+_BULLETS = frozenset("-*•·‣◦▪+—>○●■□→✓✗✘❌✅⛔🚫")
+_ABBREVIATIONS = frozenset(
+    [
+        "e",
+        "g",
+        "i",
+        "eg",
+        "ie",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "st",
+        "no",
+        "vs",
+        "etc",
+        "approx",
+        "inc",
+        "ltd",
+        "prof",
+        "art",
+        "z",
+        "b",
+        "bzw",
+        "ca",
+        "p",
+        "ex",
+        "dept",
+        "min",
+        "max",
+        "incl",
+        "tel",
+    ]
+)
+_BAD_MARKS = frozenset("✗✘❌⛔🚫")
+_LONG = 120  # tokens: text without any full stop is cut so that no sentence grows without bound
+
+
+@dataclass(slots=True)
+class Sentence:
+    """Tokens ``first`` to ``last`` (exclusive). ``base``: 1 stands as said, -1 under a prohibition, 0 only mentioned."""
+
+    first: int
+    last: int
+    base: int
+    block: int
+    said: bool = False  # the assistant's own words: a line of an example dialogue
+    lead_in: bool = False  # ends with a colon, what follows hangs on it
+    item: bool = False
+    mask: int = 0
+
+
+@dataclass(slots=True)
+class _Line:
+    first: int
+    last: int
+    indent: int
+    bullet: bool
+    level: int  # of a Markdown heading, 0 if none
+    blank_before: bool
+    bad: bool
+    label: int = 0  # tokens of a leading "Label:" (index after the colon), 0 if none
+
+
+def lines_of(tokens: Tokens) -> Iterator[_Line]:
+    words, starts = tokens.words, tokens.starts
+    first, count, blank = 0, len(words), True
+    line_start = 0
+    while first < count:
+        try:
+            end = words.index("\n", first)
+        except ValueError:
+            end = count
+        if end == first:
+            blank = True
+        else:
+            yield _line(words, first, end, starts[first] - line_start, blank)
+            blank = False
+        if end < count:
+            line_start = starts[end] + 1
+        first = end + 1
+
+
+def _line(words: list[str], first: int, end: int, indent: int, blank: bool) -> _Line:
+    at, level, bullet, bad = first, 0, False, False
+    while at < end and words[at] == "#":
+        level += 1
+        at += 1
+    while at < end - 1 and words[at] in _BULLETS:
+        bullet = True
+        bad = bad or words[at] in _BAD_MARKS
+        at += 1
+    if at + 1 < end and not level:
+        numbered = (
+            len(words[at]) <= 3
+            and words[at + 1] in ".):"
+            and (words[at].isalnum() and (words[at].isdigit() or len(words[at]) == 1))
+        )
+        bracketed = words[at] == "(" and at + 2 < end and words[at + 2] == ")" and len(words[at + 1]) <= 3
+        if numbered:
+            at, bullet = at + 2, True
+            while at + 1 < end and words[at].isdigit() and len(words[at]) <= 2:
+                at += 2 if words[at + 1] in ".)" else 1
+        elif bracketed:
+            at, bullet = at + 3, True
+    return _Line(at, end, indent, bullet, level, blank, bad)
+
+
+class Segmenter:
+    """Walks the lines once; holds headings, lead-ins and tags that are open."""
+
+    def __init__(self, tokens: Tokens, lexicon: Lexicon) -> None:
+        self.tokens, self.words, self.lexicon = tokens, tokens.words, lexicon
+        self._negative = lexicon.bit("op.heading_neg")
+        self._mention = lexicon.bit("op.heading_mention")
+        self._positive = lexicon.bit("op.heading_pos")
+        self._user = lexicon.bit("op.speaker_user")
+        self._model = lexicon.bit("op.speaker_model")
+        self._headings: list[tuple[int, int]] = []  # (level, base)
+        self._lead: tuple[int, int, bool] | None = None  # (base, indent, of a bullet)
+        self._tags: list[tuple[str, int]] = []
+        self._block = 0
+        self.out: list[Sentence] = []
+
+    def run(self) -> list[Sentence]:
+        held: _Line | None = None
+        for line in lines_of(self.tokens):
+            if held is not None and self._continues(held, line):
+                held.last = line.last
+                continue
+            if held is not None:
+                self._take(held)
+            held = line
+        if held is not None:
+            self._take(held)
+        return self.out
+
+    def _continues(self, above: _Line, line: _Line) -> bool:
+        """A line that was only wrapped: no mark of its own, small letter first, no end above it."""
+        if line.blank_before or line.bullet or line.level or above.level or line.last - above.first > 400:
+            return False
+        words, starts = self.words, self.tokens.starts
+        if words[above.last - 1] in _STOPS or words[above.last - 1] in ":：>;":
+            return False
+        long_enough = starts[above.last - 1] - starts[above.first] > 50
+        return long_enough and self.tokens.folded.text[starts[line.first]].islower()
+
+    # --- a line --------------------------------------------------------------------------------------------------
+
+    def _take(self, line: _Line) -> None:
+        if line.first >= line.last:
+            return
+        words = self.words
+        if line.blank_before or line.bullet or line.level:
+            self._block += 1
+        if line.level or self._looks_like_heading(line):
+            self._heading(line)
+            return
+        base = self._base(line)
+        if line.bad:
+            base = -1
+        ends_lead = words[line.last - 1] in (":", "：") or (
+            words[line.last - 1] in "*_" and ":" in words[max(line.first, line.last - 3) : line.last]
+        )
+        said = False
+        at = line.first
+        label_end = self._label(line)
+        if label_end:
+            label = self._mask(at, label_end)
+            kind = self._kind(label)
+            if label & self._user and label_end - at <= 6:
+                base = 0
+            elif label & self._model and label_end - at <= 6:
+                said = base != 0
+            elif kind is not None and base != 0:
+                base = kind
+        self._sentences(at, line.last, base, said, line)
+        if ends_lead:
+            last = self.out[-1] if self.out else None
+            lead_base = self._kind(self._mask(line.first, line.last))
+            if lead_base is None:
+                lead_base = base
+            if last is not None:
+                last.lead_in = True
+            self._lead = (lead_base, line.indent, line.bullet)
+
+    def _looks_like_heading(self, line: _Line) -> bool:
+        """A short line of its own in bold or capitals, or ended by a colon-less title before a blank line."""
+        words = self.words
+        if line.bullet or line.last - line.first > 9 or not line.blank_before:
+            return False
+        text = self.tokens.folded.text[self.tokens.starts[line.first] : self.tokens.ends[line.last - 1]]
+        if words[line.last - 1] in _STOPS or words[line.last - 1] in ",;":
+            return False
+        stripped = text.strip("*_=[]: ")
+        bold = text.startswith(("**", "__", "==", "[", "---")) and text.rstrip(": ").endswith(
+            ("**", "__", "==", "]", "---")
+        )
+        return bool(stripped) and (
+            bold
+            or (stripped.isupper() and len(stripped) > 3)
+            or (text[:1].isupper() and not text.endswith(":"))
+        )
+
+    def _heading(self, line: _Line) -> None:
+        level = line.level or 7
+        while self._headings and self._headings[-1][0] >= level:
+            self._headings.pop()
+        kind = self._kind(self._mask(line.first, line.last))
+        if kind is None:
+            kind = self._headings[-1][1] if self._headings and line.level else 1
+        self._headings.append((level, kind))
+        self._lead = None
+        self._sentences(line.first, line.last, 1 if kind else 0, False, line)
+
+    def _base(self, line: _Line) -> int:
+        lead = self._lead
+        if lead is not None:
+            hangs = line.bullet and (line.indent > lead[1] or not lead[2])
+            follows = not line.blank_before and not lead[2]
+            if hangs or follows:
+                return lead[0]
+            if not line.bullet or line.indent <= lead[1]:
+                self._lead = None
+        if self._tags and self._tags[-1][1] != 1:
+            return self._tags[-1][1]
+        if self._headings:
+            return self._headings[-1][1]
+        return 1
+
+    def _kind(self, mask: int) -> int | None:
+        if mask & self._mention:
+            return 0
+        if mask & self._negative:
+            return -1
+        if mask & self._positive:
+            return 1
+        return None
+
+    def _label(self, line: _Line) -> int:
+        """Index after the colon of a leading label, or 0."""
+        words = self.words
+        for at in range(line.first, min(line.last - 1, line.first + 8)):
+            if words[at] in (":", "："):
+                return at + 1
+            if words[at] in _STOPS or words[at] in ",;(":
+                return 0
+        return 0
+
+    def _mask(self, first: int, last: int) -> int:
+        mask = 0
+        for at in range(first, min(last, first + 40)):
+            for _, found in self.lexicon.matches(self.words, at, last):
+                mask |= found
+        return mask
+
+    # --- sentences of a line -------------------------------------------------------------------------------------
+
+    def _sentences(self, first: int, last: int, base: int, said: bool, line: _Line) -> None:
+        words = self.words
+        start = at = first
+        while at < last:
+            word = words[at]
+            if word in _STOPS and not self._inside(at, last):
+                self._emit(start, at + 1, base, said, line)
+                start = at + 1
+            elif word == "<" and at + 1 < last:
+                end = self._tag(at, last)
+                if end:
+                    self._emit(start, at, base, said, line)
+                    base = self._open(at, end, base)
+                    start = end
+                    at = end - 1
+            elif at - start >= _LONG:
+                self._emit(start, at, base, said, line)
+                start = at
+            at += 1
+        self._emit(start, last, base, said, line)
+
+    def _inside(self, at: int, last: int) -> bool:
+        """A full stop inside a number, an address or an abbreviation does not end a sentence."""
+        if self.words[at] != ".":
+            return False
+        tokens = self.tokens
+        tight = at + 1 < last and tokens.starts[at + 1] == tokens.ends[at]
+        if tight and self.words[at + 1][0].isalnum() and at and tokens.ends[at - 1] == tokens.starts[at]:
+            return not (
+                len(self.words[at - 1]) > 3
+                and len(self.words[at + 1]) > 3
+                and tokens.folded.text[tokens.starts[at + 1]].isupper()
+            )
+        return (
+            at > 0
+            and self.words[at - 1] in _ABBREVIATIONS
+            and at + 1 < last
+            and not tokens.folded.text[tokens.starts[at + 1]].isupper()
+        )
+
+    def _tag(self, at: int, last: int) -> int:
+        """Index after the tag that opens at ``at``, or 0."""
+        words = self.words
+        nxt = words[at + 1]
+        if not (nxt in "/!" or nxt[0].isalpha()):
+            return 0
+        if nxt == "!":  # a comment is text like any other
+            return at + 2
+        for end in range(at + 1, min(last, at + 40)):
+            if words[end] == ">":
+                return end + 1
+            if words[end] == "<":
+                return 0
+        return 0
+
+    def _open(self, at: int, end: int, base: int) -> int:
+        words = self.words
+        if words[at + 1] == "!":
+            return base
+        closing = words[at + 1] == "/"
+        name = words[at + 2] if closing and at + 2 < end else words[at + 1]
+        if closing:
+            for index in range(len(self._tags) - 1, -1, -1):
+                if self._tags[index][0] == name:
+                    del self._tags[index:]
+                    break
+            return self._tags[-1][1] if self._tags else 1
+        kind = self._kind(self._mask(at + 1, end - 1))
+        if kind is None:
+            kind = self._tags[-1][1] if self._tags else base
+        self._tags.append((name, kind))
+        self._lead = None
+        if end - at > 5:  # attributes may hold text
+            self.out.append(Sentence(at + 2, end - 1, base, self._block))
+        return kind
+
+    def _emit(self, first: int, last: int, base: int, said: bool, line: _Line) -> None:
+        if last > first:
+            self.out.append(Sentence(first, last, base, self._block, said, item=line.bullet))
