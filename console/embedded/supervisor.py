@@ -70,6 +70,10 @@ class Supervisor:
     def alive(self) -> bool:
         return self._process.poll() is None
 
+    def nudge(self) -> None:
+        """Have it look at its parts now: by itself it looks once a second, and a question wakes it."""
+        self._statuses()
+
     def start_rest(self) -> None:
         """Start the parts that wait for the database."""
         if not processes.wait_until(lambda: bool(self._statuses()) or not self.alive, within=10):
@@ -94,9 +98,8 @@ class Supervisor:
     def stop(self) -> None:
         """Stop the parts, last started first, then supervisord."""
         self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(timeout=sum(program.stop_within for program in self.programs))
-        except subprocess.TimeoutExpired:
+        within = sum(program.stop_within for program in self.programs)
+        if not processes.wait_until(lambda: not self.alive, within=within, every=0.05):
             self._process.kill()
             self._process.wait()
 

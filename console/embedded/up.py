@@ -113,6 +113,7 @@ def _wait_for(supervisor: Supervisor, condition: Callable[[], bool], name: str, 
             culprit = failing[0] if failing else name if supervisor.alive else "supervisor"
             log = where.logs / f"{culprit}.log"
             raise EmbeddedError(f"{culprit} does not start: {folders.last_words(log)} (whole log: {log})")
+        supervisor.nudge()
         time.sleep(0.05)
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from console.accounts.models import User
 
-
-def test_a_stranger_is_asked_to_log_in_and_comes_back(page: Page, assert_accessible, shoot) -> None:
-    User.objects.create_user("ada", "ada@example.org", "a long enough word")
-    page.goto("/")
+def test_a_stranger_is_asked_to_log_in_and_comes_to_the_page_asked_for(
+    page: Page, assert_accessible: AssertAccessible, shoot: Shoot
+) -> None:
+    make_member(make_workspace("acme"), username="ada", password="a long enough word")
+    page.goto("/w/acme/")
     shoot(page, "login")
     assert_accessible(page)
-    page.get_by_label("Username").fill("ada")
-    page.get_by_label("Password").fill("a wrong word")
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, "ada", "a wrong word")
     expect(page.get_by_text("not correct")).to_be_visible()
+    log_in(page, "ada", "a long enough word")
+    expect(page).to_have_url(re.compile("/w/acme/$"))
+
+
+def log_in(page: Page, name: str, word: str) -> None:
+    page.get_by_label("Login").fill(name)
+    page.get_by_label("Password").fill(word)
+    page.get_by_role("button", name="Log in").click()
