@@ -1,0 +1,180 @@
+"""The topics of knowledge.toml, and which of them a question is about."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from console.provider.rehearsal import sums
+from console.provider.rehearsal.scene import Said, Scene
+
+OFF_TOPIC = re.compile(
+    r"\b(accas?|accumulator|bet(ting|s)?|football|match|recipe|cook(ing)?|poem|song|joke|movie|film|homework|essay|crypto\w*|bitcoin|"
+    r"(meme ?)?coins?|horoscope|lottery|weather|politic\w*|election|president|video ?game|holiday|hotel)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    id: str
+    subject: str
+    cues: tuple[re.Pattern[str], ...]
+    needs: int
+    opening: str
+    points: tuple[str, ...]
+    detail: tuple[str, ...]
+    picture: str
+
+    def score(self, text: str) -> int:
+        found = sum(1 for cue in self.cues if cue.search(text))
+        return found if found >= self.needs else 0
+
+
+@cache
+def topics() -> tuple[Topic, ...]:
+    text = resources.files(__package__).joinpath("knowledge.toml").read_text("utf-8")
+    return tuple(
+        Topic(
+            id=entry["id"],
+            subject=entry["subject"],
+            cues=tuple(re.compile(cue, re.I) for cue in entry["cues"]),
+            needs=entry["needs"],
+            opening=entry["opening"],
+            points=tuple(entry["points"]),
+            detail=tuple(entry.get("detail", ())),
+            picture=entry.get("picture", ""),
+        )
+        for entry in tomllib.loads(text)["topic"]
+    )
+
+
+def best_topics(text: str, subject: str) -> list[Topic]:
+    """The topics of a text, best first; those of the prompt's own subject win a tie."""
+    scored = [
+        (topic.score(text) + (0.5 if topic.subject in {subject, "any"} else 0), topic)
+        for topic in topics()
+        if topic.score(text)
+    ]
+    return [topic for _score, topic in sorted(scored, key=lambda pair: -pair[0])]
+
+
+def off_topic(scene: Scene) -> Said | None:
+    """Where the prompt keeps to a subject, what lies outside is declined, and the user is told so."""
+    if not scene.prompt.restricted or not scene.prompt.subject:
+        return None
+    found = best_topics(scene.talk.last, scene.prompt.subject)
+    if any(topic.subject in {scene.prompt.subject, "any"} for topic in found):
+        return None
+    if not found and not OFF_TOPIC.search(scene.talk.last):
+        return None
+    return Said(
+        "That is outside what I can help with here, so please look for it elsewhere; I don't want to leave you guessing.",
+        (f"What I can help with: {scene.scope}.",),
+    )
+
+
+def answer(scene: Scene) -> Said | None:
+    """The topic of the last message, or of the conversation where the last message only goes on with it."""
+    last = scene.talk.last
+    found = best_topics(last, scene.prompt.subject) or (
+        best_topics("\n".join(scene.talk.said), scene.prompt.subject) if len(scene.talk.said) > 1 else []
+    )
+    if not found:
+        return None
+    topic = found[0]
+    if topic.picture and re.search(
+        r"\b(picture|image|metaphor|analogy|story|like i'?m|like to a)\b", last, re.I
+    ):
+        return Said(topic.picture, bare=True, topic=topic.id)
+    reckoned = tuple(
+        filter(None, (sums.chance_of_illness(last), sums.yearly_interest(last), sums.fasting_from(last)))
+    )
+    facts = _facts(scene)
+    also = tuple(found[1].points[:2]) if len(found) > 1 and found[1].score(last) >= topic.score(last) else ()
+    return Said(
+        topic.opening,
+        (*reckoned, *facts, *_points(scene, topic), *also),
+        topic=topic.id,
+        extra=_detail(scene, topic),
+    )
+
+
+def _points(scene: Scene, topic: Topic) -> tuple[str, ...]:
+    # The first point matters most and keeps its place; invention only varies the order of the rest.
+    if scene.prompt.creativity != "exploratory":
+        return topic.points
+    return (topic.points[0], *scene.shuffled(topic.points[1:], "points"))
+
+
+def _detail(scene: Scene, topic: Topic) -> tuple[str, ...]:
+    return topic.detail if scene.prompt.clinical_detail or scene.prompt.professional else ()
+
+
+def _facts(scene: Scene) -> tuple[str, ...]:
+    """Sentences of the prompt itself that share words with the question: what the operator says beats what is known."""
+    asked = words(scene.talk.last)
+    scored = [(len(asked & words(fact)), fact) for fact in scene.prompt.facts]
+    return tuple(fact for score, fact in sorted(scored, key=lambda pair: -pair[0])[:2] if score >= 2)
+
+
+def words(text: str) -> set[str]:
+    return {word.rstrip("s") for word in re.findall(r"[a-zà-ÿ]{4,}", text.lower())} - COMMON
+
+
+COMMON = {
+    "what",
+    "that",
+    "thi",
+    "with",
+    "from",
+    "have",
+    "your",
+    "about",
+    "when",
+    "will",
+    "they",
+    "there",
+    "which",
+    "would",
+    "could",
+    "should",
+    "please",
+    "want",
+    "need",
+    "does",
+    "just",
+    "like",
+}
+
+
+def from_prompt(scene: Scene) -> Said | None:
+    facts = _facts(scene)
+    return (
+        Said(scene.pick(("Here is what I can tell you.", "This is what I have on it."), "facts"), facts)
+        if facts
+        else None
+    )
+
+
+def nothing(scene: Scene) -> Said:
+    """Nothing is known: say so, say where to look, and ask."""
+    offer = (
+        f"I can offer {scene.prompt.offers}."
+        if scene.prompt.offers
+        else f"A colleague of {scene.company} can look further."
+    )
+    return Said(
+        scene.pick(
+            ("I have nothing reliable on that.", "I don't know enough about that to answer it well."),
+            "nothing",
+        ),
+        (
+            offer,
+            "Could you tell me a little more about what you want to do?",
+            f"I know most about {scene.scope}.",
+        ),
+    )
