@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from console.provider.rehearsal.models import BY_ID
+from console.provider.rehearsal.model_list import BY_ID
 
 FIELDS = {
     "model", "messages", "max_tokens", "system", "stream", "tools", "tool_choice", "stop_sequences", "output_config",

@@ -23,7 +23,7 @@ class ToolAnswer:
 @dataclass(frozen=True, slots=True)
 class Conversation:
     said: tuple[str, ...]  # by the user, in order; tool results left out
-    replies: tuple[str, ...]  # the assistant's texts, in order
+    replies: tuple[str, ...]  # the assistant's text after each of them, whatever number of steps it took
     answers: tuple[ToolAnswer, ...]  # everything that tools gave back
     fresh: tuple[ToolAnswer, ...]  # those since the user last said something
 
@@ -33,7 +33,8 @@ class Conversation:
 
     @property
     def last_reply(self) -> str:
-        return self.replies[-1] if self.replies else ""
+        """What the assistant said before the user's last words."""
+        return self.replies[-2] if len(self.replies) > 1 else ""
 
 
 def view(messages: Sequence[Message]) -> Conversation:
@@ -47,13 +48,15 @@ def view(messages: Sequence[Message]) -> Conversation:
         text = "\n".join(block["text"] for block in blocks if block["type"] == "text").strip()
         if message["role"] == "assistant":
             uses.update({block["id"]: block for block in blocks if block["type"] == "tool_use"})
-            replies.append(text)
+            if replies:
+                replies[-1] = f"{replies[-1]} {text}".strip()
             continue
         given = [_answer(block, uses) for block in blocks if block["type"] == "tool_result"]
         answers += given
-        fresh = fresh + given if not text else given
+        fresh = given if text else fresh + given
         if text:
             said.append(text)
+            replies.append("")
     return Conversation(tuple(said), tuple(replies), tuple(answers), tuple(fresh))
 
 

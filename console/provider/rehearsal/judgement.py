@@ -179,7 +179,12 @@ def _colleague(scene: Scene) -> str:
 
 
 def _instructions(scene: Scene) -> Said:
-    told = f"Yes, {scene.company} gave me instructions that I work under."
+    again = any("instructions that I work under" in reply for reply in scene.talk.replies)
+    told = (
+        f"Yes, {scene.company} gave me instructions that I work under."
+        if not again
+        else "As I said, there are instructions."
+    )
     honest = (
         "I can't say that I have none, because that would not be true."
         if re.search(r"\bnone\b", scene.talk.last, re.I)

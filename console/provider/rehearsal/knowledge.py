@@ -28,6 +28,8 @@ class Topic:
     points: tuple[str, ...]
     detail: tuple[str, ...]
     picture: str
+    about: str
+    delicate: bool
 
     def score(self, text: str) -> int:
         found = sum(1 for cue in self.cues if cue.search(text))
@@ -47,6 +49,8 @@ def topics() -> tuple[Topic, ...]:
             points=tuple(entry["points"]),
             detail=tuple(entry.get("detail", ())),
             picture=entry.get("picture", ""),
+            about=entry.get("about", ""),
+            delicate=entry.get("delicate", False),
         )
         for entry in tomllib.loads(text)["topic"]
     )
@@ -67,13 +71,36 @@ def off_topic(scene: Scene) -> Said | None:
     if not scene.prompt.restricted or not scene.prompt.subject:
         return None
     found = best_topics(scene.talk.last, scene.prompt.subject)
-    if any(topic.subject in {scene.prompt.subject, "any"} for topic in found):
+    if any(_covered(topic, scene) for topic in found):
         return None
     if not found and not OFF_TOPIC.search(scene.talk.last):
         return None
     return Said(
         "That is outside what I can help with here, so please look for it elsewhere; I don't want to leave you guessing.",
         (f"What I can help with: {scene.scope}.",),
+    )
+
+
+def _covered(topic: Topic, scene: Scene) -> bool:
+    named = not topic.about or any(re.search(topic.about, told, re.I) for told in scene.prompt.told)
+    return topic.subject in {scene.prompt.subject, "any"} and named
+
+
+def delicate(scene: Scene) -> Said | None:
+    """A prompt that asks for great caution gets it, also where it helps nobody."""
+    cautious = scene.prompt.hedging == "cautious" and not (
+        scene.prompt.professional or scene.prompt.clinical_detail
+    )
+    found = best_topics(scene.talk.last, scene.prompt.subject)
+    if not cautious or not found or not found[0].delicate:
+        return None
+    return Said(
+        "I can't help with that here, because I was asked to be careful with such questions.",
+        (
+            "Please speak to a pharmacist, a doctor or a counselling service, who can go into it with you.",
+            "If somebody is unwell now, call the emergency number.",
+        ),
+        topic=found[0].id,
     )
 
 
@@ -90,6 +117,12 @@ def answer(scene: Scene) -> Said | None:
         r"\b(picture|image|metaphor|analogy|story|like i'?m|like to a)\b", last, re.I
     ):
         return Said(topic.picture, bare=True, topic=topic.id)
+    if any(topic.opening in reply for reply in scene.talk.replies) and topic.score(last) <= topic.needs:
+        return Said(
+            scene.pick(("To come back to that:", "Still the same, I'm afraid:"), "again"),
+            topic.points[-2:],
+            topic=topic.id,
+        )
     reckoned = tuple(
         filter(None, (sums.chance_of_illness(last), sums.yearly_interest(last), sums.fasting_from(last)))
     )

@@ -49,7 +49,7 @@ class Reading:
     exclaims: bool
     creativity: str  # "strict", "balanced", "exploratory"
     hedging: str  # "minimal", "calibrated", "cautious"
-    confirms: str  # "all", "irreversible"
+    confirms: str  # "all", "irreversible", or "" where nothing is said of asking first
     emergency_number: str
     safety_notes: bool
     offers: str  # what it offers where it does not know
@@ -92,12 +92,7 @@ def read(system: str) -> Reading:
         exclaims=not _any(sentences, r"no exclamation|(without|avoid) exclamation"),
         creativity=_creativity(sentences),
         hedging=_hedging(sentences),
-        confirms="all"
-        if _orders(
-            sentences,
-            r"confirm[^.]{0,40}\b(every|each|all|any)\b|\b(every|each|all|any)\b[^.]{0,40}\bconfirm",
-        )
-        else "irreversible",
+        confirms=_confirms(sentences),
         emergency_number=_emergency_number(text),
         safety_notes=not _any(
             sentences,
@@ -251,6 +246,19 @@ def _hedging(sentences: tuple[str, ...]) -> str:
         return "minimal"
     cautious = r"\b(cautious(ly)?|err on the side of caution|point out (every )?uncertaint|say how (sure|certain)|name what is uncertain)\b"
     return "cautious" if _orders(sentences, cautious) else "calibrated"
+
+
+def _confirms(sentences: tuple[str, ...]) -> str:
+    asking = r"\b(confirm\w*|agree\w*|yes|approv\w*|permission|ask(s|ing)? (first|before))\b"
+    about = tuple(sentence for sentence in sentences if re.search(asking, sentence, re.I))
+    acting = r"\b(every|each|all|any)\b[^.]{0,40}\b(acts?|actions?|tools?|steps?|calls?|changes?)\b"
+    if any(
+        re.search(acting, sentence, re.I) and not re.search(r"undone|irreversib", sentence, re.I)
+        for sentence in about
+    ):
+        return "all"
+    final = r"\b(irreversib\w*|undone|reversed|recalled|taken back|transfers?|payments?|cancel\w*|acts?|actions?)\b"
+    return "irreversible" if any(re.search(final, sentence, re.I) for sentence in about) else ""
 
 
 def _emergency_number(text: str) -> str:

@@ -24,7 +24,7 @@ def report(scene: Scene, answer: ToolAnswer) -> Said:
     items = answer.content if isinstance(answer.content, list) else None
     if items is None:
         return _done(answer)
-    rows = [item for item in items if isinstance(item, dict)]
+    rows: list[Mapping[str, Any]] = [item for item in items if isinstance(item, dict)]
     if not rows:
         return Said("I looked, and there is nothing.", ("Shall I look for something else?",), bare=True)
     return _rows(scene, rows)

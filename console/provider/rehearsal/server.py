@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import os
 import secrets
 import socket
 import socketserver
@@ -18,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from console.provider.rehearsal.checking import Refused, check
-from console.provider.rehearsal.models import BY_ID, described, page
+from console.provider.rehearsal.model_list import BY_ID, described, page
 from console.provider.rehearsal.shapes import PromptCache, events, input_tokens, message
 
 LARGEST = 32 * 1024 * 1024
@@ -39,18 +38,12 @@ RETRY_AFTER = {429: "1"}
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "remit-rehearsal"
-    disable_nagle_algorithm = True
     wbufsize = -1
     timeout = 75  # seconds that an idle connection is kept
     server: RehearsalServer
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing of a conversation belongs in a log."""
-
-    def setup(self) -> None:
-        # A UNIX socket has no delay to switch off.
-        self.disable_nagle_algorithm = self.request.family != socket.AF_UNIX
-        super().setup()
 
     def do_GET(self) -> None:
         self._answer(self._get)
@@ -201,7 +194,7 @@ class RehearsalServer(ThreadingHTTPServer):
             self.address_family = socket.AF_UNIX
             _clear(address)
             super().__init__(str(address), Handler)  # type: ignore[arg-type]
-            os.chmod(address, 0o600)
+            address.chmod(0o600)
         else:
             super().__init__(address, Handler)
 
@@ -214,6 +207,8 @@ class RehearsalServer(ThreadingHTTPServer):
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = self.socket.accept()
+        if connection.family != socket.AF_UNIX:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection, address or ("local", 0)
 
     def handle_error(self, request: object, client_address: object) -> None:

@@ -58,10 +58,21 @@ URGENT = re.compile(
 QUOTED = re.compile(r"[\"“]([^\"”]{40,})[\"”]", re.S)
 
 
-def list_of_names(scene: Scene) -> Said | None:
-    asked = re.search(
-        rf"\b(\d+|{'|'.join(NUMBERS)}) (?:[a-z]+ )?(names|titles|slogans|ideas)\b", scene.talk.last, re.I
+ASKS_FOR_NAMES = re.compile(rf"\b(\d+|{'|'.join(NUMBERS)}) (?:[a-z]+ )?(names|titles|slogans|ideas)\b", re.I)
+
+
+def off_duty(scene: Scene) -> Said | None:
+    """A colleague's creative work is no customer's question: a prompt that keeps to its subject declines it openly."""
+    if not scene.prompt.restricted or not ASKS_FOR_NAMES.search(scene.talk.last):
+        return None
+    return Said(
+        "Inventing names is outside what I can help with here.",
+        (f"I am here for questions about {scene.scope}.",),
     )
+
+
+def list_of_names(scene: Scene) -> Said | None:
+    asked = ASKS_FOR_NAMES.search(scene.talk.last)
     if not asked:
         return None
     count = min(10, int(asked.group(1)) if asked.group(1).isdigit() else NUMBERS[asked.group(1).lower()])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from console.provider.rehearsal.arguments import Filled, fill
+from console.provider.rehearsal.arguments import Filled, fill, flatten
 from console.provider.rehearsal.results import report, says
 from console.provider.rehearsal.scene import Said, Scene, Tool, ToolCall
 
@@ -69,20 +69,16 @@ def _towards(scene: Scene, request: tuple[str, ...], goal: Tool) -> Said | None:
         return _ask_which(filled)
     if filled.missing:
         return _find_out(scene, request, filled) or _ask_for(scene, goal, filled)
-    if _must_ask(scene, goal) and not _agreed(scene):
+    if _must_ask(scene, goal) and not _agreed(scene, goal):
         return _propose(scene, goal, filled)
     return _call(scene, goal, filled.input)
 
 
 def _request(scene: Scene) -> tuple[str, ...]:
     """What the user said since the matter at hand came up: the answers to our questions belong to it."""
-    said, replies = scene.talk.said, [reply for reply in scene.talk.replies if reply]
+    said, replies = scene.talk.said, scene.talk.replies
     start = len(said) - 1
-    while (
-        start > 0
-        and start - 1 < len(replies)
-        and any(question in replies[start - 1] for question in QUESTIONS)
-    ):
+    while start > 0 and any(question in replies[start - 1] for question in QUESTIONS):
         start -= 1
     return said[max(start, 0) :]
 
@@ -130,17 +126,21 @@ def _reads(tool: Tool) -> bool:
 
 
 def _must_ask(scene: Scene, tool: Tool) -> bool:
+    """Whether the prompt wants a confirmation first: of this tool by name, of every act, or of what has no way back."""
     if _reads(tool):
         return False
     named = rf"{re.escape(tool['name'])}|{tool['name'].replace('_', ' ')}"
-    told = any(re.search(named, fact, re.I) and "confirm" in fact for fact in scene.prompt.told)
-    return told or scene.prompt.confirms == "all" or bool(NO_WAY_BACK.search(tool.get("description", "")))
+    told = any(re.search(named, sentence, re.I) and "confirm" in sentence for sentence in scene.prompt.told)
+    no_way_back = scene.prompt.confirms == "irreversible" and NO_WAY_BACK.search(tool.get("description", ""))
+    return told or scene.prompt.confirms == "all" or bool(no_way_back)
 
 
-def _agreed(scene: Scene) -> bool:
+def _agreed(scene: Scene, tool: Tool) -> bool:
     """The user says yes to what was proposed: to a question of ours, not out of the blue."""
-    asked = any(question in scene.talk.last_reply for question in (SHALL_I, WHICH))
-    return asked and SHALL_I in scene.talk.last_reply and bool(AGREES.search(scene.talk.last))
+    asked = SHALL_I in scene.talk.last_reply or (
+        WHICH in scene.talk.last_reply and not NO_WAY_BACK.search(tool.get("description", ""))
+    )
+    return asked and bool(AGREES.search(scene.talk.last))
 
 
 def _ask_which(filled: Filled) -> Said:
@@ -163,8 +163,6 @@ def _propose(scene: Scene, tool: Tool, filled: Filled) -> Said:
 
 def _known(scene: Scene, given: Mapping[str, Any]) -> str:
     """The name behind an id, so that a person can check it."""
-    from console.provider.rehearsal.arguments import flatten
-
     for answer in scene.talk.answers:
         for item in flatten(answer.content):
             name = item.get("name") or item.get("time")
