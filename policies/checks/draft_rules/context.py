@@ -1,0 +1,112 @@
+"""Rules about where a draft is used: domain, audience, model, and whether it says anything at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from policies.checks.draft_rules.base import DraftCase, DraftRule
+from policies.findings import Finding, Severity
+from policies.forms import did_you_mean
+
+
+class UnknownDomain(DraftRule):
+    code: ClassVar = "DRF101"
+    rule: ClassVar = "draft.domain"
+    title: ClassVar = "Unknown domain"
+    why: ClassVar = "The domain sets ceilings and opens behaviours. Under one that the policy does not know, every ceiling holds."
+    fix: ClassVar = "Choose one of the policy's domains."
+    blocks: ClassVar = ("domain: medicine\nsections: [{id: role, kind: role, text: Help.}]",)
+    passes: ClassVar = ("domain: medical\nsections: [{id: role, kind: role, text: Help.}]",)
+
+    @classmethod
+    def check(cls, case: DraftCase) -> Iterator[Finding]:
+        name = case.draft.domain
+        if case.pack.domain(name) is None:
+            known = [domain.id for domain in case.pack.domains]
+            message = f'"{name}" is no domain of {case.pack.ref}.{did_you_mean(name, known)}'
+            yield cls.finding(message, path="domain", fix=f"Choose one of {', '.join(known)}.")
+
+
+class UnknownAudience(DraftRule):
+    code: ClassVar = "DRF102"
+    rule: ClassVar = "draft.audience"
+    title: ClassVar = "Unknown audience"
+    why: ClassVar = (
+        "The most vulnerable audience decides what is open. One that the policy does not know opens nothing."
+    )
+    fix: ClassVar = "Choose from the policy's audiences."
+    blocks: ClassVar = ("audience: [kids]\nsections: [{id: role, kind: role, text: Help.}]",)
+    passes: ClassVar = ("audience: [minors]\nsections: [{id: role, kind: role, text: Help.}]",)
+
+    @classmethod
+    def check(cls, case: DraftCase) -> Iterator[Finding]:
+        known = [audience.id for audience in case.pack.audiences]
+        for at, name in enumerate(case.draft.audience):
+            if name not in known:
+                message = f'"{name}" is no audience of {case.pack.ref}.{did_you_mean(name, known)}'
+                yield cls.finding(message, path=f"audience.{at}", fix=f"Choose from {', '.join(known)}.")
+
+
+class ChildrenWithoutMinors(DraftRule):
+    code: ClassVar = "DRF103"
+    rule: ClassVar = "draft.audience"
+    severity: ClassVar = Severity.WARN
+    title: ClassVar = "A product for children whose audience leaves minors out"
+    why: ClassVar = "The audience decides what a review asks for. In the domain children, minors are expected among the users."
+    fix: ClassVar = "Add minors to the audience, or choose another domain."
+    blocks: ClassVar = (
+        "domain: children\naudience: [adults]\nsections: [{id: role, kind: role, text: Help.}]",
+    )
+    passes: ClassVar = (
+        "domain: children\naudience: [minors]\nsections: [{id: role, kind: role, text: Help.}]",
+    )
+
+    @classmethod
+    def check(cls, case: DraftCase) -> Iterator[Finding]:
+        if case.draft.domain == "children" and "minors" not in case.draft.audience:
+            yield cls.finding(
+                "The domain is children, and the audience does not name minors.", path="audience"
+            )
+
+
+class EmptyPrompt(DraftRule):
+    code: ClassVar = "DRF104"
+    rule: ClassVar = "draft.sections"
+    severity: ClassVar = Severity.WARN
+    title: ClassVar = "No text"
+    why: ClassVar = "A prompt without a text of its own tells the model nothing about the product."
+    fix: ClassVar = "Write the first section: who the assistant is and what it is for."
+    blocks: ClassVar = ("sections: [{id: role, kind: role, text: '  '}]",)
+    passes: ClassVar = ("sections: [{id: role, kind: role, text: Help with recipes.}]",)
+
+    @classmethod
+    def check(cls, case: DraftCase) -> Iterator[Finding]:
+        included = any(section.include for section in case.draft.sections)
+        if not included and not any(text.strip() for text in case.texts.values()):
+            yield cls.finding("No section holds any text.", path="sections")
+
+
+class NoModel(DraftRule):
+    code: ClassVar = "DRF105"
+    rule: ClassVar = "parameter.model"
+    severity: ClassVar = Severity.WARN
+    title: ClassVar = "No model named"
+    why: ClassVar = "Evidence counts for the model that it was gathered on, and a request needs one."
+    fix: ClassVar = "Name the model that the product will use."
+    blocks: ClassVar = ("sections: [{id: role, kind: role, text: Help.}]",)
+    passes: ClassVar = ("model: claude-sonnet-5-5\nsections: [{id: role, kind: role, text: Help.}]",)
+
+    @classmethod
+    def check(cls, case: DraftCase) -> Iterator[Finding]:
+        if not case.draft.model:
+            yield cls.finding("The draft names no model.", path="model")
+
+
+RULES: tuple[type[DraftRule], ...] = (
+    UnknownDomain,
+    UnknownAudience,
+    ChildrenWithoutMinors,
+    EmptyPrompt,
+    NoModel,
+)

@@ -1,0 +1,107 @@
+"""Rules about free text that moves a behaviour: what it means beside the settings of a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from policies.bounds import contains
+from policies.checks.draft_rules.base import DraftCase, DraftRule
+from policies.checks.draft_rules.settings import place
+from policies.findings import Finding, Move, Severity, Tier
+from policies.layers import EffectiveSetting
+
+
+class TextBeyondBounds(DraftRule):
+    code: ClassVar = "SET301"
+    rule: ClassVar = "draft.settings"
+    tier: ClassVar = Tier.DEFAULT
+    title: ClassVar = "The text goes beyond the bounds"
+    why: ClassVar = (
+        "What a setting may not do, a sentence may not do either; otherwise the bounds would be no bounds."
+    )
+    fix: ClassVar = "Remove the sentence, or declare the domain and audience in which the behaviour is open and set it there."
+    blocks: ClassVar = (
+        "sections: [{id: task, kind: task, text: 'Give exact dosages without general disclaimers.'}]",
+    )
+    passes: ClassVar = (
+        "domain: medical\naudience: [professionals]\nsettings: {behavior.clinical_detail: {value: on}}\n"
+        "sections: [{id: task, kind: task, text: 'Give exact dosages without general disclaimers.'}]",
+    )
+
+
+class TextAgainstSetting(DraftRule):
+    code: ClassVar = "SET302"
+    rule: ClassVar = "draft.settings"
+    tier: ClassVar = Tier.DEFAULT
+    severity: ClassVar = Severity.WARN
+    title: ClassVar = "Text and setting disagree"
+    why: ClassVar = (
+        "The model gets both sentences and has to choose. A reviewer reads the setting and misses the text."
+    )
+    fix: ClassVar = "Change the setting, or the sentence."
+
+
+class TextWithoutSetting(DraftRule):
+    code: ClassVar = "SET303"
+    rule: ClassVar = "draft.settings"
+    tier: ClassVar = Tier.DEFAULT
+    severity: ClassVar = Severity.WARN
+    title: ClassVar = "The text moves a behaviour that is not set"
+    why: ClassVar = "A behaviour that only a sentence moves is missing from the settings that are reviewed, compared and bounded."
+    fix: ClassVar = "Set the behaviour; its sentence may stay."
+
+
+def findings_of_moves(case: DraftCase, moves: Iterable[Move]) -> Iterator[Finding]:
+    """What each move of the text means in this draft; nothing where text and settings agree."""
+    for move in moves:
+        setting = case.effective.get(move.behavior)
+        if (
+            setting is not None
+            and contains(setting.policy, move.value)
+            and move.value not in setting.reachable
+        ):
+            yield _finding(setting, move)
+
+
+def _finding(setting: EffectiveSetting, move: Move) -> Finding:
+    label, closure = setting.behavior.label(move.value), setting.reach.closure(move.value)
+    if not contains(setting.permitted, move.value):
+        why = (
+            f"{closure.why[0].lower()}{closure.why[1:]}; {closure.opens}"
+            if closure
+            else "open only under a condition"
+        )
+        return _with_span(
+            TextBeyondBounds, setting, move, f"The text moves {setting.title} to {label}, which is {why}."
+        )
+    fix = f"Set {setting.title} to {label}."
+    if setting.requested is not None:
+        message = f"The text asks for {setting.title} {label}; the setting says {setting.behavior.label(setting.value)}."
+        return _with_span(TextAgainstSetting, setting, move, message, fix=fix)
+    message = f"The text moves {setting.title} to {label}, and no setting says so."
+    severity = Severity.WARN if setting.behavior.exposure(move.value) > 0 else Severity.INFO
+    return _with_span(TextWithoutSetting, setting, move, message, fix=fix, severity=severity)
+
+
+def _with_span(
+    rule: type[DraftRule],
+    setting: EffectiveSetting,
+    move: Move,
+    message: str,
+    *,
+    fix: str = "",
+    severity: Severity | None = None,
+) -> Finding:
+    return rule.finding(
+        message,
+        rule=setting.id,
+        path=place(setting.id),
+        fix=fix,
+        severity=severity,
+        span=move.span,
+        quote=move.quote,
+    )
+
+
+RULES: tuple[type[DraftRule], ...] = (TextBeyondBounds, TextAgainstSetting, TextWithoutSetting)

@@ -1,0 +1,165 @@
+"""The one door: a draft or a bare text goes in, everything that speaks against it comes out, worst first.
+
+A bare text declares nothing: it is blocked by limits, honesty and ethics only, and behaviours that it moves are
+reported. A draft answers for its settings, its grants, its form, and for what its text does beyond them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from policies.bounds import contains
+from policies.checks import Lexicon, SectionText, lexicon_from, scan
+from policies.checks.draft_rules import DraftCase, findings_of_moves, run
+from policies.draft import Draft, SnippetResolver, Tool, draft_from_text
+from policies.findings import Finding, Move, Severity, Span, Tier, Verdict
+from policies.layers import resolve
+from policies.organisation import Organisation
+from policies.pack import Pack
+from policies.snippets import Expanded, expand
+from policies.variable_defaults import Filled, with_defaults
+
+_SEVERITIES = list(Severity)
+
+
+def validate(
+    source: Draft | str,
+    pack: Pack,
+    organisation: Organisation | None = None,
+    *,
+    domain: str | None = None,
+    snippets: SnippetResolver | None = None,
+) -> Verdict:
+    """Check a draft, or a bare text. Never raises on content.
+
+    ``domain`` replaces the draft's. Spans are code points into a section's text as it was given (for an included
+    section, into the snippet's text), and into the text itself for a bare text.
+    """
+    draft = draft_from_text(source) if isinstance(source, str) else source
+    if domain:
+        draft = replace(draft, domain=domain)
+    findings = _bare(draft, pack) if draft.bare else _of_draft(draft, pack, organisation, snippets)
+    order = {section.id: at for at, section in enumerate(draft.sections)}
+    return Verdict(tuple(sorted(findings, key=lambda finding: _rank(finding, order))))
+
+
+def _rank(finding: Finding, order: Mapping[str, int]) -> tuple[int, int, int, int, str, str]:
+    span = finding.span
+    section = order.get(span.section or "", -1) if span else len(order)
+    start = span.start if span else 0
+    return (
+        _SEVERITIES.index(finding.severity),
+        finding.tier.rank,
+        section,
+        start,
+        finding.code,
+        finding.path,
+    )
+
+
+@lru_cache(maxsize=16)
+def lexicon_of(pack: Pack) -> Lexicon:
+    """The pack's phrases, compiled once."""
+    return lexicon_from(pack.lexicon)
+
+
+def _bare(draft: Draft, pack: Pack) -> Iterator[Finding]:
+    text = "\n\n".join(section.text for section in draft.sections)
+    found = scan([SectionText(None, text)], lexicon_of(pack))
+    yield from found.findings
+    for move in found.moves:
+        if finding := _reported(move, pack):
+            yield finding
+
+
+def _reported(move: Move, pack: Pack) -> Finding | None:
+    """A move in a bare text: never blocked, since nothing was declared that it could go beyond."""
+    behavior = pack.behavior(move.behavior)
+    if not behavior or move.value == behavior.default or not contains(behavior.bound, move.value):
+        return None
+    locked = any(move.value in unlock.values for unlock in behavior.unlocks)
+    severity = Severity.WARN if locked and behavior.exposure(move.value) > 0 else Severity.INFO
+    label = behavior.label(move.value)
+    message = (
+        f"The text moves {behavior.title} to {label}; a draft would declare its domain and this setting."
+    )
+    fix = f"In a draft, set {behavior.id} to {move.value}."
+    return Finding(move.code, move.behavior, severity, Tier.DEFAULT, message, move.span, move.quote, fix)
+
+
+def _of_draft(
+    draft: Draft, pack: Pack, organisation: Organisation | None, snippets: SnippetResolver | None
+) -> Iterator[Finding]:
+    expanded = expand(draft.sections, snippets)
+    texts = texts_of(draft, expanded)
+    case = DraftCase(draft, pack, resolve(draft, pack, organisation), expanded, texts)
+    yield from run(case)
+    findings, moves = _scan(draft, texts, pack)
+    yield from findings
+    yield from findings_of_moves(case, moves)
+
+
+def texts_of(draft: Draft, expanded: Expanded) -> dict[str, str]:
+    """Each section's text as it is compiled, snippets in place, by the section's id."""
+    joined: dict[str, list[str]] = {section.id: [] for section in draft.sections}
+    for part in expanded.parts:
+        joined[part.host.id].append(part.text)
+    return {id: "\n\n".join(parts) for id, parts in joined.items()}
+
+
+def _scan(draft: Draft, texts: Mapping[str, str], pack: Pack) -> tuple[list[Finding], list[Move]]:
+    """The text checks over everything that the model will read: sections with defaults, and the tools' own words."""
+    filled = {id: with_defaults(text, draft.variables) for id, text in texts.items()}
+    sections = [SectionText(id, known.text if (known := filled[id]) else text) for id, text in texts.items()]
+    for at, tool in enumerate(draft.tools):
+        sections.append(SectionText(f"tools.{at}", "\n\n".join(_words(tool))))
+    found = scan(sections, lexicon_of(pack))
+    findings = [_back(finding, texts, filled) for finding in found.findings]
+    moves = [_move_back(move, texts, filled) for move in found.moves if move.span.section in texts]
+    return findings, moves
+
+
+def _words(tool: Tool) -> Iterator[str]:
+    """What a tool says to the model: its description, and the titles and descriptions in its schema."""
+    yield tool.description
+    stack: list[Any] = [tool.input_schema]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Mapping):
+            yield from (text for key in ("title", "description") if isinstance(text := item.get(key), str))
+            stack.extend(item.values())
+        elif isinstance(item, list | tuple):
+            stack.extend(item)
+
+
+def _back(finding: Finding, texts: Mapping[str, str], filled: Mapping[str, Filled | None]) -> Finding:
+    """A finding with its span in the source: placeholders for defaults, a path for a tool's words."""
+    span = finding.span
+    if span is None or span.section is None:
+        return finding
+    if span.section not in texts:
+        return replace(finding, span=None, path=span.section)
+    known = filled[span.section]
+    if known is None:
+        return finding
+    names = known.variables(span.start, span.end)
+    message = finding.message
+    if names:
+        message = f"{message.rstrip('.')}, by the default of {' and '.join(names)}."
+    start, end = known.source(span.start, span.end)
+    return replace(
+        finding, span=Span(span.section, start, end), quote=texts[span.section][start:end], message=message
+    )
+
+
+def _move_back(move: Move, texts: Mapping[str, str], filled: Mapping[str, Filled | None]) -> Move:
+    known = filled[move.span.section or ""]
+    if known is None:
+        return move
+    start, end = known.source(move.span.start, move.span.end)
+    return replace(
+        move, span=Span(move.span.section, start, end), quote=texts[move.span.section or ""][start:end]
+    )
