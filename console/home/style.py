@@ -226,7 +226,7 @@ def _findings() -> list[dict[str, Any]]:
             "finding": _WithFix(finding, replacement),
             "check": {"title": title, "why": "Nobody can waive this." if finding.limit else ""},
             "anchor": f"finding-{finding.code.lower()}",
-            "place": f"line {TASK[: finding.span.start].count(chr(10)) + 1}" if finding.span else "",
+            "place": f"line {TASK[: finding.span.start].count(chr(10)) + 2}" if finding.span else "",
         }
         for finding, title, replacement in rows
     ]

@@ -1,23 +1,13 @@
 // Shortcuts are declared where they work: data-key="Control+s" on a button, link or field, data-key-label="snapshot" for
 // the list that `?` shows. Control means Ctrl, or Cmd on a Mac. Sequences: "g p". data-rows="a.lead": j and k walk these.
 import { keyList } from "./key-list.js";
+import { pressed } from "./pressed.js";
 
 const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
 const SEQUENCE = 1200; // ms in which the second key of a sequence must come
 const SINGLE_KEYS_OFF = "remit:single-keys-off"; // WCAG 2.1.4: single letters can be turned off
 
 let pending = { key: "", until: 0 };
-
-/** What was pressed, in the words of data-key. */
-export function pressed(event) {
-  const parts = [];
-  if (event.ctrlKey || event.metaKey) parts.push("Control");
-  if (event.altKey) parts.push("Alt");
-  // Shift is part of a character ("?"), but not of a named key ("F8").
-  if (event.shiftKey && (event.key.length > 1 || parts.length)) parts.push("Shift");
-  const key = event.key.length === 1 && parts.length ? event.key.toLowerCase() : event.key;
-  return [...parts, key].join("+");
-}
 
 const typing = (target) => target.isContentEditable || target.matches?.("input:not([type=radio], [type=checkbox], [type=range], [type=button]), textarea, select");
 const bare = (key) => key.length === 1;
@@ -54,7 +44,7 @@ function act(key) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || event.repeat && event.key !== "j" && event.key !== "k") return;
+  if (event.defaultPrevented || event.isComposing || (event.repeat && !/^[jk]$/.test(event.key))) return;
   const key = pressed(event);
   if (bare(key) && (typing(event.target) || !singleKeys())) return;
   const sequence = pending.until > event.timeStamp ? `${pending.key} ${key}` : key;
@@ -74,7 +64,7 @@ function nameKeys(root) {
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.('[data-opens="keys-dialog"]')) return;
-  const dialog = keyList({ mac: MAC, singleKeys: singleKeys(), onToggle });
+  const dialog = keyList({ singleKeys: singleKeys(), onToggle });
   nameKeys(dialog);
   dialog.showModal();
 });

@@ -89,7 +89,14 @@ const pins = gutter({
   lineMarkerChange: (update) => update.startState.field(field) !== update.state.field(field),
 });
 
-export const findingMarks = [field, hover, pins];
+/** The card goes when the person does; not when they reach into it. */
+const leaving = EditorView.domEventHandlers({
+  focusout: ({ relatedTarget }, view) => {
+    if (!view.dom.contains(relatedTarget)) leaveCurrent(view);
+  },
+});
+
+export const findingMarks = [field, hover, pins, leaving];
 
 /** Shows `findings` (code points of the text that was checked); those whose quote is gone by now are left out. */
 export function showFindings(view, findings) {

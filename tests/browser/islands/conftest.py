@@ -1,0 +1,35 @@
+"""Islands on a page of their own: the page of all parts, whose main element a test fills as it likes.
+
+What an island asks of the server is answered at the socket, so that every answer can be had, the bad ones too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from tests import live
+
+
+@pytest.fixture(scope="session")
+def live_site(django_db_setup: None) -> Iterator[live.Site]:
+    """The page of all parts exists in debug only."""
+    with live.site(REMIT_DEBUG="1") as site:
+        yield site
+
+
+FILL = "html => { const main = document.querySelector('main'); main.innerHTML = html; htmx.process(main); }"
+
+
+@pytest.fixture
+def fill(page: Page) -> Callable[[str], Page]:
+    """``fill(html)``: the page with nothing but this in its main element."""
+
+    def filled(html: str) -> Page:
+        page.goto("/style/")
+        page.evaluate(FILL, html)
+        return page
+
+    return filled

@@ -1,0 +1,77 @@
+"""Live regions: events while there is a stream, polling where there is none, silence when all is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, Route, expect
+
+REGION = """
+  <live-region src="/events"><p id="any" hx-get="/part" hx-trigger="live from:closest live-region">0</p>
+  <p id="one" hx-get="/part" hx-trigger="live:finished from:closest live-region">0</p></live-region>"""
+
+
+def counting(page: Page) -> list[str]:
+    asked: list[str] = []
+
+    def part(route: Route) -> None:
+        asked.append(route.request.headers["hx-target"])
+        route.fulfill(body=str(len(asked)), content_type="text/html")
+
+    page.route("**/part", part)
+    return asked
+
+
+def stream(*events: str) -> Callable[[Route], None]:
+    """The given events once; from then on the cap is reached."""
+    left = ["".join(f"event: {event}\ndata: run:7\n\n" for event in events)]
+
+    def answer(route: Route) -> None:
+        if left:
+            route.fulfill(body=": beat\n\n" + left.pop(), content_type="text/event-stream")
+        else:
+            route.fulfill(status=204)
+
+    return answer
+
+
+def test_a_burst_of_events_is_one_refresh(fill, page: Page) -> None:
+    asked = counting(page)
+    page.route("**/events", stream(*["changed"] * 50))
+    fill(REGION)
+    expect(page.locator("#any")).not_to_have_text("0")
+    assert asked.count("any") <= 2  # the burst, and the look when the stream has ended
+    assert "one" not in asked
+
+
+def test_one_kind_of_event_can_be_heard_alone(fill, page: Page) -> None:
+    counting(page)
+    page.route("**/events", stream("changed", "finished"))
+    fill(REGION)
+    expect(page.locator("#one")).not_to_have_text("0")
+
+
+def test_beyond_the_cap_it_polls(fill, page: Page) -> None:
+    asked = counting(page)
+    page.route("**/events", lambda route: route.fulfill(status=204))
+    fill(REGION)
+    expect(page.locator("#any")).not_to_have_text("0", timeout=8000)
+    assert "one" not in asked
+
+
+def test_done_it_asks_no_more(fill, page: Page) -> None:
+    asked: list[str] = []
+    page.route("**/events", lambda route: (asked.append("events"), route.fulfill(status=204)))
+    fill(REGION.replace("<live-region", "<live-region data-done"))
+    fill(REGION.replace('id="one"', 'id="one" data-live-done'))
+    expect(page.locator("#any")).to_have_text("0")
+    assert not asked
+
+
+def test_many_tabs_leave_connections_free(fill, page: Page) -> None:
+    open_streams: list[Route] = []
+    page.context.route("**/events", lambda route: open_streams.append(route))
+    fill(REGION * 10)
+    page.wait_for_function("navigator.locks.query().then(({ held }) => held.length === 3)")
+    page.request.get("/healthz")
+    assert len(open_streams) == 3
