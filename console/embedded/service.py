@@ -83,13 +83,14 @@ class Service(ABC):
 
     def become(self) -> NoReturn:
         """Turn this process into the server."""
+        # Before the change of user: the new one may not be able to look where the wheels are.
+        command, environment = self.command(), self.environment()
         if self.user is not None:
             os.setgroups([])
             os.setgid(self.user.pw_gid)
             os.setuid(self.user.pw_uid)
         os.chdir(self.folder)
-        command = self.command()
-        os.execve(command[0], command, self.environment())  # noqa: S606
+        os.execve(command[0], command, environment)  # noqa: S606
 
     @abstractmethod
     def main_process(self) -> psutil.Process | None:

@@ -48,6 +48,7 @@ class Supervisor:
         configuration = self.where.run / "supervisord.conf"
         configuration.write_text(_configuration(self.where, self.programs))
         _socket(self.where).unlink(missing_ok=True)
+        _link_logs(self.where)
         with (self.where.logs / "supervisor.err").open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603
                 [
@@ -122,7 +123,7 @@ def _socket(where: Places) -> Path:
 def _configuration(where: Places, programs: Sequence[Program]) -> str:
     head = f"""\
 [unix_http_server]
-file = {_escaped(_socket(where))}
+file = {_socket(where)}
 chmod = 0600
 
 [rpcinterface:supervisor]
@@ -131,14 +132,20 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 [supervisord]
 nodaemon = true
 {"user = root" if os.geteuid() == 0 else ""}
-directory = {_escaped(REPOSITORY)}
-pidfile = {_escaped(where.run / "supervisord.pid")}
-logfile = {_escaped(where.logs / "supervisor.log")}
+pidfile = {where.run}/supervisord.pid
+logfile = {where.run}/logs/supervisor.log
 logfile_maxbytes = {LOG_BYTES}
 logfile_backups = {LOGS_KEPT}
 minfds = 1024
 """
     return "\n".join([head, *(_section(where, program) for program in programs)])
+
+
+def _link_logs(where: Places) -> None:
+    """The path of ``run`` has only plain characters, so that nothing of it means something in supervisord's file."""
+    link = where.run / "logs"
+    link.unlink(missing_ok=True)
+    link.symlink_to(where.logs)
 
 
 def _section(where: Places, program: Program) -> str:
@@ -155,11 +162,8 @@ stopsignal = {program.stop_by}
 stopwaitsecs = {program.stop_within}
 killasgroup = true
 redirect_stderr = true
-stdout_logfile = {_escaped(where.logs / f"{program.name}.log")}
+stdout_logfile = {where.run}/logs/{program.name}.log
 stdout_logfile_maxbytes = {LOG_BYTES}
 stdout_logfile_backups = {LOGS_KEPT}
 """
 
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("%", "%%")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import AssertAccessible, Shoot
+from tests.factories import PASSWORD, make_member, make_user, make_workspace
 
 
 def test_a_stranger_is_asked_to_log_in_and_comes_to_the_page_asked_for(
     page: Page, assert_accessible: AssertAccessible, shoot: Shoot
 ) -> None:
-    make_member(make_workspace("acme"), username="ada", password="a long enough word")
+    make_member(make_workspace("acme"), user=make_user("ada"))
     page.goto("/w/acme/")
     shoot(page, "login")
     assert_accessible(page)
     log_in(page, "ada", "a wrong word")
     expect(page.get_by_text("not correct")).to_be_visible()
-    log_in(page, "ada", "a long enough word")
+    log_in(page, "ada", PASSWORD)
     expect(page).to_have_url(re.compile("/w/acme/$"))
 
 
