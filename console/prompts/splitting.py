@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any, Literal
 
 How = Literal["tags", "headings", "whole"]
@@ -22,6 +23,10 @@ _HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 # A line in bold, or in brackets, that stands alone is a heading to its author.
 _BOLD_LINE = re.compile(
     r"^(?:\*\*|__)([^*_\n]{2,60}?)(?:\*\*|__):?[ \t]*$|^\[([^\]\n]{2,60})\][ \t]*$", re.MULTILINE
+)
+
+_NEGATES = re.compile(
+    r"\b(never|not|no|dont|avoid|forbid\w*|prohibit\w*|bad|wrong|nie|niemals|verboten|jamais)\b", re.I
 )
 
 # What the words of a title say of a section, the first that fits.
@@ -42,10 +47,11 @@ _KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of the text under a title of its author's; "" where there is none."""
+    """A stretch of the text under its author's title, and in the tag that was taken off; "" where there is none."""
 
     title: str
     text: str
+    tag: str = ""
 
 
 def split(text: str) -> tuple[How, tuple[Part, ...]]:
@@ -68,13 +74,13 @@ def sections(parts: tuple[Part, ...]) -> list[dict[str, Any]]:
     """The parts as sections of a draft, each with an id of its own and the kind that its title suggests."""
     if len(parts) == 1 and not parts[0].title:
         return [{"id": "text", "kind": "free", "text": parts[0].text}]
-    taken: Counter[str] = Counter()
     made: list[dict[str, Any]] = []
     for index, part in enumerate(parts):
         kind = kind_of(part.title, part.text if index == 0 else "")
-        made.append(
-            {"id": _id(part.title or kind, taken), "kind": kind, "title": part.title[:200], "text": part.text}
-        )
+        if part.tag and kind == "free":
+            kind = "context"  # a free section is compiled without a tag, and this one had one
+        id = _id(part.tag or part.title or kind, {section["id"] for section in made})
+        made.append({"id": id, "kind": kind, "title": part.title[:200], "text": part.text})
     return [{key: value for key, value in section.items() if value} for section in made]
 
 
@@ -88,11 +94,11 @@ def kind_of(title: str, opening: str = "") -> str:
     return "role" if re.match(says_who, opening, re.IGNORECASE) else "free"
 
 
-def _id(title: str, taken: Counter[str]) -> str:
-    stem = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40].strip("-")
+def _id(title: str, taken: set[str]) -> str:
+    stem = re.sub(r"[^a-z0-9_]+", "-", title.lower()).strip("-")[:40].strip("-")
     stem = stem if stem[:1].isalpha() and stem.isascii() else "section"
-    taken[stem] += 1
-    return stem if taken[stem] == 1 else f"{stem}-{taken[stem]}"
+    numbered = (f"{stem}-{number}" for number in count(2))
+    return next(id for id in chain([stem], numbered) if id not in taken)
 
 
 def _unwrapped(text: str) -> str:
@@ -131,7 +137,11 @@ def _at_tags(text: str) -> Iterator[Part]:
             continue
         if before := text[end : opening.start()].strip("\n"):
             yield Part("", before)
-        yield Part(opening[1].replace("_", " ").capitalize(), text[opening.end() : closing[0]].strip("\n"))
+        title = opening[1].replace("_", " ").replace("-", " ").capitalize()
+        if _NEGATES.search(title):  # the tag carries the sense: it stays in the text, as headings do
+            yield Part(title, text[opening.start() : closing[1]])
+        else:
+            yield Part(title, text[opening.end() : closing[0]].strip("\n"), opening[1])
         end = closing[1]
     if rest := text[end:].strip("\n"):
         yield Part("", rest)

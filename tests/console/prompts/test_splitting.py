@@ -12,7 +12,17 @@ def titles(text: str) -> list[str]:
 def test_tags_that_hold_the_text_divide_it_and_are_taken_off() -> None:
     how, parts = split("<role>\nYou are Juno.\n</role>\n\n<house_rules>\n- Be brief.\n</house_rules>")
     assert how == "tags"
-    assert parts == (Part("Role", "You are Juno."), Part("House rules", "- Be brief."))
+    assert parts == (Part("Role", "You are Juno.", "role"), Part("House rules", "- Be brief.", "house_rules"))
+
+
+def test_a_tag_keeps_its_name_and_its_section_is_compiled_in_one() -> None:
+    (section,) = sections((Part("Our offers", "x", "our_offers"),))
+    assert (section["id"], section["kind"]) == ("our_offers", "context")
+
+
+def test_a_tag_that_negates_stays_in_the_text() -> None:
+    _, parts = split("<role>\nYou are A.\n</role>\n<never_do>\n- Claim to be a person.\n</never_do>")
+    assert parts[1].text == "<never_do>\n- Claim to be a person.\n</never_do>"
 
 
 def test_text_between_tags_is_kept() -> None:

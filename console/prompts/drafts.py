@@ -1,0 +1,206 @@
+"""Working copies: made, checked, saved with the version that was read. Nothing that was typed is lost."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from console.accounts.models import Membership
+from console.accounts.permissions import Action, require
+from console.audit.acts import Act
+from console.audit.services import Subject, record
+from console.governance.services import governance_of
+from console.live import publish
+from console.problems import DomainError, Invalid
+from console.prompts.checking import Checked, check, under
+from console.prompts.importers import check_length
+from console.prompts.models import Draft, DraftCopy, DraftVersion, Prompt
+
+__all__ = [
+    "Checked",
+    "StaleDraft",
+    "Taken",
+    "check",
+    "create_prompt",
+    "discard_copy",
+    "draft_of",
+    "save",
+    "topic",
+]
+
+MAIN = "main"
+KEPT_VERSIONS = 100
+LARGEST = 1_200_000  # characters of a draft as JSON, tools and variables included
+_SLUG = re.compile(r"[a-z0-9-]{1,64}")
+
+
+class StaleDraft(DomainError):
+    """Somebody else saved in between. What was to be saved is kept as ``copy`` until it is merged."""
+
+    def __init__(self, draft: Draft, copy: DraftCopy) -> None:
+        who = draft.updated_by.shown_name if draft.updated_by else "Somebody"
+        super().__init__(
+            f"{who} saved version {draft.version} while you were typing.",
+            "Yours is kept as well: merge the two.",
+        )
+        self.draft, self.copy = draft, copy
+
+
+class Taken(Invalid):
+    """Another prompt of the workspace has this slug."""
+
+
+def topic(draft: Draft) -> str:
+    """The live topic that says ``saved`` and ``presence`` of a draft."""
+    return f"draft:{draft.pk}"
+
+
+def draft_of(prompt: Prompt) -> Draft:
+    """The prompt's main draft with what a page says of it, in one statement."""
+    draft = Draft.objects.select_related("base", "updated_by").get(prompt=prompt, name=MAIN)
+    draft.prompt = prompt
+    return draft
+
+
+@transaction.atomic
+def create_prompt(
+    *, member: Membership, slug: str, title: str, content: Mapping[str, Any], imported_from: str = ""
+) -> Prompt:
+    """A prompt with its draft. ``imported_from`` says what was read, when something was.
+
+    Raises NotAllowed, Taken, Invalid (the slug's form, an empty title, a text that cannot be kept).
+    """
+    require(member, Action.EDIT)
+    slug, title = check_slug(slug), title.strip()
+    if not title:
+        raise Invalid("The prompt has no title.", "Give it one: it is what people look for in the list.")
+    content = _own({**content, "slug": slug, "title": title[:200]})
+    try:
+        with transaction.atomic():
+            prompt = Prompt.objects.create(
+                workspace=member.workspace,
+                slug=slug,
+                title=title[:200],
+                created_by=member.user,
+                **_listed(content),
+            )
+    except IntegrityError as error:
+        raise taken(member, slug) from error
+    draft = Draft(prompt=prompt, name=MAIN, content=content, editors=[member.user_id], updated_by=member.user)
+    _count(draft)
+    draft.save()
+    DraftVersion.objects.create(draft=draft, version=1, content=content, by=member.user)
+    record(
+        chain=member.workspace.chain,
+        actor=member.actor,
+        act=Act.PROMPT_IMPORTED if imported_from else Act.PROMPT_CREATED,
+        subject=Subject("prompt", str(prompt.pk), title),
+        detail={"slug": slug, **({"form": imported_from} if imported_from else {})},
+    )
+    return prompt
+
+
+def check_slug(slug: str) -> str:
+    """The slug, or Invalid with what it must look like."""
+    if not _SLUG.fullmatch(slug):
+        raise Invalid(
+            f"“{slug[:64]}” can't be the slug of a prompt.",
+            "It takes 1 to 64 lower-case letters, digits and hyphens, such as support-assistant.",
+        )
+    return slug
+
+
+def taken(member: Membership, slug: str) -> Taken:
+    """The refusal of a slug that is in use, with one that is free."""
+    prompt = Prompt.objects.filter(workspace=member.workspace_id, slug=slug).first()
+    return Taken(
+        f"{slug} is taken by {prompt.title if prompt else 'another prompt'}.",
+        f"Choose another, such as {free_slug(member, slug)}.",
+    )
+
+
+def free_slug(member: Membership, slug: str) -> str:
+    """``slug`` itself, or with the lowest number that nobody has."""
+    used = set(
+        Prompt.objects.filter(workspace=member.workspace_id, slug__startswith=slug[:58]).values_list(
+            "slug", flat=True
+        )
+    )
+    numbered = (f"{slug[:58].rstrip('-')}-{number}" for number in range(2, len(used) + 3))
+    return next(name for name in (slug, *numbered) if name not in used)
+
+
+def save(*, draft: Draft, version: int, content: Mapping[str, Any], member: Membership) -> Draft:
+    """Replace the draft's content, if nobody saved since ``version`` was read; returns the draft as saved.
+
+    Raises StaleDraft (the content is kept for a merge), NotAllowed, Invalid. The same content makes no new version.
+    """
+    require(member, Action.EDIT, draft.prompt)
+    content = _own({**content, "slug": draft.prompt.slug})
+    with transaction.atomic():
+        row = Draft.objects.select_for_update(of=("self",)).select_related("updated_by").get(pk=draft.pk)
+        row.prompt = draft.prompt
+        current = row.version == version
+        if current and row.content != content:
+            _write(row, content, member)
+        elif not current and row.content != content:
+            copy, _ = DraftCopy.objects.update_or_create(
+                draft=row, by=member.user, defaults={"version": version, "content": content}
+            )
+    if row.content == content:
+        return row
+    raise StaleDraft(row, copy)
+
+
+def discard_copy(*, draft: Draft, member: Membership) -> None:
+    """Drop what the member typed into an older version: it is merged, or not wanted."""
+    DraftCopy.objects.filter(draft=draft, by=member.user).delete()
+
+
+def _write(row: Draft, content: dict[str, Any], member: Membership) -> None:
+    row.content, row.version, row.updated_by = content, row.version + 1, member.user
+    if member.user_id not in row.editors:
+        row.editors = [*row.editors, member.user_id]
+    _count(row)
+    row.save()
+    DraftVersion.objects.create(draft=row, version=row.version, content=content, by=member.user)
+    row.versions.filter(version__lte=row.version - KEPT_VERSIONS).delete()
+    Prompt.objects.filter(pk=row.prompt.pk).update(**_listed(content))
+    publish(topic(row), "saved")
+
+
+def _count(row: Draft) -> None:
+    workspace = row.prompt.workspace
+    governance = governance_of(workspace)
+    row.blocks = check(workspace, row.content, governance=governance).blocks
+    row.checked_under = under(governance)
+
+
+def _listed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What lists and searches show of a content; its own columns, so that they need not read every draft."""
+    listed = {
+        "folder": str(content.get("folder", ""))[:120],
+        "tags": [str(t)[:40] for t in content.get("tags", [])],
+    }
+    return listed | ({"title": content["title"][:200]} if str(content.get("title", "")).strip() else {})
+
+
+def _own(content: dict[str, Any]) -> dict[str, Any]:
+    """The content if it can be kept: within the length, and of characters that a database takes."""
+    sections = [s for s in content.get("sections", ()) if isinstance(s, Mapping)]
+    check_length(sum(len(str(section.get("text", ""))) for section in sections))
+    text = json.dumps(content, ensure_ascii=False)
+    try:
+        text.encode()
+        storable = "\\u0000" not in text
+    except UnicodeEncodeError:
+        storable = False
+    if not storable:
+        raise Invalid("The text holds a character that can't be kept (NUL, or half of a pair).", "Remove it.")
+    if len(text) > LARGEST:
+        raise Invalid("The draft is too large to be kept.", "Shorten its tools and variables.")
+    return content

@@ -1,0 +1,30 @@
+"""Which revision a reference to a snippet stands for, in one workspace."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from console.accounts.models import Workspace
+from console.prompts.models import Prompt, Revision
+from policies import Include, Snippet, SnippetResolver, parse_draft
+
+
+def resolver(workspace: Workspace) -> SnippetResolver:
+    """Looks references up, each once: by a revision's number, or by a label of a release."""
+
+    @cache
+    def resolve(include: Include) -> Snippet | None:
+        of_snippet = Revision.objects.filter(
+            prompt__workspace=workspace, prompt__slug=include.snippet, prompt__kind=Prompt.Kind.SNIPPET
+        )
+        found = (
+            of_snippet.filter(number=include.at)
+            if isinstance(include.at, int)
+            else of_snippet.filter(releases__labels__name=include.at)
+        ).first()
+        if found is None:
+            return None
+        sections = parse_draft(found.content).sections
+        return Snippet(include.snippet, include.at, found.digest, sections)
+
+    return resolve
