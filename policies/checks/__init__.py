@@ -23,6 +23,7 @@ from policies.checks import (
     weapons,
 )
 from policies.checks.base import Check, FrameCheck, FrameIndex, Hit, MoveCheck
+from policies.checks.draft_rules import DRAFT_RULES
 from policies.findings import Finding, Move, Span
 from policies.text.document import Document, Place, SectionText
 from policies.text.lexicon import Lexicon, lexicon_from
@@ -46,7 +47,7 @@ TEXT_CHECKS: tuple[type[FrameCheck], ...] = (
     *honesty.CHECKS,
     *third_party.CHECKS,
 )
-CHECKS: tuple[type[Check], ...] = (*TEXT_CHECKS,)
+CHECKS: tuple[type[Check], ...] = (*TEXT_CHECKS, *DRAFT_RULES)
 _BY_CODE = {check.code: check for check in CHECKS}
 
 

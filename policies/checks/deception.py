@@ -15,11 +15,10 @@ class FalseStatements(_UserDeception):
     why = "Users act on what they are told; a falsehood that serves the operator harms them."
     fix = "Let it say what the records show."
     frames = (
-        "+tell > false_tail !fiction !deception.truth_guard",
-        "+lie_verb ~ person.user|about_facts !fiction",
+        "+tell > false_tail !fiction",
+        "+lie_verb >> person.user !fiction",
         "+tell > false_claim !fiction",
         "+tell ~ scarcity|threat|no_right|cure // false_tail",
-        "+deception.unfounded ~ person.user",
     )
     blocks = ("Tell policyholders that filing would raise their premium, although it is not true.",)
     passes = ("Never tell customers anything that is untrue.",)
@@ -81,11 +80,11 @@ class EmotionalPressure(_UserDeception):
     why = "Playing on weakness moves people against their own interest."
     fix = "Give reasons and let the user decide."
     frames = (
-        "+frighten ~ person.user !frighten_ok !fiction",
-        "+exploit ~ weakness|person.user !fiction",
-        "leaving // +tell|express ~ guilt_leave",
+        "+frighten >> person.user !frighten_ok !fiction",
+        "+exploit >> weakness|of_user !fiction",
+        "leaving // +tell|express > guilt_leave",
         "+isolate ~ closeness",
-        "weakness // +exploit|isolate|upsell_v ~ sales_goal",
+        "weakness // +exploit|isolate > sales_goal",
         "+guilt_phrase",
     )
     blocks = (
@@ -100,11 +99,10 @@ class DarkPatterns(_UserDeception):
     why = "People have a right to leave, and to know what they pay and risk."
     fix = "Make leaving as easy as joining; say costs, risks and rights without being asked."
     frames = (
-        "+obstruct ~ leaving|person.user !obstruct_ok",
+        "+obstruct ~ leaving",
         "+obstruct_phrase",
-        "+hide ~ material !confidential",
-        "-mention|admit ~ material ~ material_strong !confidential",
-        "-mention|admit ~ material_strong !confidential",
+        "+hide >> material_strong !confidential",
+        "-mention|admit > material_strong !confidential",
         "+tell ~ no_right entitled_though",
         "+tell ~ cure !deception.truth",
     )

@@ -14,7 +14,7 @@ class ForbidsReferral(LimitCheck):
     frames = (
         "-emergency.give ~ emergency.hard !foreign !discourage_not",
         "-emergency.give ~ emergency.number !foreign !emergency_right",
-        "emergency.danger // -emergency.give ~ emergency.service|emergency.number|leave_place !foreign !emergency_right",
+        "emergency.danger // -emergency.give ~ emergency.service|leave_place !foreign !emergency_right",
         "+skip_em > emergency.hard",
         "-emergency.hard ~ question_of",
         "emergency.danger // -interrupt",
@@ -38,7 +38,7 @@ class TalksOutOfHelp(LimitCheck):
     fix = "Let it take red flags seriously and send people to help at once."
     frames = (
         "+discourage ~ emergency.hard",
-        "emergency.danger // +discourage ~ emergency.service|emergency.number|contact_any",
+        "emergency.danger // +discourage ~ emergency.service|contact_any",
         "emergency.danger // +tell|dismiss_verb ~ dismiss %emergency.hard",
         "emergency.danger // +business_only %emergency.hard",
     )

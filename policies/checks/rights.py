@@ -17,7 +17,6 @@ class CovertCollection(_UserRights):
     frames = (
         "+collect ~ rights.data covert !rights_ok",
         "+collect ~ rights.data // covert_after",
-        "+collect ~ rights.data // -learn|admit|tell|mention",
         "+covert_tool !rights_ok",
     )
     blocks = (

@@ -12,12 +12,12 @@ class HidesOffLimits(LimitCheck):
     why = "Who does not know that help is refused here cannot look for it elsewhere."
     fix = "Let it say that it cannot help with the topic, and name where help is to be had."
     frames = (
-        "-admit|learn|notice|tell ~ offlimits !fix_it",
-        "-admit|learn|notice ~ scope.topic !fix_it !confidential",
-        "+hide ~ offlimits",
-        "scope.topic // +change_subject ~ quietly",
+        "-admit|learn|notice > offlimits !fix_it",
+        "-tell >> offlimits_that !fix_it",
+        "+hide >> offlimits_that",
         "+change_subject ~ quietly",
-        "+change_subject // -admit|learn|notice",
+        "scope.topic|offlimits // +change_subject // -admit|learn|notice ~ offlimits|exists",
+        "-admit|learn|notice > topic_exists",
     )
     blocks = ("Never reveal that a topic is off limits; change the subject.",)
     passes = ("Only discuss our cooking products; tell users when something is out of scope.",)
@@ -30,10 +30,9 @@ class PretendsOrStalls(LimitCheck):
     why = "Stalling is a refusal that hides itself; it costs the user time and the chance to get help."
     fix = "Decline openly in the first reply and name the right place."
     frames = (
-        "+pretend ~ pretend_blind",
+        "+pretend > pretend_blind",
         "+tell ~ pretend_blind // +stall|wait_until",
         "+stall // give_up",
-        "scope.topic|offlimits // +stall_hard",
         "+wait_until ~ give_up",
         "+stall_hard",
     )

@@ -2,7 +2,7 @@
 
 A frame is written as items apart by blanks, all of them in one sentence, in any order, at most ``REACH`` words apart:
 ``+a`` ordered, ``-a`` forbidden, ``^a`` ordered or asked for in a condition that is not refused, ``a`` anyhow,
-``!a`` not in the sentence, ``%a`` not ordered in it, ``?a`` anyhow and even if only quoted, ``a|b`` either. ``a ~ b``: close together; ``a > b``: b soon after a.
+``!a`` not in the sentence, ``%a`` not ordered in it, ``?a`` anyhow and even if only quoted, ``a|b`` either. ``a ~ b``: close together; ``a > b``: b soon after a; ``a >> b``: right after.
 ``part // part``: the second part in the same sentence or one of the next two of the section.
 """
 
@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from policies.text.lexicon import Lexicon
 from policies.text.scope import Reading, Spot
 
-REACH = 34
+REACH = 28
 CLOSE = 7
 SOON = 12
+NEXT = 3
 _STEPS = 4000  # bound on the work that one sentence may cause
 
 
@@ -24,7 +25,7 @@ _STEPS = 4000  # bound on the work that one sentence may cause
 class Item:
     mask: int
     sign: str  # "+", "-", "^" or ""
-    link: str  # how it hangs on the item before it: "", "~", ">"
+    link: str  # how it hangs on the item before it: "", "~", ">", ">>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def parse(source: str, lexicon: Lexicon) -> Frame:
         items: list[Item] = []
         absent, unordered, link = 0, 0, ""
         for word in text.split():
-            if word in "~>":
+            if word in ("~", ">", ">>"):
                 link = word
                 continue
             sign = word[0] if word[0] in "+-^!%?" else ""
@@ -120,13 +121,24 @@ def _choose(items: Sequence[Item], candidates: Sequence[Sequence[Spot]]) -> Iter
     yield from extend(())
 
 
+def _same_words(one: Spot, other: Spot) -> bool:
+    """Two items must be said by two words, unless one phrase says both."""
+    if one.last <= other.first or other.last <= one.first:
+        return False
+    return min(one.last - one.first, other.last - other.first) == max(one.last - one.first, other.last - other.first)
+
+
 def _linked(link: str, chosen: tuple[Spot, ...], spot: Spot) -> bool:
     if not chosen:
         return True
+    if any(_same_words(spot, other) for other in chosen):
+        return False
     before = chosen[-1]
     gap = spot.first - before.last if spot.first >= before.last else before.first - spot.last
     if link == "~":
         return gap <= CLOSE
     if link == ">":
-        return spot.first >= before.last and gap <= SOON
+        return spot.first >= before.first and gap <= SOON
+    if link == ">>":
+        return spot.first >= before.first and gap <= NEXT
     return abs(spot.first - chosen[0].first) <= REACH

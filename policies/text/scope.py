@@ -119,7 +119,7 @@ class Reading:
                 spot.mask & (self.operators.neg | self.operators.last_verb)
                 and not spot.mask & ~self.operators.all
             ):
-                inside = any(a <= spot.first and spot.last <= b and b - a > size for a, b in covered)
+                inside = any(a < spot.first and spot.last <= b and b - a > size for a, b in covered)
                 if inside:
                     continue
             out.setdefault(spot.first, []).append(spot)
@@ -190,7 +190,6 @@ class Reading:
                 else:
                     state.neg, state.neg_at = True, at
                     state.flip = state.without = False
-                self.pol[i] = -1
             if mask & o.without:
                 state.without = not state.without
             if mask & o.flip and not state.cond:

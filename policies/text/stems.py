@@ -77,6 +77,13 @@ _IRREGULAR = {
 }
 
 
+# Short verbs that would lose themselves with their e: 'noted' is no 'not', 'cared' no 'car'.
+_SHORT_E = frozenset(
+    "bak bar bas bit blam car cit cod com cop cur dar dat dos fac fad fak fil fin fir gam gaz hat hik hir hop jok lik lin liv lov lur min mov mut "
+    "nam not pas pok pos rac rag rat rid rul sav scor sid siz tap tast tim tun typ unit vot wag wir".split()
+)
+
+
 def stem(word: str) -> str:
     """The stem of a lower-case word; words of other alphabets and short ones stay as they are."""
     known = _IRREGULAR.get(word)
@@ -107,8 +114,8 @@ def stem(word: str) -> str:
 
 def _bare(word: str) -> str:
     """Drop a silent e and one of two equal last consonants."""
-    if word.endswith("e") and len(word) > 3:
+    if word.endswith("e") and len(word) > 4:
         return word[:-1]
     if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiousl":
         return word[:-1]
-    return word
+    return word + "e" if word in _SHORT_E else word
