@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -35,20 +36,23 @@ def django_db_setup(
 
 @pytest.fixture(scope="session")
 def live_rehearsal(running_services: None) -> Iterator[str]:
-    """The rehearsal endpoint as a process of its own; its address is also the one in settings."""
+    """The rehearsal endpoint as a process of its own; settings and the live parts use this one."""
+    from django.conf import settings
+
     with live.rehearsal() as url:
+        settings.REMIT_REHEARSAL_URL = os.environ["REMIT_REHEARSAL_URL"] = url
         yield url
 
 
 @pytest.fixture(scope="session")
-def live_worker(django_db_setup: None) -> Iterator[live.Process]:
+def live_worker(django_db_setup: None, live_rehearsal: str) -> Iterator[live.Process]:
     """A Celery worker with beat on this process's database and broker. Use with ``transactional_db``."""
     with live.worker() as process:
         yield process
 
 
 @pytest.fixture(scope="session")
-def live_site(django_db_setup: None) -> Iterator[live.Site]:
+def live_site(django_db_setup: None, live_rehearsal: str) -> Iterator[live.Site]:
     """The web server with built, hashed assets on this process's database. Use with ``transactional_db``."""
     with live.site() as site:
         yield site

@@ -1,0 +1,174 @@
+"""PostgreSQL and the broker start, stop, keep what they were given, and come back from a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+import redis
+
+from console.embedded import processes
+from console.embedded.broker import Broker
+from console.embedded.layout import EmbeddedError, Places
+from console.embedded.postgres import Postgres
+
+
+def connect(where: Places, role: str = "remit_app") -> psycopg.Connection:
+    folder = where.postgres_socket.parent
+    return psycopg.connect(host=str(folder), user=role, dbname="remit", autocommit=True)
+
+
+def broker_of(where: Places) -> redis.Redis:
+    return redis.Redis(unix_socket_path=str(where.broker_socket))
+
+
+def kill_all(folder: Path) -> None:
+    found = processes.living_in(folder)
+    assert found
+    processes.end(found, by=signal.SIGKILL)
+    assert not processes.living_in(folder)
+
+
+def test_postgres_keeps_rows_over_a_stop_and_leaves_no_process(where: Places) -> None:
+    for expected in (1, 2):
+        Postgres(where).start()
+        with connect(where, "remit_owner") as owner:
+            owner.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
+        with connect(where) as application:
+            application.execute("INSERT INTO kept VALUES (1)")
+            assert application.execute("SELECT count(*) FROM kept").fetchone() == (expected,)
+        Postgres(where).stop()
+        assert not Postgres(where).running()
+
+
+def test_postgres_listens_on_nothing_but_its_closed_socket(where: Places) -> None:
+    Postgres(where).start()
+    main = Postgres(where).main_process()
+    assert main is not None
+    assert [found.laddr for found in main.net_connections("inet")] == []
+    assert where.postgres_socket.parent.stat().st_mode & 0o777 == 0o700
+    assert main.uids().effective != 0
+
+
+def test_the_application_may_not_alter_or_truncate_what_the_owner_made(where: Places) -> None:
+    Postgres(where).start()
+    with connect(where, "remit_owner") as owner:
+        owner.execute("CREATE TABLE kept (n int)")
+    with connect(where) as application:
+        for statement in ("TRUNCATE kept", "DROP TABLE kept", "CREATE TABLE own (n int)"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                application.execute(statement)
+
+
+def test_postgres_recovers_committed_rows_after_a_kill(
+    where: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REMIT_EMBEDDED_FAST")  # as outside tests: what is committed is on the disk
+    Postgres(where).start()
+    with connect(where, "remit_owner") as owner:
+        owner.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
+        kill_all(where.postgres)
+    Postgres(where).start()
+    with connect(where) as application:
+        assert application.execute("SELECT count(*) FROM kept").fetchone() == (1000,)
+
+
+def test_a_noted_process_that_is_now_another_does_not_stop_the_start(where: Places) -> None:
+    Postgres(where).start()
+    kill_all(where.postgres)
+    stranger = psutil.Process()
+    note = where.postgres / "postmaster.pid"
+    lines = note.read_text().splitlines()
+    note.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
+    lock = where.postgres_socket.with_name(".s.PGSQL.5432.lock")
+    lock.write_text(lock.read_text().replace(lines[0], str(stranger.pid), 1))
+    Postgres(where).start()
+    assert Postgres(where).ready()
+
+
+def test_a_first_start_that_was_killed_half_way_begins_anew(where: Places) -> None:
+    half = where.home / "postgres.new"
+    half.mkdir()
+    (half / "PG_VERSION").write_text("18\n")
+    Postgres(where).start()
+    assert Postgres(where).ready()
+    assert not half.exists()
+
+
+def test_data_of_another_version_are_left_alone_with_a_sentence(where: Places) -> None:
+    where.postgres.mkdir()
+    (where.postgres / "PG_VERSION").write_text("12\n")
+    with pytest.raises(EmbeddedError, match="made by PostgreSQL 12 and this is 18"):
+        Postgres(where).start()
+    assert (where.postgres / "PG_VERSION").read_text() == "12\n"
+
+
+def test_a_start_that_fails_says_why(where: Places) -> None:
+    Postgres(where).start()
+    Postgres(where).stop()
+    (where.postgres / "postgresql.auto.conf").write_text("shared_buffers = 'many'\n")
+    with pytest.raises(EmbeddedError, match=r"postgres did not start: .*shared_buffers"):
+        Postgres(where).start()
+
+
+def test_the_broker_keeps_messages_over_a_stop_and_a_kill(where: Places) -> None:
+    Broker(where).start()
+    broker_of(where).lpush("remit", "one")
+    Broker(where).stop()
+    Broker(where).start()
+    broker_of(where).lpush("remit", "two")
+    assert processes.wait_until(lambda: _written(where), within=5)
+    kill_all(where.broker)
+    Broker(where).start()
+    assert broker_of(where).llen("remit") == 2
+
+
+def _written(where: Places) -> bool:
+    return any(b"two" in file.read_bytes() for file in (where.broker / "appendonlydir").glob("*.aof"))
+
+
+def test_the_broker_starts_with_a_message_cut_off_by_a_kill(where: Places) -> None:
+    Broker(where).start()
+    broker_of(where).lpush("remit", "one")
+    Broker(where).stop()
+    (last,) = (where.broker / "appendonlydir").glob("*.incr.aof")
+    with last.open("ab") as file:
+        file.write(b"*3\r\n$5\r\nLPUSH\r\n$5\r\nre")
+    Broker(where).start()
+    assert broker_of(where).llen("remit") == 1
+
+
+def test_messages_that_cannot_be_read_are_set_aside(where: Places) -> None:
+    Broker(where).start()
+    broker_of(where).lpush("remit", "one")
+    Broker(where).stop()
+    (last,) = (where.broker / "appendonlydir").glob("*.incr.aof")
+    last.write_bytes(b"this is no command\r\n" * 50)
+    with pytest.raises(EmbeddedError, match="broker did not start"):
+        Broker(where).start()
+    Broker(where).start()  # as the supervisor does
+    assert broker_of(where).llen("remit") == 0
+    assert list(where.broker.glob("unreadable-*"))
+
+
+def test_a_full_broker_refuses_rather_than_forgets(where: Places) -> None:
+    Broker(where).start()
+    client = broker_of(where)
+    assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+    client.config_set("maxmemory", "3mb")
+    with pytest.raises(redis.exceptions.OutOfMemoryError):
+        for _ in range(100):
+            client.lpush("remit", os.urandom(100_000))
+    assert client.llen("remit") > 0
+
+
+def test_a_folder_that_is_no_folder_is_named(data: Path) -> None:
+    from console.embedded import folders
+
+    (data / "run").write_text("in the way")
+    with pytest.raises(EmbeddedError, match=r"run is in the way: a folder is needed there"):
+        folders.prepare(Places(data=data, home=data, run=data / "run"), None)
