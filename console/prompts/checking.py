@@ -13,8 +13,7 @@ import policies
 from console.accounts.models import Workspace
 from console.governance.services import Governance, governance_of
 from console.prompts.snippets import resolver
-from policies import Compiled, Draft, Effective, Finding, Severity, Tier, Verdict
-from policies.forms import Problem
+from policies import Compiled, Draft, Effective, Finding, Problem, Severity, Tier, Verdict
 
 # A draft that lacks everything is still a draft: pages show bounds and settings while somebody types.
 _NOTHING: dict[str, Any] = {"sections": []}

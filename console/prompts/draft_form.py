@@ -13,9 +13,7 @@ from typing import Any
 from django.http import QueryDict
 
 from console.problems import Invalid
-from policies import Effective, EffectiveSetting
-from policies.canonical import CanonicalError, read_json
-from policies.draft import SectionKind
+from policies import CanonicalError, Effective, EffectiveSetting, SectionKind, read_json
 
 KINDS = tuple(kind.value for kind in SectionKind)
 VARIABLE_TYPES = ("string", "number", "integer", "boolean", "date")

@@ -19,6 +19,7 @@ from console.problems import DomainError, Invalid
 from console.prompts.checking import Checked, check, under
 from console.prompts.importers import check_length
 from console.prompts.models import Draft, DraftCopy, DraftVersion, Prompt
+from policies import FormError, parse_draft
 
 __all__ = [
     "Checked",
@@ -36,6 +37,7 @@ MAIN = "main"
 KEPT_VERSIONS = 100
 LARGEST = 1_200_000  # characters of a draft as JSON, tools and variables included
 _SLUG = re.compile(r"[a-z0-9-]{1,64}")
+_RESERVED = {"new", "import", "slug"}  # pages of the list itself
 
 
 class StaleDraft(DomainError):
@@ -82,11 +84,7 @@ def create_prompt(
     try:
         with transaction.atomic():
             prompt = Prompt.objects.create(
-                workspace=member.workspace,
-                slug=slug,
-                title=title[:200],
-                created_by=member.user,
-                **_listed(content),
+                workspace=member.workspace, slug=slug, created_by=member.user, **_listed(content)
             )
     except IntegrityError as error:
         raise taken(member, slug) from error
@@ -106,7 +104,7 @@ def create_prompt(
 
 def check_slug(slug: str) -> str:
     """The slug, or Invalid with what it must look like."""
-    if not _SLUG.fullmatch(slug):
+    if not _SLUG.fullmatch(slug) or slug in _RESERVED:
         raise Invalid(
             f"“{slug[:64]}” can't be the slug of a prompt.",
             "It takes 1 to 64 lower-case letters, digits and hyphens, such as support-assistant.",
@@ -190,17 +188,26 @@ def _listed(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _own(content: dict[str, Any]) -> dict[str, Any]:
-    """The content if it can be kept: within the length, and of characters that a database takes."""
+    """The content as it is kept: within the length, of characters that a database takes.
+
+    One that has the form is kept in its one canonical spelling, so that two people's contents compare.
+    """
     sections = [s for s in content.get("sections", ()) if isinstance(s, Mapping)]
     check_length(sum(len(str(section.get("text", ""))) for section in sections))
     text = json.dumps(content, ensure_ascii=False)
-    try:
-        text.encode()
-        storable = "\\u0000" not in text
-    except UnicodeEncodeError:
-        storable = False
-    if not storable:
+    if "\\u0000" in text or not _encodable(text):
         raise Invalid("The text holds a character that can't be kept (NUL, or half of a pair).", "Remove it.")
     if len(text) > LARGEST:
         raise Invalid("The draft is too large to be kept.", "Shorten its tools and variables.")
-    return content
+    try:
+        return parse_draft(content).to_dict()
+    except FormError:
+        return content
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

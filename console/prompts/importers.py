@@ -9,10 +9,8 @@ from typing import Any
 
 from console.problems import Invalid
 from console.prompts.splitting import How, sections, split
-from policies import FormError, parse_draft
-from policies.canonical import CanonicalError, read_json
+from policies import CanonicalError, FormError, parse_draft, placeholders, read_json
 from policies.draft import looks_like_draft
-from policies.placeholders import placeholders
 
 LONGEST = 400_000  # characters of all sections together
 

@@ -89,7 +89,7 @@ def test_what_cannot_be_read_is_said_in_one_sentence() -> None:
 
 
 def test_a_broken_draft_says_where() -> None:
-    assert "Line 2" in refusal("draft: 1\nsections: [")
+    assert "Line 3, column 1" in refusal("draft: 1\nsections: [")
     assert "slug" in refusal("draft: 1\nslug: Not A Slug\nsections: [{id: a, text: b}]")
     assert "sections: is missing" in refusal("title: A", name="a.yaml")
 
