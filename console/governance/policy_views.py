@@ -48,6 +48,7 @@ def rule(request: MemberRequest, rule: str) -> HttpResponse:
     context = {
         "nav": "policy",
         "pack": pack,
+        "subject": found or behavior,
         "rule": found,
         "behavior": behavior,
         "reach": _reach(pack, rule),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from console.accounts.models import Membership
 from console.accounts.permissions import Action, can
 from console.audit.models import Entry
-from console.prompts.models import Prompt, Revision
+from console.prompts.models import Draft, Prompt
 from console.releases.models import Label
 from console.reviews.models import Decision, Review
 from console.trials.models import Run
@@ -59,33 +59,30 @@ def to_decide(member: Membership) -> list[Item]:
 
 
 def to_fix(member: Membership) -> list[Item]:
-    """Blocked revisions and asked changes on prompts that this member works on."""
+    """Blocked drafts and asked changes on prompts that this member works on."""
     return sorted([*_blocked(member), *_changes_asked(member)], key=lambda item: item.at, reverse=True)
 
 
 def _blocked(member: Membership) -> list[Item]:
-    newest = Revision.objects.filter(prompt=OuterRef("prompt")).order_by("-number").values("pk")[:1]
-    blocked = Revision.objects.filter(
-        pk=Subquery(newest), blocked=True, prompt__workspace=member.workspace_id, prompt__archived=False
-    ).select_related("prompt")
+    drafts = Draft.objects.filter(
+        prompt__workspace=member.workspace_id, prompt__archived=False, name="main", blocks__gt=0
+    ).select_related("prompt", "updated_by")
     return [
         Item(
             "Blocked",
             "blocked",
-            f"{revision.prompt.title}: r{revision.number} is blocked",
-            _blocking_titles(revision),
+            f"{draft.prompt.title}: {_counted(draft.blocks)} the draft",
+            f"Last edited by {draft.updated_by.shown_name}." if draft.updated_by else "",
             "prompts:compose",
-            revision.prompt.slug,
-            revision.created_at,
+            draft.prompt.slug,
+            draft.updated_at,
         )
-        for revision in blocked.order_by("-created_at")[:MOST]
+        for draft in drafts.order_by("-updated_at")[:MOST]
     ]
 
 
-def _blocking_titles(revision: Revision) -> str:
-    messages = [finding["message"] for finding in revision.findings if finding["severity"] == "block"]
-    more = f" And {len(messages) - 1} more." if len(messages) > 1 else ""
-    return f"{messages[0]}{more}" if messages else "A finding blocks it."
+def _counted(blocks: int) -> str:
+    return "one finding blocks" if blocks == 1 else f"{blocks} findings block"
 
 
 def _changes_asked(member: Membership) -> list[Item]:

@@ -1,0 +1,72 @@
+"""The policy, its rules and codes, and the audit, as a member reads them."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+import policies
+from tests.factories import make_member, make_workspace
+
+pytestmark = pytest.mark.django_db
+
+
+def get(client, member, name: str, *args: str, **query: str):
+    client.force_login(member.user)
+    return client.get(reverse(f"governance:{name}", args=[member.workspace.slug, *args]), query)
+
+
+@pytest.fixture
+def member():
+    return make_member(make_workspace(), "author", "auditor")
+
+
+def test_the_policy_page_shows_every_rule_and_behaviour(client, member):
+    page = get(client, member, "policy").content.decode()
+    pack = policies.load_pack()
+    for rule in pack.rules:
+        assert rule.id in page
+    for behavior in pack.behaviors:
+        assert reverse("governance:rule", args=[member.workspace.slug, behavior.id]) in page
+
+
+@pytest.mark.parametrize(
+    "rule", [r.id for r in policies.load_pack().rules] + [b.id for b in policies.load_pack().behaviors]
+)
+def test_every_rule_has_a_page(client, member, rule):
+    assert get(client, member, "rule", rule).status_code == 200
+
+
+@pytest.mark.parametrize("check", policies.CHECKS, ids=lambda check: check.code)
+def test_every_code_has_a_page_with_its_reason_and_fix(client, member, check):
+    page = get(client, member, "code", check.code)
+    assert page.status_code == 200
+    assert check.title in page.content.decode().replace("&#x27;", "'").replace("&quot;", '"')
+
+
+@pytest.mark.parametrize(("name", "what"), [("rule", "limit.none"), ("code", "NOP999")])
+def test_what_the_policy_does_not_know_is_not_there(client, member, name, what):
+    assert get(client, member, name, what).status_code == 404
+
+
+def test_the_audit_is_for_auditors_and_admins(client, member):
+    assert get(client, member, "audit").status_code == 200
+    assert get(client, make_member(member.workspace, "author"), "audit").status_code == 403
+
+
+def test_the_audit_filters_and_verifies(client, member):
+    answer = get(client, member, "audit", act="member:added", verify="1")
+    page = answer.content.decode()
+    assert "The chain holds." in page
+    assert "workspace:created</code>" not in page
+
+
+def test_a_filter_that_fits_nothing_says_what_to_do(client, member):
+    assert "Clear the filter" in get(client, member, "audit", who="nobody of that name").content.decode()
+
+
+@pytest.mark.parametrize("name", ["policy", "bounds", "audit"])
+def test_pages_take_few_statements(client, member, name, django_assert_max_num_queries):
+    client.force_login(member.user)
+    with django_assert_max_num_queries(12):
+        get(client, member, name)
