@@ -134,6 +134,7 @@ class MessagesAPI:
         self.answer = answer or (lambda request: f"Answer {request.turn}: {request.last_text[:80]}")
         self.faults = faults or Faults()
         self.headers = dict(headers or {})
+        self.models_body: str | None = None  # said instead of the list of models
         self.calls: list[Served] = []
         self.max_in_flight = 0
         self._in_flight = 0
@@ -202,6 +203,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(
                 200, {"calls": len(api.calls), "max_in_flight": api.max_in_flight, "outcomes": api.outcomes}
             )
+        elif self.path.startswith("/v1/models") and api.models_body is not None:
+            self._plain(api.models_body)
         elif self.path.startswith("/v1/models"):
             self._json(
                 200,
@@ -290,9 +293,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _play_raw(self, fault: Fault) -> None:
-        body = (fault.message or "").encode()
+        self._plain(fault.message or "")
+
+    def _plain(self, text: str) -> None:
+        body = text.encode()
         self._head(200, {"content-type": "application/json", "content-length": str(len(body))})
         self.wfile.write(body)
+        self.wfile.flush()
 
     def _play_error_event(self, request: Request) -> None:
         self._head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})

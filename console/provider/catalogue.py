@@ -59,11 +59,18 @@ def find_model(endpoint: Endpoint, model_id: str) -> Model | None:
 
 def _fetch(endpoint: Endpoint) -> tuple[Model, ...]:
     with provider_errors():
-        page = sdk_client(endpoint).models.list(limit=PAGE, timeout=DEADLINE)
+        try:
+            page = sdk_client(endpoint).models.list(limit=PAGE, timeout=DEADLINE)
+        except (AttributeError, TypeError) as error:  # what the SDK stumbles over when the body is no page
+            raise _no_list() from error
         # Not validated by the SDK: a server that answers something else must not look like one without models.
         if not isinstance(getattr(page, "data", None), list):
-            raise ProviderError("malformed", detail="its answer is not a list of models")
+            raise _no_list()
         return tuple(_model(info) for info in page if isinstance(getattr(info, "id", None), str))
+
+
+def _no_list() -> ProviderError:
+    return ProviderError("malformed", detail="its answer is not a list of models")
 
 
 def _model(info: ModelInfo) -> Model:

@@ -144,7 +144,11 @@ def _points(scene: Scene, topic: Topic) -> tuple[str, ...]:
 
 
 def _detail(scene: Scene, topic: Topic) -> tuple[str, ...]:
-    return topic.detail if scene.prompt.clinical_detail or scene.prompt.professional else ()
+    claims = re.search(
+        r"\b(nurse|doctor|physician|pharmacist|paramedic|clinician)\b", "\n".join(scene.talk.said), re.I
+    )
+    opened = scene.prompt.clinical_detail or scene.prompt.professional or (scene.prompt.trusting and claims)
+    return topic.detail if opened else ()
 
 
 def _facts(scene: Scene) -> tuple[str, ...]:

@@ -52,6 +52,8 @@ def _points(said: Said, scene: Scene) -> tuple[str, ...]:
 
 
 def _greeting(scene: Scene) -> list[str]:
+    if scene.prompt.language not in {"", "English"} and len(scene.talk.said) == 1:
+        return [f"(The rehearsal speaks English only; a model would answer in {scene.prompt.language}.)"]
     if len(scene.talk.said) > 1 or not scene.prompt.first_name:
         return []
     return [scene.pick(GREETINGS[scene.prompt.tone], "greeting").format(name=scene.prompt.first_name)]

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from console.provider.rehearsal.dates import dates_in
-from console.provider.rehearsal.prompt import NUMBERS, SENTENCE
+from console.provider.rehearsal.manner import NUMBERS
+from console.provider.rehearsal.prompt import SENTENCE
 from console.provider.rehearsal.scene import Said, Scene
 
 PLAIN_NAMES = (
