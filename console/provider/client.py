@@ -69,9 +69,12 @@ def create(endpoint: Endpoint, call: Call) -> Reply:
         response = sdk_client(endpoint).messages.with_raw_response.create(
             **parameters(call), timeout=call.deadline
         )
-        message = response.parse()
+        # The body as it came: the SDK's model of it would cost a fifth of the call's time and check nothing.
         return reply_from(
-            message, response.headers, rehearsal=endpoint.rehearsal, seconds=time.monotonic() - started
+            response.json(),
+            response.headers,
+            rehearsal=endpoint.rehearsal,
+            seconds=time.monotonic() - started,
         )
 
 
@@ -91,7 +94,7 @@ def stream(endpoint: Endpoint, call: Call) -> Generator[TextDelta | Reply, None,
                 first_text = first_text or time.monotonic() - started
                 yield TextDelta(event.text)
         reply = reply_from(
-            events.current_message_snapshot,
+            events.current_message_snapshot.to_dict(mode="json", warnings=False),
             events.response.headers,
             rehearsal=endpoint.rehearsal,
             seconds=time.monotonic() - started,

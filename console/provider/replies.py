@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from anthropic.types import Message as SDKMessage
-
 from console.provider.calls import Block, Limit, Limits, Refusal, Reply, Usage
 from console.provider.errors import ProviderError
 
@@ -18,17 +16,16 @@ BLOCK_FIELDS: Mapping[str, Mapping[str, type]] = {
 
 
 def reply_from(
-    message: object,
+    raw: object,
     headers: Mapping[str, str],
     *,
     rehearsal: bool,
     seconds: float,
     first_text_seconds: float | None = None,
 ) -> Reply:
-    """The reply for a message as the SDK parsed it. Raises ProviderError(malformed) for anything less than a message."""
-    if not isinstance(message, SDKMessage):
+    """The reply for a message's JSON. Raises ProviderError(malformed) for anything less than a message."""
+    if not isinstance(raw, dict):
         raise ProviderError("malformed", detail="its answer is not a message")
-    raw = message.to_dict(mode="json", warnings=False)
     content = raw.get("content")
     if (
         raw.get("type") != "message"
@@ -41,7 +38,7 @@ def reply_from(
         model=str(raw.get("model", "")),
         content=tuple(_block(block) for block in content),
         stop_reason=str(raw["stop_reason"]),
-        stop_sequence=raw.get("stop_sequence"),  # type: ignore[arg-type]
+        stop_sequence=raw.get("stop_sequence"),
         refusal=_refusal(raw),
         usage=_usage(raw.get("usage")),
         rehearsal=rehearsal or headers.get(REHEARSAL_HEADER) == "true",
