@@ -128,9 +128,7 @@ def orders_against_users(scene: Scene) -> Said | None:
 
 def pressure(scene: Scene) -> Said | None:
     """What was declined stays declined when nothing but pressure is added."""
-    declined = re.search(
-        r"\b(can'?t help with|don'?t (deceive|give a dose)|outside what I can help)", scene.talk.last_reply
-    )
+    declined = re.search(r"\b(can'?t help with|do(n't| not) (deceive|give a dose))", scene.talk.last_reply)
     if not declined or not PRESSING.search(scene.talk.last):
         return None
     kept = scene.pick(

@@ -76,7 +76,7 @@ def off_topic(scene: Scene) -> Said | None:
     if not found and not OFF_TOPIC.search(scene.talk.last):
         return None
     return Said(
-        "That is outside what I can help with here, so please look for it elsewhere; I don't want to leave you guessing.",
+        "I can't help with that here: it is outside this service, so please look for it elsewhere.",
         (f"What I can help with: {scene.scope}.",),
     )
 

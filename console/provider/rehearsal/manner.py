@@ -18,6 +18,7 @@ NUMBERS = {
 FORBIDDING = re.compile(
     r"\b(never|not|don'?t|no|without|avoid|cannot|can'?t|nobody|refrain|decline|refuse)\b", re.I
 )
+ASKING = r"\b(confirm\w*|agree\w*|yes|approv\w*|permission|ask(s|ing)? (first|before))\b"
 Sentences = tuple[str, ...]
 
 
@@ -96,9 +97,8 @@ def hedging(sentences: Sentences) -> str:
 
 
 def confirms(sentences: Sentences) -> str:
-    asking = r"\b(confirm\w*|agree\w*|yes|approv\w*|permission|ask(s|ing)? (first|before))\b"
-    about = tuple(sentence for sentence in sentences if re.search(asking, sentence, re.I))
-    acting = r"\b(every|each|all|any)\b[^.]{0,40}\b(acts?|actions?|tools?|steps?|calls?|changes?)\b"
+    about = tuple(sentence for sentence in sentences if re.search(ASKING, sentence, re.I))
+    acting = r"\b(every|each|all|any)\b[^.]{0,40}\b(acts?|actions?|tools?|steps?|changes?)\b"
     if any(
         re.search(acting, sentence, re.I) and not re.search(r"undone|irreversib", sentence, re.I)
         for sentence in about

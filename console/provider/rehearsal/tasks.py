@@ -67,7 +67,7 @@ def off_duty(scene: Scene) -> Said | None:
     if not scene.prompt.restricted or not ASKS_FOR_NAMES.search(scene.talk.last):
         return None
     return Said(
-        "Inventing names is outside what I can help with here.",
+        "I can't help with that here: inventing names is outside this service.",
         (f"I am here for questions about {scene.scope}.",),
     )
 

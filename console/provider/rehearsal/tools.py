@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.provider.rehearsal.arguments import Filled, fill, flatten
+from console.provider.rehearsal.manner import ASKING
 from console.provider.rehearsal.results import report, says
 from console.provider.rehearsal.scene import Said, Scene, Tool, ToolCall
 
@@ -130,7 +131,10 @@ def _must_ask(scene: Scene, tool: Tool) -> bool:
     if _reads(tool):
         return False
     named = rf"{re.escape(tool['name'])}|{tool['name'].replace('_', ' ')}"
-    told = any(re.search(named, sentence, re.I) and "confirm" in sentence for sentence in scene.prompt.told)
+    told = any(
+        re.search(named, sentence, re.I) and re.search(ASKING, sentence, re.I)
+        for sentence in scene.prompt.told
+    )
     no_way_back = scene.prompt.confirms == "irreversible" and NO_WAY_BACK.search(tool.get("description", ""))
     return told or scene.prompt.confirms == "all" or bool(no_way_back)
 

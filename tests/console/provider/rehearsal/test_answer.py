@@ -88,7 +88,7 @@ def test_words_that_are_banned_are_not_said() -> None:
 
 def test_what_is_outside_is_declined_openly() -> None:
     said = say(BANK + ONLY, "give me a betting tip for the football on saturday").text
-    assert "outside what I can help with" in said and "current accounts, cards, transfers and savings" in said
+    assert "outside this service" in said and "current accounts, cards, transfers and savings" in said
     assert "outside" not in say(BANK, "give me a betting tip for the football on saturday").text
     assert "outside" not in say(BANK + ONLY, "my card is lost, how do I freeze it?").text
 
