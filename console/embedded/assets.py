@@ -56,18 +56,13 @@ def bundles_are_built() -> bool:
 
 def build_bundles(*, development: bool = False) -> None:
     """``npm ci`` and ``npm run build`` where their inputs changed. ``development``: with what tests need, too."""
-    node = find_node()
-    if node is None:
-        raise EmbeddedError(
-            f"Building the pages needs Node.js {OLDEST_NODE} or newer: run `make up` once, or install it."
-        )
     packages = _digest([REPOSITORY / "package-lock.json"])
     complete = f"{packages} with development"
     if _stamp(MODULES) not in ({complete} if development else {packages, complete}):
-        _npm(node, "ci", *([] if development else ["--omit=dev"]))
+        npm("ci", *([] if development else ["--omit=dev"]))
         (MODULES / STAMP).write_text(complete if development else packages)
     if not bundles_are_built():
-        _npm(node, "run", "build")
+        npm("run", "build")
         (BUNDLES / STAMP).write_text(_digest_of_sources())
 
 
@@ -93,19 +88,26 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _npm(node: Node, *arguments: str) -> None:
+def npm(*arguments: str) -> str:
+    """What ``npm …`` in the repository printed."""
+    node = find_node()
+    if node is None:
+        raise EmbeddedError(
+            f"Building the pages needs Node.js {OLDEST_NODE} or newer: run `make up` once, or install it."
+        )
     # The wheel's npm starts `node` by name.
     path = f"{Path(node.node).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    _run([*node.npm, *arguments], f"`npm {' '.join(arguments)}` failed", environment={"PATH": path})
+    return _run([*node.npm, *arguments], f"`npm {' '.join(arguments)}` failed", environment={"PATH": path})
 
 
-def _run(command: list[str], failure: str, *, environment: dict[str, str]) -> None:
+def _run(command: list[str], failure: str, *, environment: dict[str, str]) -> str:
     done = subprocess.run(  # noqa: S603
         command, cwd=REPOSITORY, env=os.environ | environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-30:]
         raise EmbeddedError("\n".join([f"{failure}:", *said]))
+    return done.stdout
 
 
 def _major(node: str) -> int:

@@ -23,12 +23,17 @@ def port() -> int:
     return int(given)
 
 
+def address() -> str:
+    """Where people find the console."""
+    return os.environ.get("REMIT_URL") or f"http://{host()}:{port()}"
+
+
 def web_answers(port: int) -> bool:
-    """Whether the web server says that it is well."""
+    """Whether the web server serves: a refused host name or a redirect to https is an answer, too."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
+        return connection.getresponse().status < 500
     except (OSError, http.client.HTTPException):
         return False
     finally:
@@ -39,7 +44,7 @@ def web(port: int, host: str = "127.0.0.1") -> list[str]:
     """Granian's WSGI mode: one process, since the streams of a process share one LISTEN connection."""
     return [
         "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
-        "--workers", os.environ.get("REMIT_WEB_PROCESSES", "1"),
+        "--workers", os.environ.get("REMIT_WEB_PROCESSES") or "1",
         "--blocking-threads", str(WEB_THREADS), "--backpressure", str(WEB_THREADS * 8),
         "--backlog", "1024", "--respawn-failed-workers", "--workers-kill-timeout", "5", "--no-ws",
         "console.wsgi:application",
@@ -49,7 +54,7 @@ def web(port: int, host: str = "127.0.0.1") -> list[str]:
 def worker(*, beat: bool = False) -> list[str]:
     """Calls to a model wait for the network: threads serve better than processes."""
     return [
-        *_CELERY, "worker", "--pool", "threads", "--concurrency", os.environ.get("REMIT_THREADS", str(WORKER_THREADS)),
+        *_CELERY, "worker", "--pool", "threads", "--concurrency", os.environ.get("REMIT_CALLS") or str(WORKER_THREADS),
         "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO",
         *(["--beat", "--schedule", os.devnull] if beat else []),
     ]  # fmt: skip

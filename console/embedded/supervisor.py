@@ -166,4 +166,3 @@ stdout_logfile = {where.run}/logs/{program.name}.log
 stdout_logfile_maxbytes = {LOG_BYTES}
 stdout_logfile_backups = {LOGS_KEPT}
 """
-

@@ -86,7 +86,7 @@ def _start(where: Places, supervisor: Supervisor) -> None:
     _wait_for(supervisor, lambda: parts.web_answers(parts.port()) and supervisor.all_run(), "web", where)
     logins = where.data / "first-logins"
     words = logins.read_text().strip() if logins.exists() else ""
-    say(f"Remit is ready at http://{parts.host()}:{parts.port()}   {words}".rstrip())
+    say(f"Remit is ready at {parts.address()}   {words}".rstrip())
     logins.unlink(missing_ok=True)
 
 
@@ -137,8 +137,10 @@ def _manage(*arguments: str, **environment: str) -> str:
         check=False,
     )
     if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()[-1]
-        raise EmbeddedError(f"`manage.py {arguments[0]}` failed: {said}")
+        said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
+        # Of a traceback its last line, of a message all of it.
+        words = " ".join(said[-1:] if said[0].startswith("Traceback") else said[-4:])
+        raise EmbeddedError(f"`manage.py {arguments[0]}` failed: {words}")
     return done.stdout
 
 
@@ -189,7 +191,7 @@ def _only_one(where: Places) -> Iterator[None]:
                 "one with Ctrl-C, or give this one its own REMIT_DATA and PORT."
             ) from None
         lock.truncate(0)
-        lock.write(f"process {os.getpid()}, http://{parts.host()}:{parts.port()}\n")
+        lock.write(f"process {os.getpid()}, {parts.address()}\n")
         lock.flush()
         yield
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from console.embedded.layout import REPOSITORY
+from tests.chromium import MISSING, find_chromium
 from tests.live import Site
 
 PICTURES = REPOSITORY / "test-results"
@@ -28,7 +28,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NO_BROWSER = "no Chromium: install Debian's `chromium`, or run `.venv/bin/playwright install chromium`"
 
 
 @pytest.fixture(scope="session")
@@ -38,20 +37,10 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         executable = find_chromium(playwright.chromium.executable_path)
         if executable is None:
-            (pytest.fail if os.environ.get("CI") else pytest.skip)(NO_BROWSER)
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
         chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield chromium
         chromium.close()
-
-
-def find_chromium(of_playwright: str) -> str | None:
-    named = (
-        os.environ.get("REMIT_CHROMIUM"),
-        shutil.which("chromium"),
-        shutil.which("google-chrome"),
-        of_playwright,
-    )
-    return next((path for path in named if path and Path(path).exists()), None)
 
 
 FAILED = pytest.StashKey[bool]()
