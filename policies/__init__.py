@@ -1,1 +1,140 @@
-"""The policy engine: pure Python, a library and a command line of its own."""
+"""The policy engine: what an operator may write, decided by a pack, in pure Python.
+
+These are the public names; everything else may change.
+"""
+
+from policies.bounds import (
+    Bound,
+    BoundError,
+    Choice,
+    Level,
+    Range,
+    Text,
+    Toggle,
+    contains,
+    explain,
+    leq,
+    meet,
+)
+from policies.canonical import CanonicalError, canonical_json, digest, read_json
+from policies.changes import Change, Direction
+from policies.checks import CHECKS, Check, check_for
+from policies.compose import Compiled, ComposeError, Piece, compose
+from policies.draft import (
+    Draft,
+    Include,
+    Parameters,
+    Section,
+    SectionKind,
+    Setting,
+    Snippet,
+    SnippetResolver,
+    Thinking,
+    Tool,
+    Variable,
+    draft_from_text,
+    draft_schema,
+    parse_draft,
+)
+from policies.effect import Effect, effect
+from policies.findings import Finding, Severity, Span, Tier, Verdict
+from policies.forms import FormError, Problem
+from policies.layers import Effective, EffectiveSetting, Option, resolve
+from policies.organisation import Organisation, parse_organisation
+from policies.pack import Behavior, Context, Pack, PackRef, Rule
+from policies.pack_diff import PackChange, diff_packs
+from policies.pack_library import list_packs, load_pack
+from policies.pack_reading import PackError, pack_schema, parse_pack
+from policies.placeholders import FillError, fill, placeholders
+from policies.reach import Closure, Layer, Reach, Step, reach
+from policies.requirements import Requirement, requirements
+from policies.risk import Risk, RiskPart, assess
+from policies.sarif import to_sarif
+from policies.snippets import Pin
+from policies.tokens import estimate_tokens
+from policies.validate import validate
+
+__all__ = [
+    "CHECKS",
+    "Behavior",
+    "Bound",
+    "BoundError",
+    "CanonicalError",
+    "Change",
+    "Check",
+    "Choice",
+    "Closure",
+    "Compiled",
+    "ComposeError",
+    "Context",
+    "Direction",
+    "Draft",
+    "Effect",
+    "Effective",
+    "EffectiveSetting",
+    "FillError",
+    "Finding",
+    "FormError",
+    "Include",
+    "Layer",
+    "Level",
+    "Option",
+    "Organisation",
+    "Pack",
+    "PackChange",
+    "PackError",
+    "PackRef",
+    "Parameters",
+    "Piece",
+    "Pin",
+    "Problem",
+    "Range",
+    "Reach",
+    "Requirement",
+    "Risk",
+    "RiskPart",
+    "Rule",
+    "Section",
+    "SectionKind",
+    "Setting",
+    "Severity",
+    "Snippet",
+    "SnippetResolver",
+    "Span",
+    "Step",
+    "Text",
+    "Thinking",
+    "Tier",
+    "Toggle",
+    "Tool",
+    "Variable",
+    "Verdict",
+    "assess",
+    "canonical_json",
+    "check_for",
+    "compose",
+    "contains",
+    "diff_packs",
+    "digest",
+    "draft_from_text",
+    "draft_schema",
+    "effect",
+    "estimate_tokens",
+    "explain",
+    "fill",
+    "leq",
+    "list_packs",
+    "load_pack",
+    "meet",
+    "pack_schema",
+    "parse_draft",
+    "parse_organisation",
+    "parse_pack",
+    "placeholders",
+    "reach",
+    "read_json",
+    "requirements",
+    "resolve",
+    "to_sarif",
+    "validate",
+]

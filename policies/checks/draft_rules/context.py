@@ -10,6 +10,20 @@ from policies.findings import Finding, Severity
 from policies.forms import did_you_mean
 
 
+class NotADraft(DraftRule):
+    """Raised by whoever reads a draft: one that does not parse never reaches the other rules."""
+
+    code: ClassVar = "DRF100"
+    rule: ClassVar = "draft.form"
+    title: ClassVar = "The draft does not have the form"
+    why: ClassVar = "What cannot be read cannot be checked, and would be missing from the compiled prompt."
+    fix: ClassVar = "Change the entry as the message says; the schema of a draft lists every key."
+
+    @classmethod
+    def check(cls, case: DraftCase) -> Iterator[Finding]:
+        return iter(())
+
+
 class UnknownDomain(DraftRule):
     code: ClassVar = "DRF101"
     rule: ClassVar = "draft.domain"

@@ -191,7 +191,9 @@ class SettingsConflict(DraftRule):
         HEAD
         + "domain: education\nsettings: {behavior.balanced_views: {value: off}}\ngrants: {behavior.persuasion_disclaimer: [on, off]}",
     )
-    passes: ClassVar[tuple[str, ...]] = (HEAD + "domain: education\nsettings: {behavior.balanced_views: {value: off}}",)
+    passes: ClassVar[tuple[str, ...]] = (
+        HEAD + "domain: education\nsettings: {behavior.balanced_views: {value: off}}",
+    )
 
     @classmethod
     def check(cls, case: DraftCase) -> Iterator[Finding]:
