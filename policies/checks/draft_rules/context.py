@@ -118,6 +118,7 @@ class NoModel(DraftRule):
 
 
 RULES: tuple[type[DraftRule], ...] = (
+    NotADraft,
     UnknownDomain,
     UnknownAudience,
     ChildrenWithoutMinors,
