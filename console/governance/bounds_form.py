@@ -107,7 +107,7 @@ def _left_open(behavior: policies.Behavior, bound: Mapping[str, Any]) -> tuple[s
 
 def _label(behavior: policies.Behavior, name: str) -> str:
     value = behavior.value(name)
-    return value.label if value else name
+    return value.label if value and value.label else name.replace("_", " ")
 
 
 def parse(data: QueryDict, pack: policies.Pack) -> dict[str, dict[str, Any]]:
