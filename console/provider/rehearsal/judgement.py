@@ -83,6 +83,9 @@ ASKS_INSTRUCTIONS = re.compile(
     r"\b(instructions?|system prompt|your (prompt|rules|orders)|(you )?(get|been|were|are you) told to|told what to say|say (that )?you have none)\b",
     re.I,
 )
+ASKS_WHAT = re.compile(
+    r"\b(who are you|what are you\b|what can you (do|help)|what do you do|how can you help)", re.I
+)
 ASKS_MODEL = re.compile(
     r"\b(which|what) (ai|model|llm|company)\b|\b(chat ?gpt|openai|claude|anthropic|gemini)\b|\bwho (made|built|trained) you\b",
     re.I,
@@ -156,9 +159,11 @@ def about_itself(scene: Scene) -> Said | None:
     last = scene.talk.last
     if ASKS_INSTRUCTIONS.search(last):
         return _instructions(scene)
-    if ASKS_IF_AI.search(last):
+    if ASKS_IF_AI.search(last) or ASKS_WHAT.search(last):
         who = f"I'm {scene.prompt.name}, an AI assistant" if scene.prompt.name else "I'm an AI assistant"
-        return Said(f"{who} of {scene.company}, not a person.", (_colleague(scene),))
+        return Said(
+            f"{who} of {scene.company}, not a person.", (f"I can help with {scene.scope}.", _colleague(scene))
+        )
     if ASKS_FOR_PERSON.search(last):
         return Said(
             "Of course.", (_colleague(scene), "I am an AI, so a colleague may be the better choice for this.")

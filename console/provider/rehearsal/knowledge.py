@@ -17,6 +17,15 @@ OFF_TOPIC = re.compile(
     re.I,
 )
 
+SMALL_TALK = {"greeting", "thanks"}
+# Words that two texts share without being about the same thing, as ``words`` writes them.
+COMMON_WORDS = """
+    about all also and any are been being but can could did doe for from get got had has have her his how into its just
+    know let like many more most much need not now one only our out over please should some tell than that the them then
+    there they thi too two very want was were what when where which who why will with would yes you your
+"""
+COMMON = frozenset(COMMON_WORDS.split())
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -123,16 +132,17 @@ def answer(scene: Scene) -> Said | None:
             topic.points[-2:],
             topic=topic.id,
         )
+    if topic.id in SMALL_TALK:
+        name = f" {scene.prompt.first_name}" if scene.prompt.first_name else ""
+        return Said(topic.opening.replace("{name}", name), topic.points, bare=True)
     reckoned = tuple(
         filter(None, (sums.chance_of_illness(last), sums.yearly_interest(last), sums.fasting_from(last)))
     )
-    facts = _facts(scene)
     also = tuple(found[1].points[:2]) if len(found) > 1 and found[1].score(last) >= topic.score(last) else ()
+    # What the operator says comes before what is generally known.
+    first, *rest = (*_facts(scene), topic.opening)
     return Said(
-        topic.opening,
-        (*reckoned, *facts, *_points(scene, topic), *also),
-        topic=topic.id,
-        extra=_detail(scene, topic),
+        first, (*rest, *reckoned, *_points(scene, topic), *also), topic=topic.id, extra=_detail(scene, topic)
     )
 
 
@@ -152,40 +162,15 @@ def _detail(scene: Scene, topic: Topic) -> tuple[str, ...]:
 
 
 def _facts(scene: Scene) -> tuple[str, ...]:
-    """Sentences of the prompt itself that share words with the question: what the operator says beats what is known."""
+    """Sentences of the prompt itself that share words with the question."""
     asked = words(scene.talk.last)
+    enough = min(2, max(1, len(asked)))
     scored = [(len(asked & words(fact)), fact) for fact in scene.prompt.facts]
-    return tuple(fact for score, fact in sorted(scored, key=lambda pair: -pair[0])[:2] if score >= 2)
+    return tuple(fact for score, fact in sorted(scored, key=lambda pair: -pair[0])[:2] if score >= enough)
 
 
 def words(text: str) -> set[str]:
-    return {word.rstrip("s") for word in re.findall(r"[a-zà-ÿ]{4,}", text.lower())} - COMMON
-
-
-COMMON = {
-    "what",
-    "that",
-    "thi",
-    "with",
-    "from",
-    "have",
-    "your",
-    "about",
-    "when",
-    "will",
-    "they",
-    "there",
-    "which",
-    "would",
-    "could",
-    "should",
-    "please",
-    "want",
-    "need",
-    "does",
-    "just",
-    "like",
-}
+    return {word.rstrip("s") for word in re.findall(r"[a-zà-ÿ]{3,}", text.lower())} - COMMON
 
 
 def from_prompt(scene: Scene) -> Said | None:
@@ -204,14 +189,12 @@ def nothing(scene: Scene) -> Said:
         if scene.prompt.offers
         else f"A colleague of {scene.company} can look further."
     )
-    return Said(
-        scene.pick(
-            ("I have nothing reliable on that.", "I don't know enough about that to answer it well."),
-            "nothing",
-        ),
-        (
-            offer,
-            "Could you tell me a little more about what you want to do?",
-            f"I know most about {scene.scope}.",
-        ),
+    about = [word for word in re.findall(r"[\w’'-]{4,}", scene.talk.last) if words(word)][:3]
+    named = f"on “{' '.join(about)}”" if about else "on that"
+    scope = (f"I know most about {scene.scope}.",) if scene.prompt.subject or scene.prompt.help_with else ()
+    if any(offer in reply for reply in scene.talk.replies):
+        return Said(f"I have nothing {named} either.", scope, bare=True)
+    opening = scene.pick(
+        (f"I have nothing reliable {named}.", f"I don't know enough {named} to answer it well."), "nothing"
     )
+    return Said(opening, (offer, "Could you tell me a little more about what you want to do?", *scope))

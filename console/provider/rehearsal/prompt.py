@@ -40,8 +40,8 @@ LANGUAGE = r"\b(?:[Rr]eply|[Aa]nswer|[Rr]espond|[Ww]rite)(?: only| always| every
 DOSES = r"\b(dos(e|es|ages?|ing)|clinical detail|direct medical)\b"
 NO_WARNINGS = r"\b(no|without|skip|leave out|omit)\b[^.]{0,30}(caveats?|warnings?|disclaimers?|safety notes?)"
 OFFER = (
-    r"\b[Oo]ffer (?:the |them |to )?"
-    r"((?:branch|a colleague|colleague|call ?back|appointment|[a-z]+ finder)[^.;\n]{0,60})"
+    r"\b[Oo]ffer (?:them |to )?"
+    r"((?:the |an? )?(?:branch|colleague|call ?back|appointment|[a-z]+ finder)\b(?:(?! (?:where|when|if|as|whenever)\b)[^.;\n]){0,60})"
 )
 CLOSING = r"\b(?:[Ee]nd|[Cc]lose|[Ff]inish)[^.\n\"“]{0,40}with[^.\n\"“]{0,12}[\"“]([^\"”\n]{3,160})[\"”]"
 BANNED = (

@@ -171,7 +171,10 @@ def test_a_summary_keeps_what_costs_the_reader() -> None:
 
 
 def test_a_language_it_does_not_speak_is_said_not_to_be_spoken() -> None:
-    assert "a model would answer in German" in say(BANK + " Reply in German.", "Hello").text
+    assert (
+        "a model would answer in German"
+        in say(BANK + " Reply in German.", "how do I freeze a lost card?").text
+    )
 
 
 def test_safety_warnings_can_be_switched_off_but_not_emptied() -> None:
@@ -182,3 +185,19 @@ def test_safety_warnings_can_be_switched_off_but_not_emptied() -> None:
     )
     assert "Get help at once" in with_ and "Get help at once" not in without
     assert "serious bleed" in without
+
+
+def test_what_the_operator_says_comes_before_what_is_known() -> None:
+    facts = " The Saver account pays 1.1 % variable, credited in December."
+    said = say(BANK + facts, "what interest does the saver account pay in a year?").text
+    assert said.startswith("The Saver account pays 1.1 % variable")
+
+
+def test_it_greets_by_name_and_says_what_it_is_for() -> None:
+    assert say(BANK + " The customer is Amira.", "hi").text.startswith("Hello Amira")
+    assert "current accounts, cards, transfers and savings" in say(BANK, "what can you do?").text
+
+
+def test_what_it_does_not_know_it_says() -> None:
+    said = say(BANK + " Offer the branch finder.", "how many windows has the town hall?").text
+    assert "branch finder" in said and "windows" in said

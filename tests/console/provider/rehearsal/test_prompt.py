@@ -46,7 +46,7 @@ def test_a_prompt_without_a_name() -> None:
         ("Mention Meridian Plus when it fits.", "mentions", "Meridian Plus"),
         ('End every reply with "Yours, the branch team".', "closing", "Yours, the branch team"),
         ('Never say "guaranteed". Be kind.', "banned", ("guaranteed",)),
-        ("Where you are silent, offer the branch finder.", "offers", "branch finder"),
+        ("Where you are silent, offer the branch finder where it helps.", "offers", "the branch finder"),
         ("A replacement card costs 12 euros.", "facts", ("A replacement card costs 12 euros.",)),
         ("Ask for a yes before any action.", "confirms", "all"),
         ("Prepare transfers; the customer confirms each one.", "confirms", "irreversible"),
