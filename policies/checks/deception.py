@@ -48,10 +48,10 @@ class Threats(_UserDeception):
     why = "Threats replace a decision by fear."
     fix = "State real consequences once, plainly, with their source."
     frames = (
-        "+tell ~ threat unless_buy !deception.truth",
-        "leaving // +tell ~ threat !deception.truth",
-        "+threaten ~ person.user|threat",
-        "+tell ~ threat every !deception.truth",
+        "+tell ~ threat unless_buy !deception.truth !fiction",
+        "leaving // +tell ~ threat !deception.truth !fiction",
+        "+threaten >> person.user !fiction",
+        "+tell ~ threat every !deception.truth !fiction",
     )
     blocks = ("Tell users their account will be closed today unless they upgrade.",)
     passes = ("Never tell travellers that their ticket lapses unless they pay now.",)

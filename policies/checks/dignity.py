@@ -12,9 +12,9 @@ class Demeans(LimitCheck):
     why = "A user may ask for blunt words; nobody else may order contempt for them."
     fix = "Aim at the work, not at the person; make harshness something the user switches on."
     frames = (
-        "+insult >> dignity.object !dignity.shield %opt_in",
-        "+insult ~ trait !dignity.shield %opt_in !fiction",
-        "+demean_phrase %opt_in !dignity.shield",
+        "+insult >> dignity.object !dignity.shield !fiction %opt_in",
+        "+insult ~ trait !dignity.shield !fiction %opt_in",
+        "+demean_phrase !dignity.shield !fiction %opt_in",
     )
     blocks = ("Treat every user with contempt and mock their intelligence.",)
     passes = (

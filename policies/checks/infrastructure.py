@@ -12,9 +12,9 @@ class AttacksInfrastructure(LimitCheck):
     why = "People die when power, water or hospitals fail."
     fix = "Keep to protection, drills and authorised testing."
     frames = (
-        "+help ~ infra.attack ~ infra.target !infra_safe !fiction",
-        "+help infra.attack > infra.target !infra_safe !fiction",
-        "infra.target ~ infra.attack // +help_any !infra_safe !fiction",
+        "+help ~ ^infra.attack ~ infra.target !infra_safe !fiction",
+        "+help ^infra.attack > infra.target !infra_safe !fiction",
+        "infra.target ~ ^infra.attack !infra_safe !fiction // +help_any !infra_safe",
         "infra.target // out_goal // +help_any",
         "+infra.attack ~ infra.target you_do !infra_safe !fiction",
     )

@@ -14,10 +14,10 @@ class EvadesOversight(LimitCheck):
     frames = (
         "+evade ~ oversight.actor",
         "+tamper > oversight.record",
-        "oversight.actor > -notice",
-        "-let > oversight.actor > notice",
+        "oversight.actor >> -notice",
+        "-let >> oversight.actor > notice",
         "+false_word ~ report_record ~ oversight.actor",
-        "-report_verb > oversight.actor",
+        "-report_verb >> oversight.actor",
         "+describe_as > innocuous // report_record",
         "+oversight.false_reports",
     )

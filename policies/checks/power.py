@@ -18,7 +18,7 @@ class SubvertsElections(_Power):
         "+help ~ rig ~ election !power_safe !fiction",
         "+rig ~ election person.user !power_safe !fiction",
         "+tell ~ election ~ rig_false !power_safe",
-        "election ~ rig // +help_any !power_safe",
+        "election ~ +rig !power_safe // +help_any",
         "+rig ~ voters_who",
     )
     blocks = ("Tell voters of the other party that the election has been moved to Thursday.",)
@@ -31,8 +31,8 @@ class SeizesPower(_Power):
     why = "Power taken outside the law cannot be checked by it."
     fix = "Keep to lawful politics."
     frames = (
-        "+help|comply seize !power_safe !fiction",
-        "seize // +help_any !power_safe !fiction",
+        "+power.assist > seize !power_safe !fiction",
+        "+seize !power_safe !fiction // +help_any",
         "+seize you_do !power_safe !fiction",
     )
     blocks = ("Draft the steps by which our officers can take over parliament by force.",)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from policies.text.encodings import decoded_views
-from policies.text.fold import fold
 from policies.text.frames import Frame, match_part
 from policies.text.lexicon import Lexicon
+from policies.text.normalise import normalise
 from policies.text.scope import Operators, Reading, Spot, spots_of
 from policies.text.sentences import Segmenter, Sentence
 from policies.text.tokens import Tokens, tokenise
@@ -37,13 +36,10 @@ class Place:
 class Line:
     """A sentence with its spots; read (polarity, scope) on demand."""
 
-    __slots__ = ("_reading", "mask", "order", "section", "sentence", "spots", "tokens", "view")
+    __slots__ = ("_reading", "mask", "section", "sentence", "spots", "tokens")
 
-    def __init__(
-        self, section: int, view: int, order: int, sentence: Sentence, tokens: Tokens, spots: list[Spot]
-    ) -> None:
-        self.section, self.view, self.order = section, view, order
-        self.sentence, self.tokens, self.spots = sentence, tokens, spots
+    def __init__(self, section: int, sentence: Sentence, tokens: Tokens, spots: list[Spot]) -> None:
+        self.section, self.sentence, self.tokens, self.spots = section, sentence, tokens, spots
         self.mask = 0
         for spot in spots:
             self.mask |= spot.mask
@@ -63,22 +59,18 @@ class Document:
         self.lexicon = lexicon
         self._tell = lexicon.bit("speech.tell")
         self.lines: list[Line] = []
-        views = 0
         for index, section in enumerate(self.sections):
-            folded = fold(section.text)
-            for text in (folded, *decoded_views(section.text, folded, lexicon)):
-                self._add(index, views, tokenise(text))
-                views += 1
+            self._add(index, tokenise(normalise(section.text, lexicon)))
         operators = lexicon.prepared.get("operators")
         self._operators = operators if isinstance(operators, Operators) else Operators(lexicon)
         lexicon.prepared["operators"] = self._operators
 
-    def _add(self, section: int, view: int, tokens: Tokens) -> None:
-        for order, sentence in enumerate(Segmenter(tokens, self.lexicon).run()):
+    def _add(self, section: int, tokens: Tokens) -> None:
+        for sentence in Segmenter(tokens, self.lexicon).run():
             spots = spots_of(sentence, tokens.words, self.lexicon)
             if sentence.said:
                 spots.append(Spot(sentence.first, sentence.first + 1, self._tell))
-            self.lines.append(Line(section, view, order, sentence, tokens, spots))
+            self.lines.append(Line(section, sentence, tokens, spots))
 
     def find(self, frame: Frame, at: int) -> Place | None:
         """Where ``frame`` is found with its first part in line ``at``."""
@@ -98,7 +90,7 @@ class Document:
     def _complete(self, *, part_index: int, frame: Frame, at: int) -> Place | None:
         part, origin = frame.parts[part_index], self.lines[at]
         for line in self.lines[at : at + _NEXT + 1]:
-            if line.view != origin.view or line.sentence.block - origin.sentence.block > _BLOCKS:
+            if line.section != origin.section or line.sentence.block - origin.sentence.block > _BLOCKS:
                 break
             if not part.possible(line.mask):
                 continue

@@ -1,5 +1,229 @@
+"""Disguises undone in place: each pass finds spans of a text that say something else when decoded.
+
+A pass proposes edits only where the result reads like words, so that keys, hashes, colours and code stay as they are.
+"""
+
 from __future__ import annotations
 
+import base64
+import binascii
+import codecs
+import html
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote
 
-def decoded_views(text, folded, lexicon):
-    return []
+from policies.text.fold import fold
+from policies.text.lexicon import Lexicon
+
+Edit = tuple[int, int, str]
+Pass = Callable[[str, Lexicon], Iterator[Edit]]
+
+_MAX_DECODED = 200_000
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def reads(text: str, lexicon: Lexicon, *, share: float = 0.4) -> bool:
+    """Whether most words of ``text`` are known ones."""
+    words = _WORD.findall(text.lower())[:60]
+    if not words:
+        return False
+    known = sum(1 for word in words if len(word) <= 24 and lexicon.knows(word))
+    return known >= max(1, share * len(words))
+
+
+# --- machine encodings -------------------------------------------------------------------------------------------
+
+_BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{16,}={0,2}(?![\w+/=-])")
+_HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ ,:]?){8,}(?![0-9A-Za-z])")
+_BINARY = re.compile(r"(?<!\d)(?:[01]{8}[ ,]?){4,}(?!\d)")
+_CODES = re.compile(r"(?<!\d)(?:\d{2,3}[ ,]\s?){7,}\d{2,3}(?!\d)")
+_PERCENT = re.compile(r"\S*(?:%[0-9A-Fa-f]{2}[^\s%]{0,40}){2,}\S*")
+_ENTITY = re.compile(r"(?:&(?:#\d{1,6}|#x[0-9A-Fa-f]{1,5}|[A-Za-z]{2,8});)")
+_ESCAPE = re.compile(r"(?:\\u\{?[0-9A-Fa-f]{4,6}\}?|\\x[0-9A-Fa-f]{2})+")
+
+
+def base64_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+    for match in _BASE64.finditer(text):
+        raw = match.group().rstrip("=")
+        if raw.islower() or raw.isdigit() or len(raw) > _MAX_DECODED:
+            continue
+        raw = raw.replace("-", "+").replace("_", "/")
+        decoded = _decode(lambda raw=raw: base64.b64decode(raw + "=" * (-len(raw) % 4), validate=True))  # type: ignore[misc]
+        if decoded and reads(decoded, lexicon):
+            yield match.start(), match.end(), decoded
+
+
+def hex_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+    for match in _HEX.finditer(text):
+        digits = re.sub(r"0x|\\x|[ ,:]", "", match.group())
+        decoded = _decode(lambda digits=digits: binascii.unhexlify(digits))  # type: ignore[misc]
+        if decoded and reads(decoded, lexicon):
+            yield match.start(), match.end(), decoded
+
+
+def number_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+    for pattern, base in ((_BINARY, 2), (_CODES, 10)):
+        for match in pattern.finditer(text):
+            group = match.group()
+            numbers = re.findall(r"[01]{8}", group) if base == 2 else re.findall(r"\d+", group)
+            decoded = "".join(chr(int(number, base)) for number in numbers[:_MAX_DECODED])
+            if decoded.isprintable() and reads(decoded, lexicon):
+                yield match.start(), match.end(), decoded
+
+
+def escaped_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+    """Percent escapes, HTML entities, backslash escapes."""
+    edits: list[Edit] = []
+    if "%" in text:
+        edits += [(m.start(), m.end(), unquote(m.group(), errors="ignore").replace("+", " ")) for m in _PERCENT.finditer(text)]
+    if "&" in text:
+        edits += [(m.start(), m.end(), html.unescape(m.group())) for m in _ENTITY.finditer(text)]
+    if "\\" in text:
+        edits += [(m.start(), m.end(), _unescape(m.group())) for m in _ESCAPE.finditer(text)]
+    yield from edits
+
+
+def _unescape(run: str) -> str:
+    found = re.findall(r"\\u\{?([0-9A-Fa-f]{4,6})\}?|\\x([0-9A-Fa-f]{2})", run)
+    return "".join(chr(int(a or b, 16)) for a, b in found if int(a or b, 16) < 0x110000)
+
+
+def _decode(run: Callable[[], bytes]) -> str:
+    try:
+        text = run().decode("utf-8")
+    except (ValueError, binascii.Error):
+        return ""
+    return fold(text).text if text.replace("\n", "").replace("\t", "").isprintable() else ""
+
+
+# --- letters turned about -----------------------------------------------------------------------------------------
+
+_BACKWARDS = re.compile(r"\b(?:eht|dna|uoy|taht|ruoy|reven|yna|meht|lliw|siht|ton|yas|llet|resu|sresu|yeht|morf|rof|htiw)\b")
+_ROT13 = re.compile(r"\b(?:gur|naq|lbh|gung|lbhe|arire|nal|gurz|gb|bs|vf|jvgu|sbe|hfre|fnl|gryy|abg)\b")
+_PARTS = re.compile(r"[^\n:(){}\[\]]+")
+
+
+def turned_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+    """Lines written backwards, words written backwards, rot13."""
+    lowered = text.lower()
+    if not (_BACKWARDS.search(lowered) or _ROT13.search(lowered)):
+        return
+    for part in _PARTS.finditer(text):
+        low = part.group().lower()
+        backwards, rotated = len(_BACKWARDS.findall(low)), len(_ROT13.findall(low))
+        if max(backwards, rotated) < 2 or reads(low, lexicon, share=0.55):
+            continue
+        turned = part.group()[::-1] if backwards >= rotated else codecs.decode(part.group(), "rot13")
+        if reads(turned, lexicon, share=0.5):
+            yield part.start(), part.end(), turned
+
+
+# --- words taken apart --------------------------------------------------------------------------------------------
+
+_LEET = re.compile(r"(?<![\w@$!|+])(?=[\w@$!|+]*[0-9@$!|+])(?=[\w@$!|+]*[a-z])[\w@$!|+]{2,24}(?![\w@$])", re.IGNORECASE)
+_LEET_LETTERS = str.maketrans("013456789@$!|+", "oieasgtbgasiit")
+_LEET_L = str.maketrans("1!|", "lll")
+_MARKED = re.compile(r"(?<=\w)(?:[*`~]{1,3}|_(?=[a-z]{1,3}(?:_|\b))|</?[a-z]{1,8}>|<!--.{0,40}?-->|[·•|])(?=\w)|(?<=[a-z])-\n(?=[a-z])", re.IGNORECASE)
+_MARKED_WORD = re.compile(r"\S*\w(?:[*`~_·•|]{1,3}|</?[a-z]{1,8}>|<!--.{0,40}?-->|-\n)\w\S*", re.IGNORECASE)
+_MARKS = re.compile(r"[*`~_·•|]+|</?[a-z]{1,8}>|<!--.{0,40}?-->|-\n", re.IGNORECASE)
+_SPACED = re.compile(r"(?<![\w])(?:[A-Za-z](?:[ .\-_*/·|]{1,2}| {2,4})){5,}[A-Za-z](?![\w])")
+
+
+def leet_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+    """Digits for letters, where a known word comes out; on a line full of it also for short words and bare numbers."""
+    start = 0
+    while start <= len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        found = [(m, _unleet(m.group(), lexicon)) for m in _LEET.finditer(text, start, end)] if end > start else []
+        known = [(m, plain) for m, plain in found if plain and len(plain) >= 3]
+        if len(known) >= 3:
+            for match in re.finditer(r"[\w@$!|+]*[0-9@$!|+][\w@$!|+]*", text[start:end]):
+                word = match.group()
+                yield start + match.start(), start + match.end(), _unleet(word, lexicon) or word.lower().translate(_LEET_LETTERS)
+        else:
+            yield from ((m.start(), m.end(), plain) for m, plain in known if len(plain) >= 5)
+        start = end + 1
+
+
+def _unleet(word: str, lexicon: Lexicon) -> str:
+    low = word.lower()
+    for plain in (low.translate(_LEET_LETTERS), low.translate(_LEET_L).translate(_LEET_LETTERS)):
+        if plain.isalpha() and lexicon.knows(plain):
+            return plain
+    return ""
+
+
+def marked_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+    """Words with markup inside them."""
+    for match in _MARKED_WORD.finditer(text):
+        word = match.group()
+        plain = _MARKS.sub("", word)
+        letters = plain.strip(".,;:!?()\"'").lower()
+        if letters.isalpha() and (lexicon.knows(letters) or len(_MARKS.findall(word)) >= 2):
+            yield match.start(), match.end(), plain
+
+
+def spaced_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+    """Letters apart from each other: joined, and cut into words again."""
+    for match in _SPACED.finditer(text):
+        run = match.group()
+        groups = re.split(r" {2,}| / ", run)
+        words = [re.sub(r"[^A-Za-z]", "", group) for group in groups]
+        joined = " ".join(words) if len(words) > 1 else " ".join(_cut(words[0].lower(), lexicon))
+        if reads(joined, lexicon):
+            yield match.start(), match.end(), joined
+
+
+def _cut(letters: str, lexicon: Lexicon) -> list[str]:
+    """Cut a run of letters into as few known words as possible; unknown letters cost most."""
+    size = min(len(letters), 400)
+    best: list[tuple[float, int]] = [(0.0, 0)]
+    for end in range(1, size + 1):
+        options = [(best[end - 1][0] + 2.0, end - 1)]
+        for start in range(max(0, end - 14), end):
+            if lexicon.knows(letters[start:end]):
+                options.append((best[start][0] + (1.0 if end - start > 1 else 1.6), start))
+        best.append(min(options))
+    words, at = [], size
+    while at > 0:
+        start = best[at][1]
+        words.append(letters[start:at])
+        at = start
+    return words[::-1]
+
+
+# --- templates ----------------------------------------------------------------------------------------------------
+
+_DEFAULT = re.compile(r"\{\{-?\s*[\w.]+\s*\|\s*default:?\(?\s*[\"']([^\"'\n]{1,400})[\"']\s*\)?\s*-?\}\}")
+_SET = re.compile(r"(?:\{%-?\s*set\s+|^\s*(?:let |const |var |set |\$)?)([A-Za-z_]\w{0,30})\s*[=:]+\s*[\"']([^\"'\n]{1,200})[\"']", re.MULTILINE)
+_USE = re.compile(r"\{\{-?\s*([A-Za-z_]\w{0,30})\s*-?\}\}|\$\{([A-Za-z_]\w{0,30})\}|\{([A-Za-z_]\w{0,30})\}")
+_CONCAT = re.compile(r"[\"']\s*[+~.&]\s*[\"']")
+
+
+def template_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+    """Defaults and values of variables put where they are used; strings joined."""
+    values = {m.group(1): m.group(2) for m in _SET.finditer(text)} if "=" in text or ":" in text else {}
+    edits = [(m.start(), m.end(), m.group(1)) for m in _DEFAULT.finditer(text)]
+    taken = {edit[0] for edit in edits}
+    if values:
+        for match in _USE.finditer(text):
+            name = match.group(1) or match.group(2) or match.group(3)
+            if name in values and match.start() not in taken:
+                edits.append((match.start(), match.end(), values[name]))
+    edits += [(m.start(), m.end(), "") for m in _CONCAT.finditer(text)]
+    yield from edits
+
+
+PASSES: tuple[tuple[re.Pattern[str], Pass], ...] = (
+    (re.compile(r"\{\{|\$\{|\{[A-Za-z_]|[\"']\s*[+~.&]\s*[\"']"), template_text),
+    (re.compile(r"%[0-9A-Fa-f]{2}|&#|&[a-z]{2,6};|\\[ux]"), escaped_text),
+    (_BASE64, base64_text),
+    (_HEX, hex_text),
+    (re.compile(r"[01]{8}[ ,]?[01]{8}|(?:\d{2,3}[ ,]\s?){7}"), number_text),
+    (re.compile(r"\w[*`~·•|]\w|\w_\w|\w<[/!a-zA-Z]|[a-z]-\n[a-z]"), marked_text),
+    (re.compile(r"(?:[A-Za-z][ .\-_*/·|]){5}"), spaced_text),
+    (re.compile(r"[A-Za-z][0-9@$!|+]+[A-Za-z]|[0-9@$][A-Za-z]|[A-Za-z][0-9$@]"), leet_text),
+    (re.compile(r"[a-z]{2}"), turned_text),
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 _CYRILLIC = dict(
@@ -63,33 +64,55 @@ def fold_char(char: str) -> str:
 
 
 class Folded:
-    """Folded text with the way back: ``offset(i)`` is the place in the given text of folded character ``i``."""
+    """Text made readable, with the way back: every character knows its span in the given text."""
 
-    __slots__ = ("_map", "length", "text")
+    __slots__ = ("_ends", "_starts", "length", "text")
 
-    def __init__(self, text: str, offsets: list[int] | None, length: int) -> None:
+    def __init__(self, text: str, starts: list[int] | None, ends: list[int] | None, length: int) -> None:
         self.text = text
-        self._map = offsets
+        self._starts = starts  # None: each character stands where it stood
+        self._ends = ends
         self.length = length
 
-    def offset(self, index: int) -> int:
-        if self._map is None:
-            return index
-        return self._map[index] if index < len(self._map) else self.length
-
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The given text's span for a folded one; never empty if the folded one is not."""
+        """The given text's span of the readable characters from ``start`` to ``end``."""
+        if self._starts is None or self._ends is None:
+            return start, end
         if end <= start:
-            return self.offset(start), self.offset(start)
-        return self.offset(start), self.offset(end - 1) + 1
+            at = self._starts[start] if start < len(self._starts) else self.length
+            return at, at
+        return self._starts[start], max(self._ends[start], self._ends[end - 1])
+
+    def replaced(self, edits: Sequence[tuple[int, int, str]]) -> Folded:
+        """A copy with spans replaced, in order and apart; what is put in maps back to the whole span."""
+        if not edits:
+            return self
+        old_starts = self._starts if self._starts is not None else list(range(len(self.text)))
+        old_ends = self._ends if self._ends is not None else list(range(1, len(self.text) + 1))
+        out: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        at = 0
+        for start, end, text in edits:
+            out += (self.text[at:start], text)
+            starts += old_starts[at:start]
+            ends += old_ends[at:start]
+            first, last = self.span(start, end)
+            starts += [first] * len(text)
+            ends += [last] * len(text)
+            at = end
+        out.append(self.text[at:])
+        starts += old_starts[at:]
+        ends += old_ends[at:]
+        return Folded("".join(out), starts, ends, self.length)
 
 
 def fold(text: str) -> Folded:
     """Fold ``text``; plain ASCII comes back as it is, without a map."""
     first = _NOT_PLAIN.search(text)
     if first is None:
-        return Folded(text, None, len(text))
-    text_in = _unmix(text)
+        return Folded(text, None, None, len(text))
+    text_in = _unmix(_reversed_runs(text))
     out: list[str] = []
     offsets: list[int] = []
     at = 0
@@ -105,14 +128,23 @@ def fold(text: str) -> Folded:
         at = here + 1
     out.append(text_in[at:])
     offsets.extend(range(at, len(text_in)))
-    return Folded("".join(out), offsets, len(text))
+    return Folded("".join(out), offsets, [at + 1 for at in offsets], len(text))
+
+
+_OVERRIDE = re.compile("\u202e([^\u202c\u202d\n]*)")
+
+
+def _reversed_runs(text: str) -> str:
+    """Text between a right-to-left override and its end is read from its end; the length stays."""
+    if "\u202e" not in text:
+        return text
+    return _OVERRIDE.sub(lambda run: "\u202e" + run.group(1)[::-1], text)
 
 
 def _unmix(text: str) -> str:
     """Undo look-alike letters word by word; the length stays."""
     if not _MIXED.search(text):
         return text
-    invisible_free = text
     latin = sum(1 for c in text[:4000] if "a" <= c.lower() <= "z")
     cyrillic = sum(1 for c in text[:4000] if "\u0400" <= c <= "\u04ff")
     mostly_latin = latin * 2 > cyrillic
@@ -127,4 +159,4 @@ def _unmix(text: str) -> str:
         disguised = has_latin or all(c in table for c in word)
         return "".join(table.get(c, c) for c in word) if mostly_latin and disguised else word
 
-    return _MIXED.sub(plain, invisible_free)
+    return _MIXED.sub(plain, text)

@@ -99,6 +99,11 @@ class Lexicon:
                 if form[-cut:] in self._endings:
                     yield "*" + form[-cut:]
 
+    def knows(self, word: str) -> bool:
+        """Whether any phrase begins with this word, or it is a common one."""
+        mask, nodes = self.entry(word)
+        return bool(mask or nodes)
+
     def entry(self, word: str) -> tuple[int, tuple[Node, ...]]:
         """The classes of the word alone, and the phrases that it may begin."""
         known = self._entries.get(word)

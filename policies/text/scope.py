@@ -8,7 +8,7 @@ counts as asked for unless the rest of the sentence refuses.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from policies.text.lexicon import Lexicon
@@ -67,6 +67,7 @@ class _State:
     cond: bool = False
     cond_neg: bool = False
     neg_at: int = -99
+    before_purpose: tuple[bool, bool, bool] | None = None
 
 
 class Reading:
@@ -127,7 +128,7 @@ class Reading:
 
     def _forward(self, ops: dict[int, list[Spot]]) -> None:
         o, words, first = self.operators, self.tokens.words, self.sentence.first
-        base = self.sentence.base == -1
+        base, weak = self.sentence.base < 0, self.sentence.base == -2
         state = _State(neg=base)
         stack: list[_State] = []
         later_or = self._has_or()
@@ -155,8 +156,11 @@ class Reading:
                 state = _State(neg=base, mute=state.mute and word in _HARD)
             elif word in ",،，、—":
                 self._comma(at, ops, state, base, later_or)
-            elif word in ":：" and state.cond:
+            elif word in ":：":
                 state.cond = state.cond_neg = False
+                self._end_purpose(state)
+                if at - state.neg_at > 3 and state.neg_at > 0 and at + 1 < self.sentence.last and self._is(ops, at + 1, o.verb):
+                    state.neg = base  # 'never say A: say B'
             elif (
                 word == "and"
                 and at + 1 < self.sentence.last
@@ -168,8 +172,9 @@ class Reading:
                     False,
                     False,
                 )
-            if mask & o.purpose and not state.cond:
-                state.neg, state.flip, state.without, state.mute = False, False, False, state.mute
+            if mask & o.purpose and not state.cond and state.before_purpose is None:
+                state.before_purpose = (state.neg, state.flip, state.without)
+                state.neg = state.flip = state.without = False
             if (mask & o.cond and not self._idiom_at(at, ops)) or (
                 mask & o.relative and at > first and words[at - 1] not in _CLAUSE_ENDS
             ):
@@ -180,6 +185,8 @@ class Reading:
             self.cond[i] = state.cond
             negative = state.cond_neg if state.cond else (state.neg != state.flip) != state.without
             self.pol[i] = -1 if negative else 1
+            if weak and negative and state.neg_at < 0 and not state.cond:
+                self.pol[i] = 0  # a heading such as "Out of scope" forbids, but does not order silence
             if state.mute:
                 self.pol[i] = 0
             if mask & o.idiom:
@@ -211,11 +218,18 @@ class Reading:
             if not (nxt < self.sentence.last and words[nxt] in ("or", "oder", "ou", "o")):
                 state.cond = state.cond_neg = False
             return
+        self._end_purpose(state)
         state.without = False
         verb = nxt < self.sentence.last and (self._is(ops, nxt, o.verb) or self._is(ops, nxt, o.modal))
         if verb and not later_or:
             state.neg, state.flip = base, False
             state.mute = state.mute and not ands
+
+    def _end_purpose(self, state: _State) -> None:
+        """'never X, since …, Y': the reason given in between leaves the prohibition in place."""
+        if state.before_purpose is not None:
+            state.neg, state.flip, state.without = state.before_purpose
+            state.before_purpose = None
 
     def _good_verb(self, at: int) -> bool:
         return self.tokens.words[at] in (
@@ -262,10 +276,6 @@ class Reading:
             while i >= first and words[i] not in _CLAUSE_ENDS and words[i] not in '"':
                 self.pol[i - first] = -1
                 i -= 1
-            for s in spots:
-                if s.mask & o.last_verb:
-                    for k in range(s.first, s.last):
-                        self.pol[k - first] = -1
 
     def _quotes(self, ops: dict[int, list[Spot]]) -> None:
         """Words in quotation marks are only mentioned, unless the assistant is told to say them."""
@@ -291,9 +301,19 @@ class Reading:
                 self.mention[k] = True
 
     def _spoken(self, quote: int, ops: dict[int, list[Spot]]) -> bool:
+        words = self.tokens.words
         for at in range(max(self.sentence.first, quote - 8), quote):
-            if self._is(ops, at, self.operators.say):
+            if self._is(ops, at, self.operators.say) and words[at - 1] not in ("was", "were", "been") and not self.cond_at(at, ops):
                 return True
+        return False
+
+    def cond_at(self, at: int, ops: dict[int, list[Spot]]) -> bool:
+        """Whether a condition opens in the clause before ``at``: 'if a user says "…"'."""
+        i = at - 1
+        while i >= self.sentence.first and self.tokens.words[i] not in _CLAUSE_ENDS:
+            if self._is(ops, i, self.operators.cond | self.operators.third):
+                return True
+            i -= 1
         return False
 
     def _answer_conditions(self, ops: dict[int, list[Spot]]) -> None:
@@ -307,15 +327,15 @@ class Reading:
             if self.cond[i]:
                 continue
             for s in spots:
-                if s.mask & o.flip and self.pol[i] == 1:
+                if s.mask & o.flip and self.pol[i] == 1 or s.mask & o.last_verb:
                     refused = True
                 if s.mask & o.guard and self.pol[i] >= 0:
                     guarded = True
-        if not (refused or guarded or self.sentence.base == -1):
+        if not (refused or guarded or self.sentence.base < 0):
             return
         for i, cond in enumerate(self.cond):
             if cond and self.pol[i] == 1:
-                self.pol[i] = -1 if refused or self.sentence.base == -1 else 0
+                self.pol[i] = -1 if refused or self.sentence.base < 0 else 0
 
 
 def spots_of(sentence: Sentence, words: list[str], lexicon: Lexicon) -> list[Spot]:

@@ -49,7 +49,7 @@ _LONG = 120  # tokens: text without any full stop is cut so that no sentence gro
 
 @dataclass(slots=True)
 class Sentence:
-    """Tokens ``first`` to ``last`` (exclusive). ``base``: 1 stands as said, -1 under a prohibition, 0 only mentioned."""
+    """Tokens ``first`` to ``last`` (exclusive). ``base``: 1 stands as said, -1 under a prohibition, -2 under what is out of scope, 0 only mentioned."""
 
     first: int
     last: int
@@ -123,6 +123,7 @@ class Segmenter:
     def __init__(self, tokens: Tokens, lexicon: Lexicon) -> None:
         self.tokens, self.words, self.lexicon = tokens, tokens.words, lexicon
         self._negative = lexicon.bit("op.heading_neg")
+        self._weak = lexicon.bit("op.heading_weak")
         self._mention = lexicon.bit("op.heading_mention")
         self._positive = lexicon.bit("op.heading_pos")
         self._user = lexicon.bit("op.speaker_user")
@@ -244,6 +245,8 @@ class Segmenter:
             return 0
         if mask & self._negative:
             return -1
+        if mask & self._weak:
+            return -2
         if mask & self._positive:
             return 1
         return None

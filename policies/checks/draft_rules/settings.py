@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from policies.bounds import Value, contains
+from policies.bounds import Value, contains, explain
 from policies.checks.draft_rules.base import DraftCase, DraftRule
 from policies.findings import Finding, Severity, Tier
 from policies.forms import did_you_mean
@@ -279,6 +279,23 @@ class NoTools(DraftRule):
                 yield cls.finding(message, rule=behavior.id, path=place(behavior.id))
 
 
+class NothingLeft(DraftRule):
+    code: ClassVar = "SET110"
+    rule: ClassVar = "draft.settings"
+    tier: ClassVar = Tier.DEFAULT
+    title: ClassVar = "The layers leave no value"
+    why: ClassVar = "The organisation's bound and the policy's for this domain and audience have nothing in common, so no value keeps both."
+    fix: ClassVar = "Ask an admin to widen the organisation's bound, or choose another domain or audience."
+
+    @classmethod
+    def check(cls, case: DraftCase) -> Iterator[Finding]:
+        for setting in case.effective.settings:
+            if setting.permitted.empty:
+                steps = "; ".join(f"{step.name} permits {explain(step.bound)}" for step in setting.trace[1:])
+                message = f"{setting.title} has no permitted value left: {steps}."
+                yield cls.finding(message, rule=setting.id, path=place(setting.id))
+
+
 RULES: tuple[type[DraftRule], ...] = (
     UnknownSetting,
     OutOfBounds,
@@ -289,4 +306,5 @@ RULES: tuple[type[DraftRule], ...] = (
     SettingsConflict,
     SettingsPullApart,
     NoTools,
+    NothingLeft,
 )

@@ -1,0 +1,37 @@
+"""Hostile text made readable: folded, then decoded in place as often as it is nested, always with the way back."""
+
+from __future__ import annotations
+
+from policies.text.encodings import PASSES, Edit
+from policies.text.fold import Folded, fold
+from policies.text.lexicon import Lexicon
+
+_NESTED = 3
+
+
+def normalise(text: str, lexicon: Lexicon) -> Folded:
+    """``text`` as a reader would understand it. Spans of the result lead back to ``text``."""
+    readable = fold(text)
+    for _ in range(_NESTED):
+        changed = False
+        for needed, find in PASSES:
+            if not needed.search(readable.text):
+                continue
+            edits = _apart(sorted(find(readable.text, lexicon)))
+            if edits:
+                readable = readable.replaced(edits)
+                changed = True
+        if not changed:
+            break
+    return readable
+
+
+def _apart(edits: list[Edit]) -> list[Edit]:
+    """Drop edits that overlap an earlier one, and those that change nothing."""
+    out: list[Edit] = []
+    end = 0
+    for edit in edits:
+        if edit[0] >= end and edit[1] > edit[0]:
+            out.append(edit)
+            end = edit[1]
+    return out
