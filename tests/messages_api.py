@@ -14,6 +14,7 @@ other's mistakes. As a process: ``python -m tests.messages_api --port 8099 --lat
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import socket
@@ -155,9 +156,11 @@ class MessagesAPI:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
+        """Like a process that ends: its connections end with it."""
         self.stopped.set()
         self._server.shutdown()
         self._server.server_close()
+        self._server.hang_up()
 
     def begin(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> Served:
         with self._lock:
@@ -182,7 +185,22 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], api: MessagesAPI) -> None:
         self.api = api
+        self._open: set[socket.socket] = set()
         super().__init__(address, _Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        for connection in tuple(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up is part of the play."""

@@ -248,6 +248,15 @@ def test_an_endpoint_that_is_down_is_said_to_be_down(call: Call) -> None:
     assert error.message == "The provider cannot be reached: nothing listens at its address."
 
 
+def test_an_endpoint_that_came_back_is_found_again(call: Call) -> None:
+    with messages_api() as first:
+        endpoint = Endpoint("Test", first.url, first.key)
+        client.create(endpoint, call)
+    with messages_api(port=int(endpoint.base_url.rsplit(":", 1)[1])) as second:
+        assert client.create(endpoint, call).text
+        assert len(second.calls) == 1
+
+
 def test_a_missing_socket_is_said_to_be_down(call: Call) -> None:
     assert failure(Endpoint("Test", "unix:/tmp/remit-nowhere.sock", "x"), call).kind == "network"
 

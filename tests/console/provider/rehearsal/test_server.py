@@ -257,3 +257,7 @@ def test_a_taken_port_is_one_clear_sentence() -> None:
         )
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1 and "cannot listen" in ended.stderr
+
+
+def test_the_part_that_the_supervisor_starts_serves(live_rehearsal: str) -> None:
+    assert client.create(Endpoint("Rehearsal", live_rehearsal, NO_KEY), call("Hello")).rehearsal
