@@ -30,7 +30,7 @@ ALONE = {
 # Commands that change tables run as the role that owns them.
 AS_OWNER = {"flush", "migrate", "optimizemigration", "restore", "squashmigrations"}
 # Commands that hold conversations need somebody to talk to.
-TALKING = {"run_suite", "runserver"}
+TALKING = {"run_suite", "runserver", "seed"}
 
 
 def services(arguments: list[str]) -> set[str]:

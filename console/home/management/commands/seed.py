@@ -18,7 +18,9 @@ class Command(BaseCommand):
         if logins is None:
             self.stdout.write("The console has people already; nothing was added.")
             return
-        self.stdout.write("An example workspace was made: two prompts, a suite each, and a comparison that runs now.")
+        self.stdout.write(
+            "An example workspace was made: two prompts, a suite and a finished comparison each."
+        )
         self.stdout.write(
             f"login: {logins.author} password: {logins.author_password}   "
             f"reviewer: {logins.reviewer} password: {logins.reviewer_password}"
