@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from policies import forms
-from policies.bounds import Bound, BoundError, leq, parse_bound
+from policies.bounds import Bound, BoundError, leq, nearest, parse_bound
 from policies.forms import FormError, Length, Match, Problem, did_you_mean
 from policies.pack import Pack, read_only
 
@@ -67,4 +67,10 @@ def _narrower(written: Any, id: str, pack: Pack) -> Bound:
     bound = parse_bound(written, like=behavior.bound)
     if not leq(bound, behavior.bound):
         raise BoundError("permits more than the policy does; an organisation can only narrow.")
+    if bound.empty:
+        raise BoundError("permits nothing at all; leave at least one value.")
+    left = nearest(bound, behavior.default, behavior.names)
+    if left is not None and behavior.exposure(left) > behavior.exposure(behavior.default):
+        label, default = behavior.label(left), behavior.label(behavior.default)
+        raise BoundError(f"closes {default} and so forces {label}, which is wider; leave {default} open.")
     return bound

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from policies import forms
-from policies.bounds import BoundError, Choice, Level, Toggle, contains, leq, parse_bound
+from policies.bounds import BoundError, Choice, Level, Toggle, contains, leq, nearest, parse_bound
 from policies.canonical import digest, plain, refuse_unstorable
 from policies.findings import Tier
 from policies.forms import FormError, Match, Problem, did_you_mean
@@ -28,6 +28,7 @@ from policies.pack import (
     TierSpec,
     read_only,
 )
+from policies.reach import reach
 
 FORMAT = 1
 PARAMETERS = ("parameter.model", "parameter.max_tokens", "parameter.effort", "parameter.thinking")
@@ -127,7 +128,7 @@ def _build(form: PackForm, data: dict[str, Any]) -> Pack:
         for spec in dataclasses.fields(PackForm)
         if spec.name not in {"format", "domains", "audiences", "lexicon"}
     }
-    return Pack(
+    pack = Pack(
         **shared,
         domains=built["domains"],
         audiences=built["audiences"],
@@ -136,6 +137,23 @@ def _build(form: PackForm, data: dict[str, Any]) -> Pack:
         digest=digest(data),
         _adjustable=read_only(adjustable),
     )
+    if problems := list(_impossible_contexts(pack)):
+        raise FormError(problems)
+    return pack
+
+
+def _impossible_contexts(pack: Pack) -> Iterator[Problem]:
+    """No domain and audience may leave a behaviour without a value, or force one that is wider than the default."""
+    for domain in pack.domains:
+        for audience in pack.audiences:
+            for id, within in reach(pack, domain=domain.id, audience=[audience.id]).items():
+                behavior = pack.adjustables[id]
+                left = nearest(within.permitted, behavior.default, behavior.names)
+                where = f"{id} in {domain.id} for {audience.id}"
+                if left is None:
+                    yield Problem(where, "has no permitted value left.")
+                elif behavior.exposure(left) > behavior.exposure(behavior.default):
+                    yield Problem(where, f'is forced to "{left}", which is wider than the default.')
 
 
 def _context(

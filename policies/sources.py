@@ -45,7 +45,11 @@ def _plain_scalars(loader: Any) -> None:
     for tag, pattern, first in (
         ("bool", r"(?:true|True|TRUE|false|False|FALSE|yes|Yes|YES|no|No|NO)", "tTfFyYnN"),
         ("int", r"[-+]?(?:0|[1-9][0-9]{0,18})", "-+0123456789"),
-        ("float", r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]{1,3})?", "-+.0123456789"),
+        (
+            "float",
+            r"[-+]?(?:(?:0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+|(?:0|[1-9][0-9]*)(?=[eE]))(?:[eE][-+]?[0-9]{1,3})?",
+            "-+.0123456789",
+        ),
         ("null", r"(?:~|null|Null|NULL|)", "~nN\0"),
     ):
         compiled = re.compile(f"^{pattern}$")

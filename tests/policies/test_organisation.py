@@ -1,0 +1,73 @@
+"""An organisation's bounds can only narrow, and never force what is wider."""
+
+from __future__ import annotations
+
+import pytest
+
+from policies.bounds import Level, Range, Toggle
+from policies.forms import FormError
+from policies.organisation import parse_organisation
+from tests.policies.strategies import PACK
+
+
+def test_a_bound_may_leave_out_what_the_pack_knows() -> None:
+    organisation = parse_organisation(
+        {
+            "name": "Meridian Bank",
+            "bounds": {
+                "behavior.clinical_detail": {"permitted": ["off"]},
+                "behavior.autonomy": {"highest": "confirm_irreversible"},
+                "parameter.max_tokens": {"lowest": 256, "highest": 2048},
+            },
+            "since": {"behavior.clinical_detail": "2026-03-04"},
+        },
+        PACK,
+    )
+    scale = ("confirm_all", "confirm_irreversible", "report_after")
+    assert organisation.bounds["behavior.clinical_detail"] == Toggle(frozenset({"off"}))
+    assert organisation.bounds["behavior.autonomy"] == Level(scale, "confirm_all", "confirm_irreversible")
+    assert organisation.bounds["parameter.max_tokens"] == Range(256, 2048)
+    again = parse_organisation(organisation.as_dict(), PACK)
+    assert (again.name, dict(again.bounds), dict(again.since)) == (
+        organisation.name,
+        dict(organisation.bounds),
+        dict(organisation.since),
+    )
+
+
+@pytest.mark.parametrize(
+    ("bounds", "sentence"),
+    [
+        ({"behavior.creativty": {"highest": "strict"}}, 'Did you mean "behavior.creativity"?'),
+        ({"parameter.max_tokens": {"lowest": 1, "highest": 10**6}}, "permits more than the policy does"),
+        ({"behavior.tone": {"permitted": ["free", "sarcastic"]}}, "permits more than the policy does"),
+        (
+            {"behavior.creativity": {"scale": ["strict", "wild"], "highest": "wild"}},
+            "have nothing to compare",
+        ),
+        ({"behavior.creativity": {"kind": "toggle", "permitted": ["on"]}}, "It must be a level"),
+        ({"behavior.safe_messaging": {"permitted": ["off"]}}, "closes on and so forces off, which is wider"),
+        ({"behavior.clinical_detail": {"permitted": []}}, "permits nothing at all"),
+        ({"behavior.creativity": {"lowest": "exploratory"}}, "closes balanced and so forces exploratory"),
+    ],
+)
+def test_widening_cannot_be_said(bounds: dict[str, object], sentence: str) -> None:
+    with pytest.raises(FormError) as caught:
+        parse_organisation({"name": "Meridian Bank", "bounds": bounds}, PACK)
+    assert sentence in str(caught.value)
+
+
+def test_the_form_is_checked() -> None:
+    with pytest.raises(FormError, match="name: is missing"):
+        parse_organisation({"bounds": {}}, PACK)
+    with pytest.raises(FormError, match="names a day for a bound that is not given"):
+        parse_organisation({"name": "M", "since": {"behavior.tone": "2026-01-01"}}, PACK)
+    with pytest.raises(FormError, match="must be a day such as"):
+        parse_organisation(
+            {
+                "name": "M",
+                "bounds": {"behavior.tone": {"permitted": ["free"]}},
+                "since": {"behavior.tone": "now"},
+            },
+            PACK,
+        )

@@ -1,0 +1,115 @@
+"""The pack that comes with the program: every row of the taxonomy, written well, and references that hold."""
+
+from __future__ import annotations
+
+import re
+
+import jsonschema
+import pytest
+
+from policies.bounds import Range, Text
+from policies.canonical import plain
+from policies.pack import Behavior
+from policies.pack_library import list_packs, load_pack
+from policies.pack_reading import PackError, pack_schema
+from tests.policies.strategies import PACK
+
+LIMITS = "cbrn csam cyberweapon infrastructure oversight power humanity ai_disclosure user_deception emergency scope_notice user_rights dignity"
+HONESTY = "truthful calibrated transparent forthright non_deceptive non_manipulative"
+BEHAVIORS = {
+    # id: (default, who), as the taxonomy has them
+    "safe_messaging": ("on", "operator"),
+    "safety_caveats": ("on", "operator"),
+    "balanced_views": ("on", "operator"),
+    "political_reticence": ("on", "operator"),
+    "persuasion_disclaimer": ("on", "user"),
+    "suggest_professional_help": ("on", "user"),
+    "break_character": ("on", "user"),
+    "clinical_detail": ("off", "operator"),
+    "drug_use_detail": ("off", "operator"),
+    "weapon_legal_detail": ("off", "operator"),
+    "legal_specifics": ("off", "operator"),
+    "security_research": ("off", "operator"),
+    "mature_fiction": ("off", "operator"),
+    "relationship_persona": ("off", "operator"),
+    "crude_language": ("off", "user"),
+    "blunt_feedback": ("off", "user"),
+    "prompt_confidentiality": ("off", "operator"),
+    "topic_restriction": ("off", "operator"),
+    "custom_persona": ("off", "operator"),
+    "provider_nondisclosure": ("off", "operator"),
+    "user_trust": ("standard", "operator"),
+    "autonomy": ("confirm_irreversible", "operator"),
+    "creativity": ("balanced", "user"),
+    "hedging": ("calibrated", "user"),
+    "response_language": ("free", "user"),
+    "length": ("free", "user"),
+    "tone": ("free", "user"),
+}
+DOMAINS = "general medical harm_reduction legal security education companionship fiction finance children public_service weapons_retail"
+
+
+def test_every_row_of_the_taxonomy_is_there() -> None:
+    assert [rule.id for rule in PACK.limits] == [f"limit.{name}" for name in LIMITS.split()]
+    assert [rule.id for rule in PACK.honesty] == [f"honesty.{name}" for name in HONESTY.split()]
+    assert [rule.id for rule in PACK.ethics] == ["ethics.third_party_harm"]
+    found = {behavior.id: (behavior.default, behavior.who) for behavior in PACK.behaviors}
+    assert found == {f"behavior.{name}": row for name, row in BEHAVIORS.items()}
+    assert [domain.id for domain in PACK.domains] == DOMAINS.split()
+    assert [audience.id for audience in PACK.audiences] == [
+        "public",
+        "adults",
+        "minors",
+        "professionals",
+        "staff",
+    ]
+    assert [rule.id for rule in PACK.rules if rule.hard] == [f"limit.{name}" for name in LIMITS.split()[:7]]
+
+
+@pytest.mark.parametrize("behavior", PACK.behaviors, ids=lambda behavior: behavior.id)
+def test_every_value_says_what_it_does_and_adds(behavior: Behavior) -> None:
+    assert behavior.allowed or behavior.harm.weight() == 1
+    for variant in behavior.values:
+        words = variant.text or behavior.stated_as.replace("{label}", behavior.label(variant.name))
+        assert words and (variant.does or behavior.done_as), variant.name
+        assert len(words.split()) <= 60
+        assert not re.search(r"\b(you|your|yours)\b", words, re.IGNORECASE), (
+            "texts speak to the model in the imperative"
+        )
+    if behavior.who == "user":
+        assert behavior.user_may and (behavior.granted or any(variant.granted for variant in behavior.values))
+
+
+def test_the_pack_fits_its_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(pack_schema())
+    jsonschema.validate(plain(PACK.data), pack_schema())
+
+
+def test_exposure_is_zero_at_the_default() -> None:
+    for behavior in PACK.behaviors:
+        assert isinstance(behavior.bound, Range | Text) or behavior.exposure(behavior.default) == 0, (
+            behavior.id
+        )
+
+
+def test_packs_are_listed_and_loaded_once() -> None:
+    refs = list_packs()
+    assert str(refs[0]) == "claude@2026.1"
+    assert load_pack("claude@2026.1") is load_pack("claude", "2026.1")
+    assert {ref.version: ref.digest for ref in refs if ref.name == "claude"}["2026.1"] == load_pack(
+        "claude", "2026.1"
+    ).digest
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "sentence"),
+    [
+        ("clade", None, 'Did you mean "claude"?'),
+        ("claude", "1999.1", "There is no such version. Known: 2026.1"),
+        ("../x", None, "No pack has this name"),
+    ],
+)
+def test_a_pack_that_is_not_there(name: str, version: str | None, sentence: str) -> None:
+    with pytest.raises(PackError) as caught:
+        load_pack(name, version)
+    assert sentence in str(caught.value)
