@@ -1,4 +1,4 @@
-"""Suites, runs and their conversations. The conversation's row is the truth; the queue only wakes workers."""
+"""Suites, runs, chats and their conversations. The conversation's row is the truth; the queue only wakes workers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class Suite(models.Model):
@@ -47,15 +47,49 @@ class SuiteVersion(models.Model):
         return f"{self.suite} v{self.number}"
 
 
-class Run(models.Model):
+class Account(models.Model):
+    """What was spent, what is reserved by calls in flight, and how far both may go together (see budgets.py)."""
+
+    calls = models.PositiveIntegerField(default=0)
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    cost = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))
+    saved = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))  # by prompt caching
+    in_flight = models.PositiveIntegerField(default=0)  # conversations under a lease
+    reserved_tokens = models.BigIntegerField(default=0)
+    reserved_cost = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))
+    max_tokens = models.BigIntegerField(null=True)  # null: no limit
+    max_cost = models.DecimalField(max_digits=14, decimal_places=6, null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Month(Account):
+    """The account of a workspace in a calendar month (UTC)."""
+
+    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="months")
+    month = models.DateField()  # its first day
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "month"], name="one_account_a_month")]
+
+    def __str__(self) -> str:
+        return f"{self.workspace}, {self.month:%Y-%m}"
+
+
+class Run(Account):
     """Revisions x scenarios x samples on one model."""
 
     class Status(models.TextChoices):
         RUNNING = "running", "Running"
         CANCELLING = "cancelling", "Cancelling"
+        STOPPING = "stopping", "Stopping"
         FINISHED = "finished", "Finished"
         CANCELLED = "cancelled", "Cancelled"
         STOPPED = "stopped", "Stopped by its budget"
+
+    OPEN = (Status.RUNNING, Status.CANCELLING, Status.STOPPING)
 
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="runs")
     number = models.PositiveIntegerField()  # counts in the workspace; what people call it by
@@ -65,15 +99,19 @@ class Run(models.Model):
     samples = models.PositiveSmallIntegerField(default=1)
     concurrency = models.PositiveSmallIntegerField(default=8)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.RUNNING)
-    endpoint = models.CharField(max_length=200)  # the origin that answered, for the record
+    endpoint = models.CharField(max_length=200)  # the origin that answers, for the record
+    base_url = models.CharField(
+        max_length=500, blank=True
+    )  # set by a command only; empty: the configured one
     rehearsal = models.BooleanField(default=False)
-    budget = models.JSONField(default=dict)  # turns, tokens, money, seconds; absent = the workspace's default
+    # Workers serve one pool: "" is that of the running workers, others belong to a command with its own.
+    pool = models.CharField(max_length=40, blank=True)
+    max_seconds = models.PositiveIntegerField(null=True)
+    paused_until = models.DateTimeField(null=True)  # the rate limiter asked to wait
     reason = models.CharField(max_length=300, blank=True)  # why it stopped, when it did not simply finish
     planned = models.PositiveIntegerField(default=0)
-    calls = models.PositiveIntegerField(default=0)
-    input_tokens = models.BigIntegerField(default=0)
-    output_tokens = models.BigIntegerField(default=0)
-    cost = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))
+    # Computed once every planned cell is in (see results.py): rates, comparisons, words.
+    result = models.JSONField(null=True)
     digest = models.CharField(max_length=80, blank=True)  # of the evidence, once every planned cell is in
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
@@ -83,34 +121,78 @@ class Run(models.Model):
 
     class Meta:
         ordering = ["-number"]
-        constraints = [models.UniqueConstraint(fields=["workspace", "number"], name="one_run_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "number"], name="one_run_number"),
+            # INVARIANT: counted in the claiming transaction, so that no number of workers exceeds it.
+            models.CheckConstraint(
+                condition=Q(in_flight__lte=F("concurrency")), name="run_within_concurrency"
+            ),
+        ]
+        indexes = [models.Index(fields=["pool", "id"], condition=Q(status="running"), name="runs_to_serve")]
 
     def __str__(self) -> str:
         return f"run {self.number}"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something may still change: such a run never looks final."""
+        return self.status in self.OPEN
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every planned cell is in, so that words about the result are allowed."""
+        return self.status == self.Status.FINISHED
+
+
+class Chat(models.Model):
+    """Somebody trying a prompt by hand, with one or two subjects that answer the same messages."""
+
+    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="chats")
+    prompt = models.ForeignKey("prompts.Prompt", on_delete=models.CASCADE, related_name="chats")
+    model = models.CharField(max_length=100)
+    rehearsal = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["prompt", "created_by", "-created_at"])]
+
+    def __str__(self) -> str:
+        return f"chat {self.pk}"
+
 
 class Subject(models.Model):
-    """One column of a run: a revision, or a draft file that a command brought, frozen as it was sent."""
+    """What answers: a revision, a draft, or a draft file that a command brought, frozen as it was sent."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="subjects")
+    run = models.ForeignKey(Run, null=True, on_delete=models.CASCADE, related_name="subjects")
+    chat = models.ForeignKey(Chat, null=True, on_delete=models.CASCADE, related_name="subjects")
     position = models.PositiveSmallIntegerField()  # 0 is the baseline
     revision = models.ForeignKey(
         "prompts.Revision", null=True, on_delete=models.PROTECT, related_name="subjects"
     )
     label = models.CharField(max_length=200)
     digest = models.CharField(max_length=80)
-    params = models.JSONField()
+    params = models.JSONField()  # of messages.create, ``system`` with its variables still open
+    variables = models.JSONField(default=dict)  # name -> declaration, in the draft's form
+    tools = models.JSONField(default=list)  # in the draft's form: with reversible and requires_confirmation
 
     class Meta:
         ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["run", "position"], name="one_subject_a_position")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "position"], name="one_subject_a_position"),
+            models.UniqueConstraint(fields=["chat", "position"], name="one_subject_a_column"),
+            models.CheckConstraint(
+                condition=Q(run__isnull=True) ^ Q(chat__isnull=True), name="subject_of_run_or_chat"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.label
 
 
 class Conversation(models.Model):
-    """One cell of a run, or a chat (``run`` empty)."""
+    """One cell of a run, or one column of a chat (``run`` empty)."""
 
     class Status(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -123,30 +205,49 @@ class Conversation(models.Model):
         "accounts.Workspace", on_delete=models.CASCADE, related_name="conversations"
     )
     run = models.ForeignKey(Run, null=True, on_delete=models.CASCADE, related_name="conversations")
-    subject = models.ForeignKey(Subject, null=True, on_delete=models.CASCADE, related_name="conversations")
-    # A chat belongs to a prompt and a person instead of a run.
-    prompt = models.ForeignKey("prompts.Prompt", null=True, on_delete=models.CASCADE, related_name="chats")
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    chat = models.ForeignKey(Chat, null=True, on_delete=models.CASCADE, related_name="conversations")
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="conversations")
     scenario = models.CharField(max_length=120, blank=True)
     sample = models.PositiveSmallIntegerField(default=1)
+    # Batches are taken in order; inside one, those with the fewest turns go first (see leases.py).
+    batch = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     error_kind = models.CharField(max_length=30, blank=True)
     error = models.CharField(max_length=500, blank=True)
-    # --- the lease (see leases.py)
+    # --- the lease
     run_after = models.DateTimeField(null=True)
     lease_token = models.BigIntegerField(null=True)
     lease_until = models.DateTimeField(null=True)
-    claims = models.PositiveSmallIntegerField(default=0)  # claimants that died with it
-    # --- what was said: the messages as the API takes and gives them
+    lease_holder = models.CharField(
+        max_length=80, blank=True
+    )  # the process, so that its supervisor can end its leases
+    claims = models.PositiveSmallIntegerField(default=0)  # claimants that died with it since its last step
+    reserved_tokens = models.BigIntegerField(
+        default=0
+    )  # of the call in flight, in the accounts of run and month
+    reserved_cost = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))
+    month = models.ForeignKey(
+        Month, null=True, on_delete=models.PROTECT, related_name="+"
+    )  # on which it is booked
+    # --- where it stands
+    turns = models.PositiveSmallIntegerField(default=0)  # ended ones
+    step = models.PositiveSmallIntegerField(default=1)  # the next call
+    attempt = models.PositiveSmallIntegerField(default=1)  # of that call
+    waited = models.FloatField(default=0.0)  # seconds spent between attempts of that call
+    # --- what was said (see transcript.py)
     messages = models.JSONField(default=list)
-    turns = models.PositiveSmallIntegerField(default=0)
     calls = models.PositiveSmallIntegerField(default=0)
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    cost = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))
+    milliseconds = models.PositiveIntegerField(default=0)  # of the calls
+    # --- what the graders made of it
     verdict = models.CharField(
         max_length=10, blank=True
     )  # pass, fail, error, not_graded; of all expectations
+    ungraded = models.PositiveSmallIntegerField(default=0)  # expectations that nothing could grade
     created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -156,35 +257,56 @@ class Conversation(models.Model):
                 name="one_cell",
                 condition=Q(run__isnull=False),
             ),
+            models.UniqueConstraint(
+                fields=["chat", "subject"], name="one_column", condition=Q(chat__isnull=False)
+            ),
+            models.CheckConstraint(
+                condition=Q(run__isnull=True) ^ Q(chat__isnull=True), name="conversation_of_run_or_chat"
+            ),
+            # INVARIANT: whoever works on it holds a lease, and nobody else does.
+            models.CheckConstraint(
+                condition=~Q(status="running") | Q(lease_token__isnull=False, lease_until__isnull=False),
+                name="running_is_leased",
+            ),
         ]
         indexes = [
             models.Index(fields=["run", "status"]),
             models.Index(
-                fields=["run_after", "id"], condition=Q(status="waiting"), name="conversations_to_take"
+                fields=["run", "batch", "turns", "id"],
+                condition=Q(status="waiting"),
+                name="conversations_to_take",
             ),
             models.Index(fields=["lease_until"], condition=Q(status="running"), name="conversations_leased"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.scenario} #{self.sample}"
+        return f"{self.scenario} #{self.sample}" if self.run_id else f"column of chat {self.chat_id}"
 
 
 class Step(models.Model):
     """One API call, committed when it ends: the ledger of what was asked, answered and paid."""
 
+    class Role(models.TextChoices):
+        ASSISTANT = "assistant", "Assistant"
+        USER = "user", "Simulated user"
+        JUDGE = "judge", "Judge"
+
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="steps")
     step = models.PositiveSmallIntegerField()
     attempt = models.PositiveSmallIntegerField(default=1)
     turn = models.PositiveSmallIntegerField()
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.ASSISTANT)
     ok = models.BooleanField()
-    error_kind = models.CharField(max_length=30, blank=True)
+    error_kind = models.CharField(
+        max_length=30, blank=True
+    )  # "lost": the worker died, what it cost is not known
     error = models.CharField(max_length=500, blank=True)
     request_id = models.CharField(max_length=120, blank=True)
     model = models.CharField(max_length=100, blank=True)
     stop_reason = models.CharField(max_length=40, blank=True)
     stop_details = models.JSONField(null=True)
     content = models.JSONField(default=list)  # the reply's blocks
-    input_tokens = models.PositiveIntegerField(default=0)
+    input_tokens = models.PositiveIntegerField(default=0)  # all three kinds together
     output_tokens = models.PositiveIntegerField(default=0)
     cache_read_tokens = models.PositiveIntegerField(default=0)
     cache_write_tokens = models.PositiveIntegerField(default=0)
@@ -216,9 +338,9 @@ class Verdict(models.Model):
     expect = models.PositiveSmallIntegerField()  # index into the scenario's expectations
     kind = models.CharField(max_length=40)
     verdict = models.CharField(max_length=10, choices=Word.choices)
-    turn = models.PositiveSmallIntegerField(null=True)
+    turn = models.PositiveSmallIntegerField(null=True)  # the one it judges; empty: the whole
     reason = models.TextField(blank=True)
-    limit = models.CharField(max_length=60, blank=True)
+    limits = models.JSONField(default=list)  # limits that it bears on
 
     class Meta:
         ordering = ["expect"]
@@ -228,3 +350,16 @@ class Verdict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.verdict}"
+
+
+class Tick(models.Model):
+    """A beat of a schedule that somebody took: however many beats run, one tick is one piece of work."""
+
+    schedule = models.CharField(max_length=40)
+    tick = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["schedule", "tick"], name="one_taker_a_tick")]
+
+    def __str__(self) -> str:
+        return f"{self.schedule} {self.tick}"

@@ -1,0 +1,68 @@
+"""A finished conversation held against its scenario's expectations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from console.trials import graders
+from console.trials.graders import Graded
+from console.trials.models import Verdict
+from console.trials.scenarios import Expectation, Scenario
+from console.trials.transcript import Entry, Turn, turns
+
+
+@dataclass(frozen=True, slots=True)
+class Grades:
+    """One verdict an expectation, and what they amount to."""
+
+    verdicts: tuple[Graded, ...]
+
+    @property
+    def word(self) -> str:
+        """A scenario passes when all that could be graded passes; an error is neither a pass nor a failure."""
+        words = {graded.verdict for graded in self.verdicts}
+        return next((word for word in ("fail", "error", "pass") if word in words), "not_graded")
+
+    @property
+    def ungraded(self) -> int:
+        return sum(graded.verdict == "not_graded" for graded in self.verdicts)
+
+
+def grade(scenario: Scenario, entries: Iterable[Entry]) -> Grades:
+    said = turns(entries)
+    return Grades(tuple(_grade(expectation, said) for expectation in scenario.expect))
+
+
+def _grade(expectation: Expectation, said: tuple[Turn, ...]) -> Graded:
+    try:
+        return graders.grade(expectation.kind, expectation.value, expectation.turn, said)
+    except Exception as error:
+        # What a model says must not be able to lose the conversation; the verdict says that the grader failed.
+        return Graded("error", f"the grader failed ({type(error).__name__})")
+
+
+def verdict_rows(conversation: int, scenario: Scenario, grades: Grades) -> list[Verdict]:
+    return [
+        Verdict(
+            conversation_id=conversation,
+            expect=index,
+            kind=expectation.kind,
+            verdict=graded.verdict,
+            turn=graded.turn,
+            reason=graded.reason,
+            limits=list(scenario.limits_of(expectation)),
+        )
+        for index, (expectation, graded) in enumerate(zip(scenario.expect, grades.verdicts, strict=True))
+    ]
+
+
+def shown_value(value: Any) -> str:
+    """An expectation's value as a page names it."""
+    if value is True:
+        return ""
+    if isinstance(value, dict) and "name" in value:
+        args = ", ".join(f"{key} = {item}" for key, item in value.get("args", {}).items())
+        return f"{value['name']}({args})" if args else str(value["name"])
+    return f"“{value}”" if isinstance(value, str) else str(value)

@@ -1,0 +1,298 @@
+# ruff: noqa: S608 (statements are put together from constants only)
+"""Who works on which conversation. A lease ends by the database's clock; its token fences every write.
+
+A worker may be killed, paused or cut off at any moment. Whoever holds no valid token writes nothing; whoever finds a
+lease that ran out takes it away, books the call that may have been in flight as lost, and puts the conversation back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from console.trials import budgets
+from console.trials.budgets import Accounts, Booked, Reservation, Spent, reserving, within
+from console.trials.models import Conversation, Run, Step
+
+MOST_CLAIMS = 3  # claimants that may die with a conversation before it is set aside
+SUSPECT = 2  # from so many on it runs only when no other suspect does, so that it cannot take them along
+TRIES = 4  # at a claim that others were quicker at
+
+
+class LeaseLost(Exception):
+    """Somebody else has the conversation now: whatever was done is discarded."""
+
+
+class UsedUp(Exception):
+    """A budget refuses the next call of ``run`` and nothing in flight will give anything back."""
+
+    def __init__(self, run: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.run = run
+
+
+@dataclass(slots=True)
+class Lease:
+    """The right to work on a conversation, and the conversation as it was when it was taken."""
+
+    id: int
+    token: int
+    accounts: Accounts
+    reservation: Reservation  # of the next call
+    subject: int
+    scenario: str
+    sample: int
+    messages: list[dict[str, Any]]
+    turns: int
+    step: int
+    attempt: int
+    waited: float
+    tokens: int
+    started_at: datetime
+    lost: bool = False  # set by the heartbeat when a renewal touched no row
+
+    @property
+    def run(self) -> int:
+        assert self.accounts.run is not None
+        return self.accounts.run
+
+
+def holder_of(pid: int) -> str:
+    """A process of this machine, as leases name it."""
+    return f"{socket.gethostname()[:50]}:{pid}"
+
+
+@cache
+def holder() -> str:
+    """This process, as leases name it."""
+    return holder_of(os.getpid())
+
+
+_NEXT = ("next.tokens", "next.cost")
+_COLUMNS = "w.id, w.reserved_tokens AS tokens, w.reserved_cost AS cost"
+_BOOKED_MONTH = f"""
+month AS (
+  UPDATE trials_month a SET {reserving(*_NEXT, "1")} FROM next, owner
+  WHERE a.workspace_id = owner.workspace_id AND a.month = {budgets.THIS_MONTH} AND EXISTS (SELECT FROM booked)
+    AND {within(*_NEXT)}
+  RETURNING a.id),
+leased AS (
+  UPDATE trials_conversation c SET status = 'running', lease_token = nextval('trials_lease'),
+    lease_until = now() + make_interval(secs => %(seconds)s), lease_holder = %(holder)s, run_after = NULL,
+    started_at = COALESCE(c.started_at, now()), month_id = month.id
+  FROM next, month WHERE c.id = next.id
+  RETURNING c.id, c.lease_token, c.run_id, c.month_id, c.reserved_tokens, c.reserved_cost, c.subject_id, c.scenario,
+    c.sample, c.messages, c.turns, c.step, c.attempt, c.waited, c.input_tokens + c.output_tokens, c.started_at)
+SELECT owner.run_id, owner.workspace_id, next.tokens, next.cost, leased.*
+FROM owner LEFT JOIN next ON true LEFT JOIN leased ON true
+"""
+
+# The run: of the workspace with the fewest calls in flight. The conversation: batches in order, and inside one the
+# fewest turns first, so that conversations end together and no slot idles at the end.
+TAKE = f"""
+WITH owner AS MATERIALIZED (
+  SELECT r.id AS run_id, r.workspace_id FROM trials_run r
+  WHERE r.status = 'running' AND r.pool = %(pool)s AND r.in_flight < r.concurrency
+    AND (r.paused_until IS NULL OR r.paused_until <= now())
+    AND EXISTS (
+      SELECT FROM trials_conversation c
+      WHERE c.run_id = r.id AND c.status = 'waiting' AND (c.run_after IS NULL OR c.run_after <= now()))
+  ORDER BY (
+    SELECT sum(b.in_flight) FROM trials_run b WHERE b.workspace_id = r.workspace_id AND b.status = 'running'
+  ), r.in_flight, r.id LIMIT 1),
+next AS MATERIALIZED (
+  SELECT {_COLUMNS} FROM trials_conversation w, owner
+  WHERE w.run_id = owner.run_id AND w.status = 'waiting' AND (w.run_after IS NULL OR w.run_after <= now())
+    AND (w.claims < {SUSPECT} OR NOT EXISTS (
+      SELECT FROM trials_conversation s
+      WHERE s.run_id = w.run_id AND s.status = 'running' AND s.claims >= {SUSPECT}))
+  ORDER BY w.batch, w.turns, w.id LIMIT 1 FOR UPDATE OF w SKIP LOCKED),
+booked AS (
+  UPDATE trials_run a SET {reserving(*_NEXT, "1")} FROM next, owner
+  WHERE a.id = owner.run_id AND a.in_flight < a.concurrency AND {budgets.GOING} AND {within(*_NEXT)}
+  RETURNING a.id),
+{_BOOKED_MONTH}
+"""
+
+TAKE_CHAT = f"""
+WITH owner AS MATERIALIZED (
+  SELECT NULL::bigint AS run_id, workspace_id FROM trials_conversation WHERE id = %(id)s AND chat_id IS NOT NULL),
+next AS MATERIALIZED (
+  SELECT {_COLUMNS} FROM trials_conversation w WHERE w.id = %(id)s AND w.status = 'waiting' FOR UPDATE SKIP LOCKED),
+booked AS (SELECT FROM next),
+{_BOOKED_MONTH}
+"""
+
+RENEW = """
+UPDATE trials_conversation SET lease_until = now() + make_interval(secs => %(seconds)s)
+WHERE id = ANY(%(ids)s) AND lease_token = ANY(%(tokens)s) AND status = 'running'
+RETURNING lease_token
+"""
+
+GIVE_BACK = f"""
+WITH held AS (
+  UPDATE trials_conversation SET status = 'waiting', lease_token = NULL, lease_until = NULL, lease_holder = '',
+    run_after = CASE WHEN %(seconds)s > 0 THEN now() + make_interval(secs => %(seconds)s) END
+  WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running' RETURNING id),
+run AS (
+  UPDATE trials_run a SET {budgets.SETTLING} WHERE a.id = %(run)s AND EXISTS (SELECT FROM held)
+  RETURNING a.status, a.in_flight),
+month AS (UPDATE trials_month a SET {budgets.SETTLING} WHERE a.id = %(month)s AND EXISTS (SELECT FROM held))
+SELECT run.status, run.in_flight FROM held LEFT JOIN run ON true
+"""
+
+
+def take(pool: str) -> Lease | None:
+    """The next conversation to work on, with its next call's budget reserved; None when there is none for now.
+
+    Raises UsedUp when a run can go no further.
+    """
+    for _ in range(TRIES):
+        lease, refused = _claim(TAKE, {"pool": pool})
+        if lease is not None or refused is None:
+            return lease
+        _ask_why(refused)
+    return None
+
+
+def take_chat(conversation: int) -> Lease | None:
+    """The chat's conversation; None when an answer is under way, or when the month's budget has no room."""
+    lease, refused = _claim(TAKE_CHAT, {"id": conversation})
+    if refused is not None:
+        budgets.open_month(refused.workspace)
+        lease, _ = _claim(TAKE_CHAT, {"id": conversation})
+    return lease
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A claim that did not come about although there was a conversation."""
+
+    run: int | None  # None: a chat
+    workspace: int
+    reservation: Reservation
+
+
+def _claim(sql: str, values: Mapping[str, Any]) -> tuple[Lease | None, _Refused | None]:
+    with transaction.atomic():
+        rows = _fetch_all(sql, {**values, "seconds": settings.REMIT_LEASE_SECONDS, "holder": holder()})
+        if not rows or rows[0][2] is None:
+            return None, None
+        run, workspace, tokens, cost, *leased = rows[0]
+        if leased[0] is not None:
+            return _lease(*leased), None
+        # The run may have been booked although the month had no room.
+        transaction.set_rollback(True)
+    return None, _Refused(run, workspace, Reservation(tokens, cost))
+
+
+def _lease(
+    pk: int, token: int, run: int | None, month: int, reserved: int, reserved_cost: Decimal,
+    subject: int, scenario: str, sample: int, messages: str, *rest: Any,
+) -> Lease:  # fmt: skip
+    reservation = Reservation(reserved, reserved_cost)
+    return Lease(
+        pk, token, Accounts(run, month), reservation, subject, scenario, sample, json.loads(messages), *rest
+    )
+
+
+def _ask_why(refused: _Refused) -> None:
+    """A refusal may be a race that the next try wins, a month that has no account yet, or the end of a budget."""
+    budgets.open_month(refused.workspace)
+    run = Run.objects.filter(pk=refused.run or 0).first()
+    if run and run.status == Run.Status.RUNNING and (sentence := budgets.used_up(run, refused.reservation)):
+        raise UsedUp(run.pk, sentence)
+
+
+def give_back(lease: Lease, *, seconds: float = 0.0) -> Booked:
+    """Put an untouched conversation back, to be taken again after ``seconds``. Raises LeaseLost."""
+    values = budgets.settled(lease.accounts, lease.reservation, Spent(), leases=1)
+    rows = _fetch_all(GIVE_BACK, {**values, "id": lease.id, "token": lease.token, "seconds": seconds})
+    if not rows:
+        raise LeaseLost
+    return booked(rows[0])
+
+
+def booked(row: tuple[Any, ...]) -> Booked:
+    """From the columns status and in_flight, which are null for a chat."""
+    return Booked(row[0] or "", row[1] or 0)
+
+
+def renew(leases: list[Lease]) -> None:
+    """Prolong leases; those that touched no row are marked lost."""
+    values = {
+        "seconds": settings.REMIT_LEASE_SECONDS,
+        "ids": [lease.id for lease in leases],
+        "tokens": [lease.token for lease in leases],
+    }
+    kept = {token for (token,) in _fetch_all(RENEW, values)}
+    for lease in leases:
+        lease.lost = lease.lost or lease.token not in kept
+
+
+def reclaim(*, of_holder: str | None = None) -> int:
+    """Take back the leases that ran out, or all of a process that is known to be dead. Returns how many."""
+    dead = Conversation.objects.filter(status=Conversation.Status.RUNNING)
+    dead = dead.filter(lease_holder=of_holder) if of_holder else dead.filter(lease_until__lt=Now())
+    count = 0
+    # One at a time, so that a sweep holds no row for long and two sweeps never wait for each other.
+    for pk in dead.values_list("pk", flat=True)[:500]:
+        with transaction.atomic():
+            found = dead.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
+            if found is not None:
+                _put_back(found)
+                count += 1
+    return count
+
+
+def _put_back(conversation: Conversation) -> None:
+    """The claimant died: the call that may have been in flight is in the ledger as lost, what it cost is not known."""
+    Step.objects.bulk_create(
+        [
+            Step(
+                conversation=conversation,
+                step=conversation.step,
+                attempt=conversation.attempt,
+                turn=conversation.turns + 1,
+                ok=False,
+                error_kind="lost",
+                error="The worker died during this call; whether it was answered, and what it cost, is not known.",
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    accounts = Accounts(conversation.run_id, conversation.month_id or 0)
+    reservation = Reservation(conversation.reserved_tokens, conversation.reserved_cost)
+    conversation.lease_token = conversation.lease_until = None
+    conversation.lease_holder = ""
+    conversation.claims += 1
+    conversation.attempt += 1
+    conversation.calls += 1
+    conversation.status = Conversation.Status.WAITING
+    if conversation.claims >= MOST_CLAIMS and conversation.run_id:
+        conversation.status = Conversation.Status.ERROR
+        conversation.verdict = "error"
+        conversation.error_kind = "set_aside"
+        conversation.error = (
+            f"{MOST_CLAIMS} workers died while they held this conversation, so it was set aside."
+        )
+        conversation.finished_at = Now()
+    conversation.save()
+    budgets.settle(accounts, reservation, Spent(calls=1), leases=1)
+
+
+def _fetch_all(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()

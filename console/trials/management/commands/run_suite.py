@@ -1,0 +1,229 @@
+"""Run a suite on one or more revisions from the command line, and say by the exit code how it went."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError, ProgrammingError
+
+from console.accounts.models import Workspace
+from console.accounts.services import create_workspace
+from console.problems import DomainError, Invalid
+from console.prompts.models import Prompt, Revision
+from console.trials import reports, results, runs, subjects, suites
+from console.trials.crew import Crew, crew
+from console.trials.models import Run, SuiteVersion
+from console.trials.scenarios import ScenarioProblems, parse_scenarios
+from console.trials.subjects import SubjectForm
+
+PASSED, FAILED, UNUSABLE, INCOMPLETE = range(4)
+LOOK_EVERY = 0.1  # seconds
+REFERENCE = re.compile(r"([a-z0-9-]{1,64})@([a-z0-9][a-z0-9-]*)")
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add = parser.add_argument
+        add(
+            "--suite",
+            required=True,
+            metavar="FILE.jsonl|SLUG",
+            help="a file of scenarios, or a suite of the workspace",
+        )
+        add(
+            "--revision",
+            required=True,
+            action="append",
+            metavar="FILE|SLUG@N",
+            help="a draft or prompt file, or a revision by number or label; the first one is the baseline",
+        )
+        add("--model", help="default: the first revision's")
+        add("--samples", type=int, default=1)
+        add("--concurrency", type=int, default=8, help="calls at a time")
+        add("--base-url", default="", help="another server that speaks the Messages API")
+        add(
+            "--workers",
+            type=int,
+            default=0,
+            help="so many worker processes of its own; default: those that run",
+        )
+        add("--workspace", default="", metavar="SLUG", help="default: the only one")
+        add("--format", choices=("text", "json", "junit"), default="text")
+        add("--wait", action="store_true", help="until the run ended, and report it")
+        add(
+            "--fail-on",
+            choices=("regressions", "failures", "never"),
+            help="default: failures with one revision, regressions with several",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            code = self._run(options)
+        except ScenarioProblems as problems:
+            self._say(*(f"{options['suite']}: {problem}" for problem in problems.problems))
+            code = UNUSABLE
+        except DomainError as error:
+            self._say(f"{error} {error.what_to_do}".strip())
+            code = UNUSABLE
+        except (OperationalError, ProgrammingError) as error:
+            self._say(_database_sentence(error))
+            code = UNUSABLE
+        if code:
+            sys.exit(code)
+
+    def _run(self, options: dict[str, Any]) -> int:
+        if not 0 <= options["workers"] <= 64:
+            raise Invalid(f"--workers must be from 0 to 64, and {options['workers']} is not.")
+        run = _start(options)
+        if not options["workers"] and not options["wait"]:
+            self.stdout.write(json.dumps({"run": run.number}))
+            return PASSED
+        with _workers(run, options["workers"]) as members:
+            self._wait(run, members)
+        self._report(run, options["format"])
+        return _exit_code(run, options["fail_on"])
+
+    def _wait(self, run: Run, members: Crew | None) -> None:
+        try:
+            while run.is_open:
+                time.sleep(LOOK_EVERY)
+                if members is not None:
+                    members.watch()
+                run.refresh_from_db()
+        except KeyboardInterrupt:
+            self._say("Cancelling the run.")
+            if run.status == Run.Status.RUNNING:
+                runs.cancel_run(run=run)
+            run.refresh_from_db()
+
+    def _report(self, run: Run, form: str) -> None:
+        if form == "json":
+            self.stdout.write(json.dumps(reports.as_json(run), ensure_ascii=False, indent=1))
+        else:
+            self.stdout.write(reports.as_junit(run) if form == "junit" else reports.as_text(run), ending="")
+
+    def _say(self, *lines: str) -> None:
+        for line in lines:
+            self.stderr.write(line)
+
+
+@contextmanager
+def _workers(run: Run, count: int) -> Iterator[Crew | None]:
+    if not count:
+        yield None
+        return
+    with crew(run.pool, min(count, run.concurrency), run.concurrency) as members:
+        yield members
+
+
+def _start(options: dict[str, Any]) -> Run:
+    workspace = _workspace(options["workspace"])
+    forms = [_subject(given, workspace) for given in options["revision"]]
+    if len({form.label for form in forms}) != len(forms):
+        raise Invalid(
+            "The same revision is given twice.", "Give each one once; --samples repeats conversations."
+        )
+    model = options["model"] or forms[0].params.get("model")
+    if not model:
+        raise Invalid("Neither --model nor the first revision names a model.", "Add --model.")
+    return runs.create_run(
+        workspace=workspace,
+        suite_version=_suite(options["suite"], workspace),
+        subjects=forms,
+        model=model,
+        samples=options["samples"],
+        concurrency=options["concurrency"],
+        prompt=_prompt(forms),
+        base_url=options["base_url"],
+        pool=f"command-{secrets.token_hex(8)}" if options["workers"] else "",
+    )
+
+
+def _workspace(slug: str) -> Workspace:
+    found = list(Workspace.objects.filter(slug=slug) if slug else Workspace.objects.all()[:2])
+    if len(found) == 1:
+        return found[0]
+    if slug:
+        raise Invalid(
+            f'There is no workspace "{slug}".', "`--workspace` takes the word in the pages' addresses, /w/…/."
+        )
+    if found:
+        known = ", ".join(Workspace.objects.values_list("slug", flat=True)[:10])
+        raise Invalid("There are several workspaces.", f"Name one with --workspace: {known}.")
+    return create_workspace(slug="command-line", name="Command line", playground=True)
+
+
+def _suite(given: str, workspace: Workspace) -> SuiteVersion:
+    path = Path(given)
+    if not path.suffix and not path.is_file():
+        return suites.newest_version(workspace, given)
+    try:
+        scenarios = parse_scenarios(path.read_bytes())
+    except OSError as error:
+        raise Invalid(
+            f"{given} cannot be read: {(error.strerror or str(error)).lower()}.", "Check the path."
+        ) from None
+    name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:50] or "scenarios"
+    return suites.version_of_scenarios(
+        workspace=workspace,
+        slug=f"file-{name}",
+        title=f"{path.name}, from the command line",
+        scenarios=scenarios,
+    )
+
+
+def _subject(given: str, workspace: Workspace) -> SubjectForm:
+    path, reference = Path(given), REFERENCE.fullmatch(given)
+    if path.is_file() or reference is None:
+        return subjects.of_file(path, workspace, label=given)
+    return subjects.of_revision(_revision(workspace, *reference.groups()), label=given)
+
+
+def _revision(workspace: Workspace, slug: str, at: str) -> Revision:
+    """A revision by its number, or the one that a label's release holds."""
+    of_prompt = Revision.objects.select_related("prompt").filter(
+        prompt__workspace=workspace, prompt__slug=slug
+    )
+    found = (
+        of_prompt.filter(number=int(at)) if at.isdecimal() else of_prompt.filter(releases__labels__name=at)
+    )
+    revision = found.first()
+    if revision is None:
+        raise Invalid(
+            f"There is no {slug}@{at} in {workspace.name}.",
+            "Give a file, or a prompt's slug with the number of a revision or a label, as in aria@14.",
+        )
+    return revision
+
+
+def _prompt(forms: list[SubjectForm]) -> Prompt | None:
+    prompts = {form.revision.prompt if form.revision else None for form in forms}
+    return prompts.pop() if len(prompts) == 1 else None
+
+
+def _exit_code(run: Run, fail_on: str | None) -> int:
+    fail_on = fail_on or ("failures" if run.subjects.count() == 1 else "regressions")
+    if fail_on == "failures" and run.conversations.filter(verdict="fail").exists():
+        return FAILED
+    if fail_on == "regressions" and results.regressions(run):
+        return FAILED
+    complete = run.is_complete and not run.conversations.exclude(status="finished").exists()
+    return PASSED if complete else INCOMPLETE
+
+
+def _database_sentence(error: Exception) -> str:
+    if isinstance(error, ProgrammingError):
+        return "The database is not set up for this version: run `manage.py migrate` first."
+    return f"The database cannot be used: {str(error).splitlines()[0]}. Check DATABASE_URL."

@@ -1,0 +1,137 @@
+"""What does not change while a run or a chat goes on, read once a process: who answers, what is asked, where it goes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from console.provider.calls import Block, Caching, Call
+from console.provider.endpoints import Endpoint, endpoint_at, endpoint_for
+from console.trials.models import Chat, Run, Subject
+from console.trials.scenarios import Scenario, parse_scenario
+from console.trials.tools import Offered, offered
+from console.trials.transcript import Entry, api_messages
+from policies.draft import Variable
+from policies.forms import read
+from policies.placeholders import fill
+
+DEADLINE = 120.0  # seconds for one call; the lease is renewed meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A subject in one scenario: everything of a call but the messages."""
+
+    model: str
+    system: str
+    max_tokens: int
+    tools: Mapping[str, Offered]
+    effort: str | None = None
+    thinking: Block | None = None
+    stop_sequences: tuple[str, ...] = ()
+
+    def call(self, entries: Sequence[Entry], *, cache: Caching) -> Call:
+        return Call(
+            model=self.model,
+            messages=api_messages(entries),
+            system=self.system,
+            max_tokens=self.max_tokens,
+            tools=tuple(tool.for_api() for tool in self.tools.values()),
+            effort=self.effort,
+            thinking=self.thinking,
+            stop_sequences=self.stop_sequences,
+            cache=cache,
+            deadline=DEADLINE,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run, or a chat (no scenarios)."""
+
+    endpoint: Endpoint
+    model: str
+    subjects: Mapping[int, Subject]
+    forms: Mapping[str, Mapping[str, Any]]  # the scenarios as they are stored
+    _scenarios: dict[str, Scenario] = field(default_factory=dict)
+    _answering: dict[tuple[int, str], Answering] = field(default_factory=dict)
+
+    def scenario(self, name: str) -> Scenario:
+        """Parsed when it is first needed: a suite may be large, and a process may meet little of it."""
+        found = self._scenarios.get(name)
+        if found is None:
+            found = self._scenarios[name] = parse_scenario(self.forms[name])
+        return found
+
+    def answering(self, subject: int, scenario: str) -> Answering:
+        """How ``subject`` answers in ``scenario`` ("" in a chat)."""
+        found = self._answering.get((subject, scenario))
+        if found is None:
+            in_scenario = self.scenario(scenario) if scenario else None
+            found = answering(self.subjects[subject], self.model, in_scenario)
+            self._answering[subject, scenario] = found
+        return found
+
+
+def answering(subject: Subject, model: str, scenario: Scenario | None) -> Answering:
+    """How ``subject`` answers. Raises policies.FillError when a variable of its prompt has no value."""
+    params = subject.params
+    return Answering(
+        model=model,
+        system=filled(subject, scenario.variables if scenario else {}),
+        max_tokens=params.get("max_tokens", 1024),
+        tools=offered(subject.tools, scenario),
+        effort=params.get("output_config", {}).get("effort"),
+        thinking=params.get("thinking"),
+        stop_sequences=tuple(params.get("stop_sequences", ())),
+    )
+
+
+def filled(subject: Subject, values: Mapping[str, Any]) -> str:
+    """The system prompt with its variables filled in; values for other prompts' variables are left aside."""
+    variables = {name: read(Variable, declared) for name, declared in subject.variables.items()}
+    known = {name: value for name, value in values.items() if name in variables}
+    return fill(subject.params.get("system", ""), known, variables)
+
+
+_KEPT = 64
+_plans: dict[int, Plan] = {}
+_reading = threading.Lock()
+
+
+def plan_of_run(run_id: int) -> Plan:
+    """The plan of a run, kept for the threads that serve it."""
+    plan = _plans.get(run_id)
+    if plan is None:
+        with _reading:
+            plan = _plans.get(run_id) or _read_plan(run_id)
+            while len(_plans) >= _KEPT:
+                _plans.pop(next(iter(_plans)))
+            _plans[run_id] = plan
+    return plan
+
+
+def _read_plan(run_id: int) -> Plan:
+    run = Run.objects.select_related("workspace", "suite_version").get(pk=run_id)
+    return Plan(
+        endpoint=run_endpoint(run),
+        model=run.model,
+        subjects={subject.pk: subject for subject in run.subjects.all()},
+        forms={form["id"]: form for form in run.suite_version.scenarios},
+    )
+
+
+def plan_of_chat(chat: Chat) -> Plan:
+    return Plan(
+        endpoint=endpoint_for(chat.workspace),
+        model=chat.model,
+        subjects={subject.pk: subject for subject in chat.subjects.all()},
+        forms={},
+    )
+
+
+def run_endpoint(run: Run) -> Endpoint:
+    """Where the run's calls go. An address of a command's own never gets the configured key."""
+    return endpoint_at(run.base_url) if run.base_url else endpoint_for(run.workspace)

@@ -1,0 +1,310 @@
+"""Runs: started, cancelled, stopped and closed. What a run does meanwhile is in its conversations."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from console import live, queue
+from console.accounts.models import Membership, Workspace
+from console.accounts.permissions import Action, require
+from console.audit.acts import Act
+from console.audit.services import SYSTEM, Subject, record
+from console.problems import DomainError, Invalid
+from console.prompts.models import Prompt
+from console.provider.catalogue import list_models
+from console.provider.endpoints import Endpoint, endpoint_at, endpoint_for
+from console.provider.errors import ProviderError
+from console.trials import results
+from console.trials.budgets import Reservation
+from console.trials.conversation import begin_turn, reservation_of
+from console.trials.models import Conversation, Run, SuiteVersion, Verdict
+from console.trials.models import Subject as SubjectRow
+from console.trials.plans import filled, plan_of_run
+from console.trials.scenarios import Scenario, parse_scenario
+from console.trials.subjects import SubjectForm
+from policies.forms import did_you_mean
+from policies.placeholders import FillError
+
+logger = logging.getLogger(__name__)
+
+MOST_CELLS = 20_000
+MOST_SUBJECTS = 8
+MOST_SAMPLES = 50
+MOST_CONCURRENCY = 256
+# A window of so many conversations for each slot is open at once: small enough that a conversation's history is still
+# in the provider's cache when its next turn comes, large enough that no slot waits for the last ones of a window.
+WINDOW = 4
+AWAITED = "needs a simulated user, which is not there yet"
+
+Status = Conversation.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far a run may go; None: the deployment's default."""
+
+    tokens: int | None = None
+    cost: Decimal | None = None
+    seconds: int | None = None
+
+
+def create_run(
+    *,
+    workspace: Workspace,
+    suite_version: SuiteVersion,
+    subjects: Sequence[SubjectForm],
+    model: str,
+    samples: int = 1,
+    concurrency: int = 8,
+    limits: Limits = Limits(),
+    prompt: Prompt | None = None,
+    by: Membership | None = None,
+    base_url: str = "",
+    pool: str = "",
+) -> Run:
+    """Start a run; the first subject is the baseline. ``by``: None only for a command or the seed.
+
+    ``base_url`` and ``pool`` are a command's: another endpoint, and workers of its own. Raises Invalid for what cannot
+    be run and ProviderError when the endpoint cannot be asked for its models.
+    """
+    if by is not None:
+        require(by, Action.RUN, prompt)
+    scenarios = [parse_scenario(form) for form in suite_version.scenarios]
+    _check_size(scenarios, subjects, samples, concurrency)
+    _check_variables(scenarios, subjects)
+    endpoint = endpoint_at(base_url) if base_url else endpoint_for(workspace)
+    check_model(endpoint, model)
+    with transaction.atomic():
+        run = Run.objects.create(
+            workspace=workspace,
+            number=_next_number(workspace),
+            prompt=prompt,
+            suite_version=suite_version,
+            model=model,
+            samples=samples,
+            concurrency=concurrency,
+            endpoint=endpoint.name,
+            base_url=base_url,
+            rehearsal=endpoint.rehearsal,
+            pool=pool,
+            max_tokens=limits.tokens or settings.REMIT_RUN_TOKENS,
+            max_cost=limits.cost or settings.REMIT_RUN_MONEY,
+            max_seconds=limits.seconds or settings.REMIT_RUN_SECONDS,
+            planned=len(scenarios) * len(subjects) * samples,
+            created_by=by.user if by else None,
+        )
+        _add_conversations(run, scenarios, subjects)
+        _record(
+            run,
+            Act.RUN_STARTED,
+            by,
+            {"suite": suite_version.digest, "subjects": [s.digest for s in subjects]},
+        )
+        if not pool:
+            wake_workers(run.pk, min(concurrency, run.planned))
+    return run
+
+
+def check_model(endpoint: Endpoint, model: str) -> None:
+    """Refuse a model that the endpoint does not list; servers that list none are taken at the word given."""
+    try:
+        names = [known.id for known in list_models(endpoint)]
+    except ProviderError as error:
+        if error.kind in ("not_found", "malformed", "bad_request"):
+            return
+        raise
+    if names and model not in names:
+        listed = ", ".join(names[:8])
+        raise Invalid(
+            f'{endpoint.name} offers no model "{model}".{did_you_mean(model, names)}', f"It offers {listed}."
+        )
+
+
+def cancel_run(*, run: Run, by: Membership | None = None) -> Run:
+    """No further call begins. Calls in flight end by themselves and are booked; then the run is cancelled."""
+    if by is not None:
+        require(by, Action.RUN, run)
+    with transaction.atomic():
+        if not Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING).update(status=Run.Status.CANCELLING):
+            raise DomainError(f"Run {run.number} is not running.", "There is nothing to cancel.")
+        _record(run, Act.RUN_CANCELLED, by, {})
+    close(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def stop(run_id: int, reason: str) -> None:
+    """End a run that can go no further, with the reason in a sentence."""
+    stopping = {"status": Run.Status.STOPPING, "reason": reason[:300]}
+    if Run.objects.filter(pk=run_id, status=Run.Status.RUNNING).update(**stopping):
+        logger.info("Run %s stops: %s", run_id, reason)
+    close(run_id)
+
+
+def close(run_id: int) -> None:
+    """End the run if nothing of it is left to do. May be called at any time, by anybody, any number of times."""
+    left = Conversation.objects.filter(run=run_id, status__in=(Status.WAITING, Status.RUNNING))
+    ending = Run.objects.filter(pk=run_id, status__in=(Run.Status.CANCELLING, Run.Status.STOPPING)).exists()
+    if ending:
+        left.filter(status=Status.WAITING).update(status=Status.CANCELLED, run_after=None, finished_at=Now())
+    if not left.exists():
+        _end(run_id)
+    elif ending:
+        live.publish(f"run:{run_id}")
+
+
+_ENDS = {
+    Run.Status.RUNNING: Run.Status.FINISHED,
+    Run.Status.CANCELLING: Run.Status.CANCELLED,
+    Run.Status.STOPPING: Run.Status.STOPPED,
+}
+
+
+def _end(run_id: int) -> None:
+    with transaction.atomic():
+        run = Run.objects.select_for_update().filter(pk=run_id, status__in=_ENDS).first()
+        if run is None:
+            return
+        run.status = _ENDS[Run.Status(run.status)]
+        if run.status == Run.Status.FINISHED:
+            # Words and a digest are only for a run whose every planned cell is in.
+            run.result = results.result_of(run)
+            run.digest = results.evidence_digest(run)
+        run.finished_at = Now()
+        run.save(update_fields=["status", "result", "digest", "finished_at"])
+        live.publish(f"run:{run_id}", "done")
+
+
+def wake_workers(run_id: int, count: int) -> None:
+    for _ in range(count):
+        queue.wake("trials.advance", run_id)
+
+
+def _check_size(
+    scenarios: Sequence[Scenario], subjects: Sequence[SubjectForm], samples: int, concurrency: int
+) -> None:
+    cells = len(scenarios) * len(subjects) * samples
+    checks = (
+        (
+            1 <= len(subjects) <= MOST_SUBJECTS,
+            f"A run takes 1 to {MOST_SUBJECTS} revisions, and these are {len(subjects)}.",
+        ),
+        (1 <= samples <= MOST_SAMPLES, f"Samples must be from 1 to {MOST_SAMPLES}, and {samples} is not."),
+        (
+            1 <= concurrency <= MOST_CONCURRENCY,
+            f"Concurrency must be from 1 to {MOST_CONCURRENCY}, and {concurrency} is not.",
+        ),
+        (
+            cells <= MOST_CELLS,
+            f"This would be {cells:,} conversations; the most for one run is {MOST_CELLS:,}.",
+        ),
+        (
+            any(scenario.turns for scenario in scenarios),
+            "Every scenario of this suite needs a simulated user, which is not there yet.",
+        ),
+    )
+    for holds, sentence in checks:
+        if not holds:
+            raise Invalid(sentence, "Change it and start again.")
+
+
+def _check_variables(scenarios: Sequence[Scenario], subjects: Sequence[SubjectForm]) -> None:
+    for position, subject in enumerate(subjects):
+        row = subject.row(position)
+        for scenario in scenarios:
+            try:
+                filled(row, scenario.variables)
+            except FillError as error:
+                raise Invalid(
+                    f"{subject.label} cannot be filled for scenario {scenario.id}: {error}",
+                    "Give the variable a default, or a value under “variables” in the scenario.",
+                ) from None
+
+
+def _next_number(workspace: Workspace) -> int:
+    Workspace.objects.select_for_update().get(pk=workspace.pk)
+    return (Run.objects.filter(workspace=workspace).aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+def _add_conversations(run: Run, scenarios: Sequence[Scenario], subjects: Sequence[SubjectForm]) -> None:
+    """One row a cell, so ordered that the cells of one scenario end near each other and can be compared early."""
+    rows = [form.row(position) for position, form in enumerate(subjects)]
+    for row in rows:
+        row.run = run
+    SubjectRow.objects.bulk_create(rows)
+    reservations = _first_reservations(run, scenarios)
+    cells = [
+        (scenario, sample, row)
+        for scenario in scenarios
+        for sample in range(1, run.samples + 1)
+        for row in rows
+    ]
+    made = Conversation.objects.bulk_create(
+        (
+            Conversation(
+                workspace_id=run.workspace_id,
+                run=run,
+                subject=subject,
+                scenario=scenario.id,
+                sample=sample,
+                batch=index // (WINDOW * run.concurrency),
+                reserved_tokens=reservations[subject.pk, scenario.id].tokens,
+                reserved_cost=reservations[subject.pk, scenario.id].cost,
+                **({} if scenario.turns else _not_run(scenario)),
+            )
+            for index, (scenario, sample, subject) in enumerate(cells)
+        ),
+        batch_size=1000,
+    )
+    Verdict.objects.bulk_create(
+        (
+            Verdict(
+                conversation=cell, expect=index, kind=expectation.kind, verdict="not_graded", reason=AWAITED
+            )
+            for cell, (scenario, _, _) in zip(made, cells, strict=True)
+            if not scenario.turns
+            for index, expectation in enumerate(scenario.expect)
+        ),
+        batch_size=1000,
+    )
+
+
+def _first_reservations(run: Run, scenarios: Sequence[Scenario]) -> dict[tuple[int, str], Reservation]:
+    """What the first call of each cell may use."""
+    plan = plan_of_run(run.pk)
+    return {
+        (subject, scenario.id): reservation_of(
+            plan, subject, scenario.id, begin_turn([], 1, scenario.turns[0].user)
+        )
+        if scenario.turns
+        else Reservation()
+        for subject in plan.subjects
+        for scenario in scenarios
+    }
+
+
+def _not_run(scenario: Scenario) -> dict[str, object]:
+    return {
+        "status": Status.FINISHED,
+        "verdict": "not_graded",
+        "ungraded": len(scenario.expect),
+        "error": AWAITED,
+    }
+
+
+def _record(run: Run, act: Act, by: Membership | None, detail: dict[str, object]) -> None:
+    record(
+        chain=run.workspace.chain,
+        actor=by.actor if by else SYSTEM,
+        act=act,
+        subject=Subject("run", str(run.pk), f"run {run.number}"),
+        detail=detail,
+    )

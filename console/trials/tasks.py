@@ -1,0 +1,42 @@
+"""Entry points of the workers. A message may be lost, doubled, late or forged: it only makes somebody look."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from celery.signals import worker_shutting_down
+from django.conf import settings
+
+from console import queue
+from console.celery import app
+from console.trials import sweeps, worker
+
+# Fewer than the worker has threads, so that sweeps and other work find one while runs go on.
+_slots = threading.BoundedSemaphore(settings.REMIT_CALLS)
+_stopping = threading.Event()
+
+
+@worker_shutting_down.connect
+def _stop(**_details: Any) -> None:
+    _stopping.set()
+
+
+@app.task(name="trials.advance")
+def advance(run_id: int = 0) -> None:
+    """Work on whatever is due, this run's or another's, until nothing is."""
+    if _slots.acquire(blocking=False):
+        try:
+            worker.work("", _wake, _stopping)
+        finally:
+            _slots.release()
+
+
+@app.task(name="trials.sweep")
+def sweep() -> None:
+    if sweeps.take_tick("trials.sweep"):
+        sweeps.sweep()
+
+
+def _wake(run_id: int) -> None:
+    queue.wake("trials.advance", run_id)
