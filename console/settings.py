@@ -18,6 +18,12 @@ def flag(name: str) -> bool:
     return os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
 
 
+def optional_number(name: str, default: str) -> int | None:
+    """A limit from the environment; an empty value means none."""
+    given = os.environ.get(name, default).strip()
+    return int(given) if given else None
+
+
 def database(url: str) -> dict[str, object]:
     """A Django database entry for a ``postgresql://`` address; ``?host=/dir`` names a socket folder."""
     parts = urlsplit(url)
@@ -56,6 +62,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or embedded.broker_url()
 
+# The rows are the queue: this finds what nobody was woken for. Any number of beats may run.
+CELERY_BEAT_SCHEDULE = {"trials.sweep": {"task": "trials.sweep", "schedule": 2.0, "options": {"expires": 5.0}}}
+
 # --- the provider -----------------------------------------------------------------------------------------------
 ANTHROPIC_API_KEY = os.environ.get("ANTHROPIC_API_KEY", "")
 ANTHROPIC_BASE_URL = os.environ.get("ANTHROPIC_BASE_URL", "")
@@ -65,6 +74,17 @@ REMIT_REHEARSAL_URL = os.environ.get("REMIT_REHEARSAL_URL", "") or embedded.rehe
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 REMIT_STREAMS = int(os.environ.get("REMIT_STREAMS", "32"))
+
+# --- trials: leases, and budgets whose absence means no limit -----------------------------------------------------
+REMIT_LEASE_SECONDS = float(os.environ.get("REMIT_LEASE_SECONDS", "30"))  # renewed three times in it
+REMIT_CALLS = int(os.environ.get("REMIT_CALLS", "32"))  # calls in flight of one worker process
+REMIT_CONVERSATION_TOKENS = int(os.environ.get("REMIT_CONVERSATION_TOKENS", "400000"))
+REMIT_CONVERSATION_SECONDS = int(os.environ.get("REMIT_CONVERSATION_SECONDS", "1800"))
+REMIT_RUN_TOKENS = optional_number("REMIT_RUN_TOKENS", "20000000")
+REMIT_RUN_MONEY = optional_number("REMIT_RUN_MONEY", "100")  # US dollars
+REMIT_RUN_SECONDS = optional_number("REMIT_RUN_SECONDS", "21600")
+REMIT_MONTH_TOKENS = optional_number("REMIT_MONTH_TOKENS", "")
+REMIT_MONTH_MONEY = optional_number("REMIT_MONTH_MONEY", "")
 
 # --- Django -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -181,5 +201,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("REMIT_LOG_LEVEL", "INFO")},
     # The SDK's client logs request addresses and options: nothing of a conversation belongs in a log.
-    "loggers": {"httpx": {"level": "WARNING"}, "anthropic": {"level": "WARNING"}},
+    "loggers": {"httpx2": {"level": "WARNING"}, "anthropic": {"level": "WARNING"},
+        # A line for each wake-up call would bury everything else.
+        "celery.worker.strategy": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
 }
