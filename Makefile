@@ -24,7 +24,7 @@ test: assets ## lint, types, and all tests with real services and Chromium
 	@$(MAKE) --no-print-directory lint types
 	@$(BIN)/python -m console.embedded chromium
 	@npm_config_update_notifier=false $(BIN)/python -m console.embedded npm test
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: ## ruff, djhtml, import contracts, strict types of policies/ (under 10 s)
 	@$(BIN)/ruff check --quiet .
@@ -37,7 +37,7 @@ types: ## mypy over everything
 	@$(BIN)/mypy policies console manage.py
 
 unit: ## the quick tests only: no browser, nothing started but the database
-	@$(BIN)/pytest -n 2 --ignore=tests/browser
+	@$(BIN)/pytest -n 2 --dist loadgroup --ignore=tests/browser
 
 bench: ## figures, each beside a peer or a limit
 	@$(BIN)/pytest -q -m bench -s

@@ -9,7 +9,7 @@ from pathlib import Path
 from console.embedded.layout import EmbeddedError
 
 WEB_THREADS = 64  # half may hold live streams, see REMIT_STREAMS
-WORKER_THREADS = 32
+SPARE_THREADS = 4  # of a worker, beside the calls it has in flight: sweeps and short work
 
 
 def host() -> str:
@@ -54,7 +54,7 @@ def web(port: int, host: str = "127.0.0.1") -> list[str]:
 def worker(*, beat: bool = False) -> list[str]:
     """Calls to a model wait for the network: threads serve better than processes."""
     return [
-        *_CELERY, "worker", "--pool", "threads", "--concurrency", os.environ.get("REMIT_CALLS") or str(WORKER_THREADS),
+        *_CELERY, "worker", "--pool", "threads", "--concurrency", str(int(os.environ.get("REMIT_CALLS") or 32) + SPARE_THREADS),
         "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO",
         *(["--beat", "--schedule", os.devnull] if beat else []),
     ]  # fmt: skip

@@ -35,9 +35,9 @@ def end(
     """Ask ``processes`` to stop, wait, and kill the ones that did not."""
     alive = list(processes)
     _signal(alive, by)
-    if not wait_until(lambda: all(map(_gone, alive)), within=within):
+    if not wait_until(lambda: all(map(gone, alive)), within=within):
         _signal(alive, signal.SIGKILL)
-        wait_until(lambda: all(map(_gone, alive)), within=5)
+        wait_until(lambda: all(map(gone, alive)), within=5)
 
 
 def wait_until(condition: Callable[[], bool], *, within: float, every: float = 0.02) -> bool:
@@ -56,7 +56,7 @@ def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None
             process.send_signal(number)
 
 
-def _gone(process: psutil.Process) -> bool:
+def gone(process: psutil.Process) -> bool:
     """A dead process stays a zombie until its parent looks, and the parent may be busy: that is gone enough."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE

@@ -100,9 +100,13 @@ class Supervisor:
         """Stop the parts, last started first, then supervisord."""
         self._process.send_signal(signal.SIGTERM)
         within = sum(program.stop_within for program in self.programs)
-        if not processes.wait_until(lambda: not self.alive, within=within, every=0.05):
+        if not processes.wait_until(self._has_stopped, within=within, every=0.05):
             self._process.kill()
             self._process.wait()
+
+    def _has_stopped(self) -> bool:
+        self.nudge()
+        return not self.alive
 
     def _statuses(self) -> list[dict[str, Any]]:
         try:

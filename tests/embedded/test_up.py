@@ -1,0 +1,268 @@
+"""`make up` as a person meets it: the lines it prints, the parts that die, the kill, the second start."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from console.embedded import parts, processes
+from console.embedded.broker import Broker
+from console.embedded.layout import REPOSITORY, Places
+from console.embedded.postgres import Postgres
+from console.embedded.processes import wait_until
+from console.embedded.serving import stop
+from tests.embedded.conftest import CLEAN
+from tests.live import build_assets, free_port
+
+pytestmark = pytest.mark.xdist_group("up")  # they share one installation
+READY = "Remit is ready at "
+ALL_PARTS = {"beat", "rehearsal", "supervisor", "web", "worker"}
+
+
+class Up:
+    """A running `make up`: what it said, and where."""
+
+    def __init__(self, where: Places, port: int) -> None:
+        self.where = where
+        self.port = port
+        self.lines: list[str] = []
+        inherited = {name: value for name, value in os.environ.items() if name not in CLEAN}
+        del inherited["REMIT_EMBEDDED_FAST"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "console.embedded", "up"],
+            cwd=REPOSITORY,
+            env=inherited | {"REMIT_DATA": str(where.data), "PORT": str(port), "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    @property
+    def ready_line(self) -> str:
+        return next((line for line in self.lines if line.startswith(READY)), "")
+
+    def wait_until_ready(self) -> None:
+        assert wait_until(lambda: bool(self.ready_line) or self.process.poll() is not None, within=90), (
+            self.lines
+        )
+        assert self.ready_line, self.lines
+
+    def end(self, by: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(by)
+        self.process.wait(timeout=60)
+        self._reader.join(timeout=10)
+        return self.process.returncode
+
+
+@pytest.fixture(scope="module")
+def installed() -> Iterator[Places]:
+    """An installation that was started once (its first lines are in ``first-start``) and stopped."""
+    data = Path(tempfile.mkdtemp(prefix="remit-up-"))
+    data.chmod(0o755)
+    where = Places(data=data, home=data, run=data / "run")
+    (data / "run").mkdir()
+    shutil.copytree(build_assets(), data / "static")
+    with up(where) as first:
+        (data / "first-start").write_text("\n".join(first.lines))
+    yield where
+    end_all(where)
+    shutil.rmtree(data, ignore_errors=True)
+
+
+@contextmanager
+def up(where: Places) -> Iterator[Up]:
+    running = Up(where, free_port())
+    try:
+        running.wait_until_ready()
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.end()
+
+
+def end_all(where: Places) -> None:
+    processes.end(processes.marked(where.run), by=signal.SIGKILL)
+    stop(where)
+
+
+def answers(running: Up) -> bool:
+    return parts.web_answers(running.port)
+
+
+def test_the_first_start_says_what_it_does_and_ends_with_address_and_logins(installed: Places) -> None:
+    lines = (installed.data / "first-start").read_text().splitlines()
+    assert len(lines) > 1 and all(line.endswith("…") for line in lines[:-1])
+    assert re.fullmatch(
+        r"Remit is ready at http://127\.0\.0\.1:\d+   login: \S+ password: \S+   reviewer: \S+ password: \S+",
+        lines[-1],
+    )
+    assert not (installed.data / "first-logins").exists()
+
+
+def test_a_later_start_is_quick_keeps_the_data_and_ends_with_an_interrupt(installed: Places) -> None:
+    began = time.monotonic()
+    with up(installed) as running:
+        took = time.monotonic() - began
+        assert running.ready_line == f"Remit is ready at http://127.0.0.1:{running.port}"
+        assert answers(running)
+        assert running.end(signal.SIGINT) == 0
+    assert took < 30  # under 5 seconds on a machine that does nothing else
+    assert running.lines[-1] == "Stopped. All data is kept."
+    assert processes.marked(installed.run) == []
+    assert not Postgres(installed).running() and not Broker(installed).running()
+
+
+@pytest.fixture(scope="class")
+def started(installed: Places) -> Iterator[Up]:
+    with up(installed) as running:
+        yield running
+
+
+def _runs_anew(where: Places, name: str, old: set[int]) -> bool:
+    return any(process.pid not in old for process in processes.marked(where.run, name))
+
+
+def _parts(where: Places) -> set[str]:
+    return {process.environ()[processes.PART] for process in processes.marked(where.run)}
+
+
+def _is_ready(running: Up) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{running.port}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def test_the_next_start_ends_what_a_kill_left_and_recovers_from_a_kill_of_everything(
+    installed: Places,
+) -> None:
+    with up(installed) as killed:
+        killed.process.kill()
+        killed.process.wait()
+        left = {process.pid for process in processes.marked(installed.run)}
+        assert left
+    with up(installed) as killed:
+        assert _is_ready(killed)
+        assert not left & {process.pid for process in processes.marked(installed.run)}
+        killed.process.kill()
+        everything = [
+            process
+            for folder in (installed.postgres, installed.broker)
+            for process in processes.living_in(folder)
+        ]
+        for process in [*processes.marked(installed.run), *everything]:
+            process.kill()
+        killed.process.wait()
+    with up(installed) as running:
+        assert _is_ready(running)
+
+
+def test_a_taken_port_is_a_sentence_and_nothing_is_started(installed: Places) -> None:
+    import socket
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        refused = Up(installed, port)
+        assert refused.process.wait(timeout=30) == 1
+    refused._reader.join(timeout=10)
+    assert refused.lines == [
+        f"Port {port} of 127.0.0.1 cannot be had (address already in use): stop the program that uses it, "
+        f"or take another: PORT={port + 1} make up."
+    ]
+    assert not Postgres(installed).running()
+
+
+class TestWhileItRuns:
+    """One running installation for all of them."""
+
+    @pytest.mark.parametrize("name", ["web", "worker", "beat", "rehearsal"])
+    def test_a_part_that_is_killed_is_started_again(self, installed: Places, started: Up, name: str) -> None:
+        old = processes.marked(installed.run, name)
+        assert old
+        processes.end(old, by=signal.SIGKILL)
+        assert wait_until(lambda: _runs_anew(installed, name, {process.pid for process in old}), within=20)
+        assert wait_until(lambda: answers(started), within=20)
+        assert wait_until(
+            lambda: any(line.startswith(f"{name} had stopped") for line in started.lines), within=10
+        )
+
+    def test_a_web_server_whose_master_is_killed_comes_back_on_its_port(
+        self, installed: Places, started: Up
+    ) -> None:
+        """Its worker process is left behind with the port: it has to go first."""
+        found = processes.marked(installed.run, "web")
+        master = next(process for process in found if process.parent() not in found)
+        master.kill()
+        assert wait_until(lambda: _runs_anew(installed, "web", {process.pid for process in found}), within=20)
+        assert wait_until(lambda: answers(started), within=20)
+        assert all(map(processes.gone, found))
+
+    @pytest.mark.parametrize("server", [Postgres, Broker])
+    def test_a_server_that_is_killed_is_started_again_and_pages_work(
+        self, installed: Places, started: Up, server: type[Postgres | Broker]
+    ) -> None:
+        processes.end(processes.living_in(server(installed).folder), by=signal.SIGKILL)
+        assert wait_until(server(installed).ready, within=20)
+        assert wait_until(lambda: _is_ready(started), within=20)
+
+    def test_a_command_works_beside_it_and_stops_nothing(self, installed: Places, started: Up) -> None:
+        inherited = {name: value for name, value in os.environ.items() if name not in CLEAN}
+        done = subprocess.run(
+            [
+                sys.executable,
+                "manage.py",
+                "shell",
+                "-c",
+                "from console.accounts.models import User; print(User.objects.count())",
+            ],
+            cwd=REPOSITORY,
+            env=inherited | {"REMIT_DATA": str(installed.data)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert int(done.stdout.split()[-1]) >= 2
+        assert _is_ready(started)
+
+    def test_a_second_start_from_the_same_folder_is_refused_with_a_sentence(
+        self, installed: Places, started: Up
+    ) -> None:
+        second = Up(installed, free_port())
+        assert second.process.wait(timeout=30) == 1
+        second._reader.join(timeout=10)
+        assert second.lines == [
+            f"Remit is already running from this folder (process {started.process.pid}, http://127.0.0.1:{started.port}): "
+            "stop that one with Ctrl-C, or give this one its own REMIT_DATA and PORT."
+        ]
+        assert answers(started)
+
+    def test_a_supervisor_that_is_killed_brings_everything_back(self, installed: Places, started: Up) -> None:
+        processes.end(processes.marked(installed.run, "supervisor"), by=signal.SIGKILL)
+        assert wait_until(lambda: any("supervisor was killed" in line for line in started.lines), within=10)
+        assert wait_until(lambda: _parts(installed) == ALL_PARTS, within=30)
+        assert wait_until(lambda: _is_ready(started), within=30)
