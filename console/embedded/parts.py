@@ -56,12 +56,12 @@ def worker(*, beat: bool = False) -> list[str]:
     return [
         *_CELERY, "worker", "--pool", "threads", "--concurrency", str(int(os.environ.get("REMIT_CALLS") or 32) + SPARE_THREADS),
         "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO",
-        *(["--beat", "--schedule", os.devnull] if beat else []),
+        *(["--beat", *_SCHEDULER] if beat else []),
     ]  # fmt: skip
 
 
-def beat(schedule: Path) -> list[str]:
-    return [*_CELERY, "beat", "--schedule", str(schedule), "--pidfile", "", "--loglevel", "INFO"]
+def beat() -> list[str]:
+    return [*_CELERY, "beat", *_SCHEDULER, "--pidfile", "", "--loglevel", "INFO"]
 
 
 def rehearsal(socket: Path) -> list[str]:
@@ -69,3 +69,6 @@ def rehearsal(socket: Path) -> list[str]:
 
 
 _CELERY = ["-m", "celery", "-A", "console.celery:app"]
+# Kept in memory: its file would be one more thing that a kill can spoil, and sweeps may come twice or late. (Never give
+# it a file that is not its own: one that it cannot read it deletes.)
+_SCHEDULER = ["--scheduler", "celery.beat:Scheduler"]

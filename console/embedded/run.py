@@ -37,7 +37,7 @@ def _command(where: Places, name: str) -> list[str]:
         case "worker":
             return parts.worker()
         case "beat":
-            return parts.beat(where.data / "beat.schedule")
+            return parts.beat()
         case "rehearsal":
             where.rehearsal_socket.unlink(missing_ok=True)
             return parts.rehearsal(where.rehearsal_socket)
