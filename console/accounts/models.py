@@ -59,12 +59,17 @@ class Role(models.TextChoices):
 
 
 class Membership(models.Model):
-    """A person in a workspace. ``domains`` narrows a reviewer to some domains; empty means all."""
+    """A person in a workspace.
+
+    ``domains`` narrows a reviewer to some domains; empty means all. ``specialties`` are the policy's kinds of reviewer
+    (clinical, legal …) that this person speaks for.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
     roles = ArrayField(models.CharField(max_length=16, choices=Role.choices), default=list)
     domains = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    specialties = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -79,3 +84,33 @@ class Membership(models.Model):
     @property
     def actor(self) -> Actor:
         return self.user.actor
+
+
+class Token(models.Model):
+    """A key of an application: it reads releases of one workspace, within its scopes. Only its hash is kept."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=120)
+    prefix = models.CharField(max_length=24)  # what people recognise it by
+    hash = models.CharField(max_length=64, unique=True)  # SHA-256 of the whole secret
+    scopes = ArrayField(models.CharField(max_length=120))  # "aria@production", "*@production", "aria@*" …
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)  # to the minute
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("token", str(self.pk), self.name)
+
+    def covers(self, slug: str, label: str) -> bool:
+        """Whether the token may read what ``label`` of prompt ``slug`` points to."""
+        wanted = {f"{s}@{name}" for s in (slug, "*") for name in (label, "*")}
+        return bool(wanted & set(self.scopes))

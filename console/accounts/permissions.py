@@ -19,10 +19,12 @@ class Action(StrEnum):
     COMMENT = "comment on a review"
     DECIDE = "approve or ask for changes"
     RELEASE = "release and move protected labels"
+    MOVE_LABEL = "move labels that are not protected"
     EXPORT = "export a release"
     SET_BOUNDS = "narrow the bounds"
     SWITCH_PACK = "switch the policy"
     MANAGE_MEMBERS = "manage members"
+    MANAGE_TOKENS = "manage API tokens"
     READ_AUDIT = "read the audit"
 
 
@@ -36,10 +38,12 @@ _ALLOWED: dict[Action, set[str]] = {
     Action.COMMENT: {Role.AUTHOR, Role.REVIEWER, Role.APPROVER},
     Action.DECIDE: {Role.REVIEWER},
     Action.RELEASE: {Role.APPROVER},
+    Action.MOVE_LABEL: {Role.AUTHOR, Role.APPROVER},
     Action.EXPORT: {role.value for role in Role},
     Action.SET_BOUNDS: {Role.ADMIN},
     Action.SWITCH_PACK: {Role.ADMIN},
     Action.MANAGE_MEMBERS: {Role.ADMIN},
+    Action.MANAGE_TOKENS: {Role.ADMIN},
     Action.READ_AUDIT: {Role.AUDITOR, Role.ADMIN},
 }
 

@@ -26,6 +26,21 @@ def create_workspace(*, slug: str, name: str, playground: bool = False, actor: A
     return workspace
 
 
+def workspace_named(slug: str) -> Workspace:
+    """The workspace that a command means: ``slug``, or the only one when it is empty. Raises Invalid."""
+    found = list(Workspace.objects.filter(slug=slug) if slug else Workspace.objects.all()[:2])
+    if len(found) == 1:
+        return found[0]
+    if slug:
+        raise Invalid(
+            f"There is no workspace “{slug}”.", "--workspace takes the word in the pages' addresses, /w/…/."
+        )
+    if not found:
+        raise Invalid("There is no workspace yet.", "Start the console once with make up.")
+    known = ", ".join(Workspace.objects.values_list("slug", flat=True)[:10])
+    raise Invalid("There are several workspaces.", f"Name one with --workspace: {known}.")
+
+
 @transaction.atomic
 def add_member(
     *,
@@ -33,46 +48,84 @@ def add_member(
     user: User,
     roles: Sequence[str],
     domains: Sequence[str] = (),
+    specialties: Sequence[str] = (),
     actor: Actor = SYSTEM,
 ) -> Membership:
     member = Membership.objects.create(
-        workspace=workspace, user=user, roles=_known_roles(roles), domains=sorted(set(domains))
+        workspace=workspace,
+        user=user,
+        roles=_known_roles(roles),
+        domains=sorted(set(domains)),
+        specialties=sorted(set(specialties)),
     )
     record(
         chain=workspace.chain,
         actor=actor,
         act=Act.MEMBER_ADDED,
         subject=_subject(member),
-        detail={"roles": member.roles, "domains": member.domains},
+        detail=_standing(member),
     )
     return member
 
 
 @transaction.atomic
 def set_roles(
-    *, member: Membership, roles: Sequence[str], domains: Sequence[str], by: Membership
+    *,
+    member: Membership,
+    roles: Sequence[str],
+    domains: Sequence[str],
+    specialties: Sequence[str] | None = None,
+    by: Membership,
 ) -> Membership:
-    """Replace a member's roles. The last admin keeps the role, since nobody could give it back."""
+    """Replace a member's roles; ``specialties`` None leaves them. The last admin keeps the role, since nobody could
+    give it back.
+    """
     require(by, Action.MANAGE_MEMBERS, member)
     roles = _known_roles(roles)
-    locked = list(Membership.objects.select_for_update().filter(workspace=by.workspace_id).order_by("pk"))
-    admins = [m for m in locked if Role.ADMIN in m.roles]
-    if admins == [member] and Role.ADMIN not in roles:
-        raise DomainError(
-            f"{member.user.shown_name} is the only admin of this workspace.",
-            "Give the role to somebody else first.",
-        )
-    before = {"roles": member.roles, "domains": member.domains}
+    if Role.ADMIN not in roles:
+        _keep_an_admin(member)
+    before = _standing(member)
     member.roles, member.domains = roles, sorted(set(domains))
-    member.save(update_fields=["roles", "domains"])
+    if specialties is not None:
+        member.specialties = sorted(set(specialties))
+    member.save(update_fields=["roles", "domains", "specialties"])
     record(
         chain=by.workspace.chain,
         actor=by.actor,
         act=Act.MEMBER_ROLES_CHANGED,
         subject=_subject(member),
-        detail={"before": before, "after": {"roles": member.roles, "domains": member.domains}},
+        detail={"before": before, "after": _standing(member)},
     )
     return member
+
+
+@transaction.atomic
+def remove_member(*, member: Membership, by: Membership) -> None:
+    """End a membership: what the person approved no longer counts from this moment on."""
+    require(by, Action.MANAGE_MEMBERS, member)
+    _keep_an_admin(member)
+    record(
+        chain=by.workspace.chain,
+        actor=by.actor,
+        act=Act.MEMBER_REMOVED,
+        subject=_subject(member),
+        detail=_standing(member),
+    )
+    member.delete()
+
+
+def _keep_an_admin(member: Membership) -> None:
+    """Refuse to let the only admin go. Locks the memberships, so that two admins cannot leave at once."""
+    locked = Membership.objects.select_for_update().filter(workspace=member.workspace_id).order_by("pk")
+    if [row for row in locked if Role.ADMIN in row.roles] == [member]:
+        raise DomainError(
+            f"{member.user.shown_name} is the only admin of this workspace.",
+            "Give the role to somebody else first.",
+        )
+
+
+def _standing(member: Membership) -> dict[str, list[str]]:
+    return {"roles": member.roles, "domains": member.domains, "specialties": member.specialties}
 
 
 def _known_roles(roles: Sequence[str]) -> list[str]:

@@ -1,23 +1,26 @@
-"""What was approved and let out, and the labels that point to it."""
+"""What was approved and let out, the labels that point to it, and the keys that sign it."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+
+LABEL_FORM = r"^[a-z][a-z0-9-]{0,39}$"
 
 
 class Release(models.Model):
-    """An approved revision with its evidence. Immutable; ``statement`` is the bytes that were said once."""
+    """An approved revision with its evidence. Immutable: ``statement`` is what was said once, ``digest`` its SHA-256."""
 
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="releases")
     prompt = models.ForeignKey("prompts.Prompt", on_delete=models.PROTECT, related_name="releases")
-    number = (
-        models.PositiveIntegerField()
-    )  # rises per prompt, so that an older bundle is recognised as a rollback
+    # Rises in a prompt, so that an older bundle is recognised as a rollback.
+    number = models.PositiveIntegerField()
     revision = models.ForeignKey("prompts.Revision", on_delete=models.PROTECT, related_name="releases")
     review = models.OneToOneField("reviews.Review", on_delete=models.PROTECT, related_name="release")
     statement = models.BinaryField()
     digest = models.CharField(max_length=80)
+    signatures = models.JSONField()  # of the DSSE envelope: [{"keyid", "sig"}]
     playground = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -42,9 +45,7 @@ class Label(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(fields=["prompt", "name"], name="one_label_a_name"),
-            models.CheckConstraint(
-                condition=models.Q(name__regex=r"^[a-z][a-z0-9-]{0,39}$"), name="label_name_form"
-            ),
+            models.CheckConstraint(condition=Q(name__regex=LABEL_FORM), name="label_name_form"),
         ]
 
     def __str__(self) -> str:
@@ -63,7 +64,36 @@ class LabelMove(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["-at"]
+        ordering = ["-at", "-pk"]
 
     def __str__(self) -> str:
         return f"{self.name} to {self.after}"
+
+
+class SigningKey(models.Model):
+    """An Ed25519 key of this installation. One is current; the retired ones still verify what they signed."""
+
+    keyid = models.CharField(max_length=64, unique=True)  # SHA-256 of the public key, raw
+    name = models.CharField(max_length=40, unique=True)  # 2026-a: what people call it
+    public = models.BinaryField()  # 32 bytes
+    private = models.BinaryField()  # sealed by the installation's secret (see keys.py)
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, blank=True)  # of the revocation
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            # INVARIANT: at most one key signs at a time.
+            models.UniqueConstraint(
+                models.Value(1), name="one_current_key", condition=Q(retired_at=None, revoked_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def state(self) -> str:
+        return "revoked" if self.revoked_at else "retired" if self.retired_at else "current"

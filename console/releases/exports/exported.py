@@ -1,0 +1,46 @@
+"""What every format is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PLAYGROUND = "Made in a playground: its evidence may come from rehearsals, which say nothing about a model."
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A release under a label. ``config`` goes into ``messages.create(messages=…, **config)``."""
+
+    slug: str
+    title: str
+    label: str
+    release: int
+    revision: int
+    digest: str
+    pack: str
+    config: Mapping[str, Any]
+    variables: Mapping[str, Any]
+    playground: bool
+    content: Mapping[str, Any]
+
+    @property
+    def headline(self) -> str:
+        return (
+            f"{self.title}: {self.slug}@{self.label}, release {self.release} (r{self.revision}), {self.pack}"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The exchanged form; the API serves the same."""
+        form: dict[str, Any] = {
+            "slug": self.slug,
+            "label": self.label,
+            "release": self.release,
+            "revision": self.revision,
+            "digest": self.digest,
+            "pack": self.pack,
+            "config": dict(self.config),
+            "variables": dict(self.variables),
+        }
+        return form | ({"playground": True} if self.playground else {})

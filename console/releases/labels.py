@@ -1,0 +1,88 @@
+"""Labels: one row that points to one release, moved with a record."""
+
+from __future__ import annotations
+
+import re
+
+from django.db import transaction
+
+from console.accounts.models import Membership
+from console.accounts.permissions import Action, require
+from console.audit.acts import Act
+from console.audit.services import Subject, record
+from console.problems import DomainError, Invalid
+from console.prompts.models import Prompt
+from console.releases.models import Label, LabelMove, Release
+
+PRODUCTION = "production"
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+class LabelMoved(DomainError):
+    """The label points elsewhere than the form said: somebody moved it meanwhile."""
+
+
+@transaction.atomic
+def move_label(
+    *, release: Release, name: str, member: Membership, reason: str = "", seen: int | None = None
+) -> Label:
+    """Point ``name`` at ``release``; the label is made when it is new. Production is always protected.
+
+    ``seen`` is the number of the release that the form showed as current (0: none); None skips that check. Raises
+    NotAllowed, Invalid (the name), LabelMoved, DomainError (it points there already).
+    """
+    prompt = release.prompt
+    require(member, Action.RELEASE, release)
+    if not _NAME.fullmatch(name):
+        raise Invalid(
+            f"“{name[:40]}” can't be a label.",
+            "A label starts with a small letter; letters, digits and hyphens may follow.",
+        )
+    Prompt.objects.select_for_update().get(pk=prompt.pk)  # one move of a prompt's labels at a time
+    label = Label.objects.filter(prompt=prompt, name=name).select_related("release").first()
+    before = label.release if label else None
+    if seen is not None and seen != (before.number if before else 0):
+        now = f"release {before.number}" if before else "nothing"
+        raise LabelMoved(f"{name} points to {now} by now.", "Look at the labels again, then decide.")
+    if before == release:
+        raise DomainError(f"{name} points to release {release.number} already.", "There is nothing to move.")
+    if label is None:
+        label = Label(prompt=prompt, name=name, protected=name == PRODUCTION)
+    label.release = release
+    label.save()
+    _remember(label, before, member, reason)
+    return label
+
+
+def _remember(label: Label, before: Release | None, member: Membership, reason: str) -> None:
+    LabelMove.objects.create(
+        prompt=label.prompt,
+        name=label.name,
+        before=before,
+        after=label.release,
+        reason=reason.strip()[:500],
+        by=member.user,
+    )
+    record(
+        chain=member.workspace.chain,
+        actor=member.actor,
+        act=Act.LABEL_MOVED,
+        subject=Subject("release", str(label.release.pk), f"{label.prompt.slug}@{label.name}"),
+        detail={
+            "label": label.name,
+            "from": before.number if before else None,
+            "to": label.release.number,
+            "digest": label.release.digest,
+        },
+    )
+
+
+def previous_release(label: Label) -> Release | None:
+    """Where a roll-back leads: the release that the label pointed to before it came to the present one."""
+    last = (
+        LabelMove.objects.filter(prompt=label.prompt, name=label.name, after=label.release)
+        .select_related("before")
+        .order_by("-at")
+        .first()
+    )
+    return last.before if last else None

@@ -1,0 +1,67 @@
+"""What the pages of releases read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404
+
+from console.accounts.models import Membership
+from console.prompts.models import Prompt
+from console.releases.models import Label, LabelMove, Release
+from policies.canonical import read_json
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """A label with its last move, and the release that a roll-back would lead to."""
+
+    label: Label
+    move: LabelMove | None
+    back: Release | None
+
+
+def releases_of(prompt: Prompt) -> QuerySet[Release]:
+    return (
+        Release.objects.filter(prompt=prompt)
+        .select_related("revision", "review", "created_by")
+        .prefetch_related("labels")
+        .order_by("-number")
+    )
+
+
+def release_for(member: Membership, prompt: Prompt, number: int) -> Release:
+    """Release ``number`` of a prompt of the member's workspace, or Http404."""
+    found = releases_of(prompt).filter(workspace=member.workspace_id, number=number).first()
+    if found is None:
+        raise Http404
+    found.prompt, found.workspace = prompt, member.workspace
+    return found
+
+
+def label_rows(prompt: Prompt) -> list[LabelRow]:
+    """All labels in two statements, whatever their number."""
+    last = LabelMove.objects.filter(prompt=OuterRef("prompt"), name=OuterRef("name")).order_by("-at", "-pk")
+    labels = list(
+        Label.objects.filter(prompt=prompt)
+        .select_related("release__revision")
+        .annotate(last_move=Subquery(last.filter(after=OuterRef("release")).values("pk")[:1]))
+    )
+    moves = LabelMove.objects.select_related("by", "before__revision").in_bulk(
+        [label.last_move for label in labels if label.last_move]  # type: ignore[attr-defined]
+    )
+    rows = [(label, moves.get(label.last_move)) for label in labels]  # type: ignore[attr-defined]
+    return [LabelRow(label, move, move.before if move else None) for label, move in rows]
+
+
+def label_moves(prompt: Prompt) -> QuerySet[LabelMove]:
+    return (
+        LabelMove.objects.filter(prompt=prompt).select_related("by", "before", "after").order_by("-at", "-pk")
+    )
+
+
+def predicate_of(release: Release) -> dict[str, object]:
+    """What the release says of itself, read from its stored bytes."""
+    predicate: dict[str, object] = read_json(bytes(release.statement))["predicate"]
+    return predicate

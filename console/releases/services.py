@@ -1,0 +1,95 @@
+"""Letting an approved revision out. Everything that an approval rests on is counted here, in the one transaction."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from console.accounts.models import Membership
+from console.accounts.permissions import Action, require
+from console.audit.acts import Act
+from console.audit.services import Subject, record
+from console.problems import DomainError
+from console.prompts.models import Prompt
+from console.releases.labels import move_label
+from console.releases.models import Release
+from console.releases.statement import statement_bytes
+from console.reviews.models import Review
+from console.reviews.standing import Standing, standing_of
+from policies.canonical import digest, read_json
+
+
+class NotApproved(DomainError):
+    """The review does not stand: something is missing, or what was approved is not what is there now."""
+
+
+@transaction.atomic
+def create_release(*, review: Review, member: Membership, reason: str = "") -> Release:
+    """Release the review's revision and point the review's label at it.
+
+    INVARIANT: nothing is released that does not hold at this moment: the review is locked, the revision is validated
+    anew under the policy in force, and approvals are counted as they stand, whatever a page said a second ago.
+    Raises NotAllowed, NotApproved.
+    """
+    require(member, Action.RELEASE, review)
+    Prompt.objects.select_for_update().get(pk=review.prompt_id)
+    locked = (
+        Review.objects.select_for_update(of=("self",))
+        .select_related("workspace", "prompt", "revision__prompt", "requested_by")
+        .get(pk=review.pk)
+    )
+    if locked.status != Review.Status.OPEN:
+        raise NotApproved(
+            f"Review {locked.number} is {locked.get_status_display().lower()}.",
+            "Only an open review can be released.",
+        )
+    standing = standing_of(locked, lock=True)
+    _must_stand(locked, standing)
+    release = _create(locked, standing, member)
+    Review.objects.filter(pk=locked.pk).update(status=Review.Status.RELEASED)
+    record(
+        chain=member.workspace.chain,
+        actor=member.actor,
+        act=Act.RELEASE_CREATED,
+        subject=Subject("release", str(release.pk), str(release)),
+        detail={"revision": locked.revision.digest, "statement": release.digest, "review": locked.number},
+    )
+    move_label(release=release, name=locked.label, member=member, reason=reason or locked.title)
+    return release
+
+
+def _must_stand(review: Review, standing: Standing) -> None:
+    if standing.approved:
+        return
+    missing = [*standing.stale, *(check.sentence for check in standing.requirements if not check.met)]
+    what = "; ".join(missing) or "it has not enough approvals that count"
+    raise NotApproved(
+        f"{review.revision} can't be released: {what}.", "Settle it on the page of the review, then release."
+    )
+
+
+def _create(review: Review, standing: Standing, member: Membership) -> Release:
+    last = Release.objects.filter(prompt=review.prompt).aggregate(last=Max("number"))["last"] or 0
+    statement = statement_bytes(
+        review=review,
+        number=last + 1,
+        approvals=standing.valid_approvals,
+        runs=tuple(review.runs.select_related("suite_version__suite").order_by("number")),
+        bounds_version=standing.bounds_version,
+        evidence_digest=standing.evidence_digest,
+        requirements=tuple((check.sentence, check.because) for check in standing.requirements),
+        created_at=timezone.now().isoformat(),
+        created_by=member.user.shown_name,
+    )
+    return Release.objects.create(
+        workspace=review.workspace,
+        prompt=review.prompt,
+        number=last + 1,
+        revision=review.revision,
+        review=review,
+        statement=statement,
+        digest=digest(read_json(statement)),
+        playground=review.workspace.playground,
+        created_by=member.user,
+    )

@@ -1,0 +1,86 @@
+"""What a release says, once and for ever: an in-toto statement in canonical JSON.
+
+The bytes are stored and exported as they are; nobody composes them a second time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from console.prompts.models import Revision
+from console.reviews.models import Decision, Review
+from console.trials.models import Run
+from policies.canonical import canonical_json
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "urn:remit:release:v1"
+
+
+def statement_bytes(
+    *,
+    review: Review,
+    number: int,
+    approvals: tuple[Decision, ...],
+    runs: tuple[Run, ...],
+    bounds_version: int,
+    evidence_digest: str,
+    requirements: tuple[tuple[str, str], ...],
+    created_at: str,
+    created_by: str,
+) -> bytes:
+    """The statement about ``review.revision`` as release ``number``. ``requirements``: sentence and reason of each."""
+    revision, prompt = review.revision, review.prompt
+    predicate = {
+        "prompt": {"workspace": review.workspace.slug, "slug": prompt.slug, "title": prompt.title},
+        "release": number,
+        "revision": {"number": revision.number, "digest": revision.digest},
+        "pack": {"ref": revision.pack, "digest": revision.pack_digest},
+        "bounds": bounds_version,
+        "config": revision.params,
+        "variables": variables_of(revision),
+        "evidence": {"digest": evidence_digest, "runs": [_run(run) for run in runs]},
+        "review": review.number,
+        "approvals": [_approval(decision) for decision in approvals],
+        "requirements": [{"met": sentence, "because": because} for sentence, because in requirements],
+        "playground": review.workspace.playground,
+        "createdAt": created_at,
+        "createdBy": created_by,
+    }
+    return canonical_json(
+        {
+            "_type": STATEMENT_TYPE,
+            "subject": [{"name": str(revision), "digest": {"sha256": revision.digest}}],
+            "predicateType": PREDICATE_TYPE,
+            "predicate": predicate,
+        }
+    )
+
+
+def variables_of(revision: Revision) -> dict[str, Any]:
+    """The variables that the prompt's placeholders take, as they are declared in the draft."""
+    declared: dict[str, Any] = revision.content.get("variables", {})
+    return {name: dict(form) for name, form in declared.items()}
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "number": run.number,
+        "digest": run.digest,
+        "suite": {"slug": run.suite_version.suite.slug, "version": run.suite_version.number},
+        "model": run.model,
+        "samples": run.samples,
+        "conversations": run.planned,
+        "rehearsal": run.rehearsal,
+    }
+
+
+def _approval(decision: Decision) -> dict[str, Any]:
+    return {
+        "by": decision.by.shown_name,
+        "at": decision.at.isoformat(),
+        "reason": decision.reason,
+        "revision": decision.revision_digest,
+        "pack": decision.pack_digest,
+        "bounds": decision.bounds_version,
+        "evidence": decision.evidence_digest,
+    }
