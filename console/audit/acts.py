@@ -13,6 +13,11 @@ class Act(StrEnum):
     LOGIN = "login:succeeded"
     LOGIN_REFUSED = "login:refused"
     ACCESS_REFUSED = "access:refused"
+    TOKEN_CREATED = "token:created"  # noqa: S105 (a name)
+    TOKEN_REVOKED = "token:revoked"  # noqa: S105
+    KEY_CREATED = "key:created"
+    KEY_RETIRED = "key:retired"
+    KEY_REVOKED = "key:revoked"
     PACK_SWITCHED = "policy:pack:switched"
     BOUNDS_CHANGED = "policy:bounds:changed"
     PROMPT_CREATED = "prompt:created"
@@ -24,6 +29,7 @@ class Act(StrEnum):
     RUN_STARTED = "run:started"
     RUN_CANCELLED = "run:cancelled"
     REVIEW_REQUESTED = "review:requested"
+    REVIEW_EVIDENCE_CHANGED = "review:evidence:changed"
     REVIEW_APPROVED = "review:approved"
     REVIEW_CHANGES_ASKED = "review:changes:asked"
     REVIEW_WITHDRAWN = "review:withdrawn"

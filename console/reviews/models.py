@@ -8,19 +8,22 @@ from django.db.models import Q
 
 
 class Review(models.Model):
-    """A request to approve one revision. It binds to digests; whether they still fit is computed when it is read."""
+    """A request to approve one revision. What it binds to is computed whenever it is read (see ``ground.py``)."""
 
     class Status(models.TextChoices):
         OPEN = "open", "Open"
         CHANGES = "changes", "Changes asked"
         WITHDRAWN = "withdrawn", "Withdrawn"
+        REPLACED = "replaced", "Replaced"
         RELEASED = "released", "Released"
+
+    UNDECIDED = (Status.OPEN, Status.CHANGES)
 
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="reviews")
     number = models.PositiveIntegerField()  # counts in the workspace
     prompt = models.ForeignKey("prompts.Prompt", on_delete=models.PROTECT, related_name="reviews")
     revision = models.ForeignKey("prompts.Revision", on_delete=models.PROTECT, related_name="reviews")
-    # What it is compared with: the revision in production when it was asked for, or none.
+    # What it replaces. While the review is open, what the label points to now counts; afterwards this is the record.
     against = models.ForeignKey("prompts.Revision", null=True, on_delete=models.PROTECT, related_name="+")
     title = models.CharField(max_length=200)
     message = models.TextField(blank=True)
@@ -29,18 +32,26 @@ class Review(models.Model):
     runs = models.ManyToManyField("trials.Run", blank=True, related_name="reviews")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-number"]
         constraints = [
             models.UniqueConstraint(fields=["workspace", "number"], name="one_review_number"),
             models.UniqueConstraint(
-                fields=["revision"], name="one_open_review_a_revision", condition=Q(status="open")
+                fields=["revision", "label"],
+                name="one_review_a_revision",
+                condition=Q(status__in=["open", "changes"]),
             ),
         ]
 
     def __str__(self) -> str:
         return f"review {self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be decided, discussed and released."""
+        return self.status in self.UNDECIDED
 
 
 class Decision(models.Model):
@@ -54,10 +65,13 @@ class Decision(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     word = models.CharField(max_length=8, choices=Word.choices)
     reason = models.TextField(blank=True)
+    # The ground on which it was decided (see ``ground.py``): whatever differs later makes it stale.
     revision_digest = models.CharField(max_length=80)
+    against_digest = models.CharField(max_length=80, blank=True)
+    pack = models.CharField(max_length=120)  # name@version, for people
     pack_digest = models.CharField(max_length=80)
     bounds_version = models.PositiveIntegerField()
-    evidence_digest = models.CharField(max_length=80)
+    evidence_digest = models.CharField(max_length=80, blank=True)
     at = models.DateTimeField(auto_now_add=True)
     # A later word of the same person replaces an earlier one, which stays in the record.
     superseded = models.BooleanField(default=False)
@@ -75,22 +89,29 @@ class Decision(models.Model):
 
 
 class Thread(models.Model):
-    """A discussion anchored at a line of a section, at a setting, or at the whole review (``anchor`` empty)."""
+    """A discussion: of a line, a setting, a run of the evidence, or the whole review (``anchor`` empty).
+
+    Anchors are ``text:<section>:<old|new>:<line>``, ``setting:<id>`` and ``run:<number>``.
+    """
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="threads")
-    anchor = models.CharField(max_length=120, blank=True)  # section:<id>:<line>, setting:<id>, cell:<id>
-    quote = models.TextField(blank=True)
-    resolved = models.BooleanField(default=False)
+    anchor = models.CharField(max_length=120, blank=True)
+    quote = models.TextField(blank=True)  # the line as it was, for when the review is read elsewhere
+    resolved_at = models.DateTimeField(null=True)
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["created_at"]
+        ordering = ["created_at", "pk"]
 
     def __str__(self) -> str:
         return self.anchor or "review"
+
+    @property
+    def resolved(self) -> bool:
+        return self.resolved_at is not None
 
 
 class Comment(models.Model):
@@ -100,7 +121,7 @@ class Comment(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["at"]
+        ordering = ["at", "pk"]
 
     def __str__(self) -> str:
         return self.text[:60]
