@@ -1,11 +1,15 @@
 # `make help` lists what there is. Everything works from a fresh clone with Python 3.11+, make and git.
 .DEFAULT_GOAL := help
-.PHONY: help up environment assets test lint types unit bench chaos lock format clean
+.PHONY: help up environment assets test lint types unit bench chaos lock format
 
 # The first Python that is new enough, or the one you name: make up PYTHON=/opt/python3.13/bin/python3
-PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+ifeq ($(origin PYTHON), undefined)
+PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$python"; break; }; done)
-BOOTSTRAP = test -n "$(PYTHON)" || { echo "Remit needs Python 3.11 or newer with venv: install it (Debian and Ubuntu: apt install python3 python3-venv), or name it: make up PYTHON=/path/to/python3" >&2; exit 1; }; PYTHONDONTWRITEBYTECODE= "$(PYTHON)" -m console.embedded.bootstrap
+endif
+NO_PYTHON = Remit needs Python 3.11 or newer with venv: install it (Debian and Ubuntu: apt install python3 python3-venv), \
+	or name it: make up PYTHON=/path/to/python3
+BOOTSTRAP = test -n "$(PYTHON)" || { echo "$(NO_PYTHON)" >&2; exit 1; }; "$(PYTHON)" -m console.embedded.bootstrap
 BIN = .venv/bin
 
 help: ## this list
@@ -22,19 +26,19 @@ assets: environment ## npm packages and the pages' scripts
 
 test: assets ## lint, types, and all tests with real services and Chromium
 	@$(MAKE) --no-print-directory lint types
-	@$(BIN)/python -m console.embedded chromium
-	@npm_config_update_notifier=false $(BIN)/python -m console.embedded npm test
+	@$(BIN)/python -m console.embedded npm test
+	@$(BIN)/python -m tests.chromium
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: ## ruff, djhtml, import contracts, strict types of policies/ (under 10 s)
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: make format"; exit 1; }
-	@$(BIN)/djhtml --check --quiet templates
-	@$(BIN)/lint-imports --no-timing 2>&1 | tail -n 3
-	@$(BIN)/mypy policies
+	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not in form: make format"; exit 1; }
+	@$(BIN)/djhtml --tabwidth 2 --check templates >/dev/null 2>&1 || { $(BIN)/djhtml --tabwidth 2 --check templates; echo "Some templates are not in form: make format"; exit 1; }
+	@contracts=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$contracts"; exit 1; }
+	@$(BIN)/mypy --no-error-summary policies
 
 types: ## mypy over everything
-	@$(BIN)/mypy policies console manage.py
+	@$(BIN)/mypy --no-error-summary policies console manage.py
 
 unit: ## the quick tests only: no browser, nothing started but the database
 	@$(BIN)/pytest -n 2 --dist loadgroup --ignore=tests/browser
@@ -46,7 +50,9 @@ chaos: ## long kills, outages and races, with counts
 	@$(BIN)/pytest -q -m chaos -s
 
 format: ## put every file into form
-	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet . ; $(BIN)/djhtml --quiet templates
+	@$(BIN)/ruff check --quiet --fix . || true
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/djhtml --tabwidth 2 templates
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: ## write the hashed lock files anew (add --upgrade by LOCK_OPTIONS=--upgrade)
