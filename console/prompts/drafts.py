@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from console.accounts.models import Membership
 from console.accounts.permissions import Action, require
@@ -25,16 +28,19 @@ __all__ = [
     "Checked",
     "StaleDraft",
     "Taken",
+    "archive",
     "check",
     "create_prompt",
     "discard_copy",
     "draft_of",
+    "note_read",
     "save",
     "topic",
 ]
 
 MAIN = "main"
 KEPT_VERSIONS = 100
+KEPT_READ = timedelta(days=30)  # versions that a page was made of
 LARGEST = 1_200_000  # characters of a draft as JSON, tools and variables included
 _SLUG = re.compile(r"[a-z0-9-]{1,64}")
 _RESERVED = {"new", "import", "slug"}  # pages of the list itself
@@ -63,7 +69,8 @@ def topic(draft: Draft) -> str:
 
 def draft_of(prompt: Prompt) -> Draft:
     """The prompt's main draft with what a page says of it, in one statement."""
-    draft = Draft.objects.select_related("base", "updated_by").get(prompt=prompt, name=MAIN)
+    unused = [f"base__{name}" for name in ("compiled", "params", "source_map", "findings")]
+    draft = Draft.objects.select_related("base", "updated_by").defer(*unused).get(prompt=prompt, name=MAIN)
     draft.prompt = prompt
     return draft
 
@@ -154,6 +161,20 @@ def save(*, draft: Draft, version: int, content: Mapping[str, Any], member: Memb
     raise StaleDraft(row, copy)
 
 
+@transaction.atomic
+def archive(*, prompt: Prompt, away: bool, member: Membership) -> None:
+    """Take a prompt out of the lists, or bring it back. Nothing of it is deleted, and what is released stays so."""
+    require(member, Action.EDIT, prompt)
+    if Prompt.objects.filter(pk=prompt.pk, archived=not away).update(archived=away):
+        record(
+            chain=member.workspace.chain,
+            actor=member.actor,
+            act=Act.PROMPT_ARCHIVED,
+            subject=Subject("prompt", str(prompt.pk), prompt.title),
+            detail={"archived": away},
+        )
+
+
 def discard_copy(*, draft: Draft, member: Membership) -> None:
     """Drop what the member typed into an older version: it is merged, or not wanted."""
     DraftCopy.objects.filter(draft=draft, by=member.user).delete()
@@ -166,9 +187,19 @@ def _write(row: Draft, content: dict[str, Any], member: Membership) -> None:
     _count(row)
     row.save()
     DraftVersion.objects.create(draft=row, version=row.version, content=content, by=member.user)
-    row.versions.filter(version__lte=row.version - KEPT_VERSIONS).delete()
+    _thin_out(row)
     Prompt.objects.filter(pk=row.prompt.pk).update(**_listed(content))
     publish(topic(row), "saved")
+
+
+def note_read(draft: Draft) -> None:
+    """A page shows this version: keep it for the merge that may come of it."""
+    draft.versions.filter(version=draft.version, read=False).update(read=True)
+
+
+def _thin_out(row: Draft) -> None:
+    old = row.versions.filter(version__lte=row.version - KEPT_VERSIONS)
+    old.filter(Q(read=False) | Q(at__lt=timezone.now() - KEPT_READ)).delete()
 
 
 def _count(row: Draft) -> None:

@@ -77,7 +77,7 @@ def merge(base: Content, mine: Content, theirs: Content, choices: Mapping[str, s
         else:
             merged[unit.key] = unit.value(choice)  # type: ignore[arg-type]
     ours, others = _ids(mine), _ids(theirs)
-    order = _interleave(ours, others) if lead == "mine" else _interleave(others, ours)
+    order = interleave(ours, others) if lead == "mine" else interleave(others, ours)
     return _content(merged, theirs, order)
 
 
@@ -166,7 +166,7 @@ def _orders(*contents: Content) -> Iterator[list[str]]:
         yield [id for id in _ids(content) if id in common]
 
 
-def _interleave(lead: list[str], other: list[str]) -> list[str]:
+def interleave(lead: list[str], other: list[str]) -> list[str]:
     """``lead`` with what only ``other`` has, each after the section that it follows there."""
     order = list(lead)
     for index, id in enumerate(other):

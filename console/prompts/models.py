@@ -74,6 +74,8 @@ class DraftVersion(models.Model):
     content = models.JSONField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
+    # A page was made of it, so that somebody may still be typing into it: such versions are kept longer.
+    read = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["-version"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from console.accounts.models import Membership
-from console.prompts.models import Prompt, Revision
+from console.prompts.models import Draft, Prompt, Revision
 
 
 def prompts_of(member: Membership) -> QuerySet[Prompt]:
@@ -16,18 +17,20 @@ def prompts_of(member: Membership) -> QuerySet[Prompt]:
 
 
 def prompt_for(member: Membership, slug: str) -> Prompt:
-    """The prompt with what its page head needs: ``runs_count``, ``reviews_count``, ``releases_count``, ``last_number``.
+    """The prompt with what its page head needs, in one statement.
 
-    Raises Http404 for a stranger's prompt just as for one that does not exist.
+    ``runs_count reviews_count releases_count last_number``, and of its draft ``draft_blocks draft_domain``. Raises
+    Http404 for a stranger's prompt just as for one that does not exist.
     """
+    draft = Draft.objects.filter(prompt=OuterRef("pk"), name="main")
+    newest = Revision.objects.filter(prompt=OuterRef("pk")).order_by("-number")
     annotated = prompts_of(member).annotate(
         runs_count=_count("runs"),
         reviews_count=_count("reviews"),
         releases_count=_count("releases"),
-        last_number=Coalesce(
-            Subquery(Revision.objects.filter(prompt=OuterRef("pk")).order_by("-number").values("number")[:1]),
-            0,
-        ),
+        last_number=Coalesce(Subquery(newest.values("number")[:1]), 0),
+        draft_blocks=Coalesce(Subquery(draft.values("blocks")), 0),
+        draft_domain=Subquery(draft.values(named=KeyTextTransform("domain", "content"))),
     )
     try:
         prompt = annotated.get(slug=slug)

@@ -1,0 +1,185 @@
+"""The Compose page: the draft, what speaks against it, its settings, and what it compiles to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from console import live
+from console.accounts.access import MemberRequest, member_view
+from console.accounts.permissions import Action, can, require
+from console.htmx import render_region
+from console.problems import DomainError, problem_document
+from console.prompts import presence
+from console.prompts.acknowledgements import acknowledge
+from console.prompts.composition import Composition
+from console.prompts.draft_edits import edit
+from console.prompts.draft_form import read_form
+from console.prompts.drafts import StaleDraft, check, draft_of, note_read, topic
+from console.prompts.drafts import save as save_draft
+from console.prompts.models import Draft
+from console.prompts.pages import prompt_for
+from console.prompts.revisions import create_revision
+
+REGIONS = ("parts",)
+
+
+@member_view("GET")
+def compose(request: MemberRequest, slug: str) -> HttpResponse:
+    draft = draft_of(prompt_for(request.member, slug))
+    if not request.htmx:
+        note_read(draft)
+    return render_region(request, "prompts/compose.html", _context(request, draft), regions=REGIONS)
+
+
+def _context(request: MemberRequest, draft: Draft) -> dict[str, Any]:
+    return {
+        "nav": "prompts",
+        "tab": "compose",
+        "prompt": draft.prompt,
+        "draft": draft,
+        "page": Composition(draft, request.member),
+        "readonly": not can(request.member, Action.EDIT, draft.prompt),
+    }
+
+
+@member_view("POST")
+def save(request: MemberRequest, slug: str) -> HttpResponseBase:
+    """Keep the form. JSON for the autosave, a redirect for a plain form; ``do`` is an edit of the draft's shape."""
+    draft = draft_of(prompt_for(request.member, slug))
+    wants_json = request.accepts("application/json") and not request.accepts("text/html")
+    anchor, content = "", None
+    try:
+        version, content = typed(request.POST, draft, request)
+        if do := request.POST.get("do", ""):
+            content, anchor = edit(content, do)
+        saved = save_draft(draft=draft, version=version, content=content, member=request.member)
+    except DomainError as error:
+        return _refused(request, error) if wants_json else _refused_page(request, draft, content, error)
+    if wants_json:
+        return JsonResponse({"version": saved.version, "saved_at": saved.updated_at.isoformat()})
+    messages.success(request, f"Saved, version {saved.version}.")
+    return redirect(f"{_url('prompts:compose', request, slug)}{'#' if anchor else ''}{anchor}")
+
+
+def typed(data: QueryDict, draft: Draft, request: MemberRequest) -> tuple[int, dict[str, Any]]:
+    """The version that the form was rendered from, and the content that it says."""
+    typed = data.get("version", "")
+    version = int(typed) if typed.isdecimal() else 0
+    shown = draft.content
+    if version != draft.version:
+        earlier = draft.versions.filter(version=version).first()
+        shown = earlier.content if earlier else draft.content
+    effective = check(request.member.workspace, shown).effective
+    return version, read_form(data, shown=shown, effective=effective)
+
+
+def _refused(request: MemberRequest, error: DomainError) -> HttpResponse:
+    document: dict[str, Any] = dict(problem_document(error))
+    if isinstance(error, StaleDraft):
+        document["merge_url"] = _url("prompts:merge", request, error.draft.prompt.slug)
+    return JsonResponse(document, status=error.status, content_type="application/problem+json")
+
+
+def _refused_page(
+    request: MemberRequest, draft: Draft, content: dict[str, Any] | None, error: DomainError
+) -> HttpResponseBase:
+    """A plain form: the merge, or the page again with everything that was typed still in it."""
+    if isinstance(error, StaleDraft):
+        return redirect(_url("prompts:merge", request, draft.prompt.slug))
+    if content is None:
+        raise error
+    draft.content = content
+    messages.error(request, f"Not saved. {error.message} {error.what_to_do}")
+    return render(request, "prompts/compose.html", _context(request, draft), status=error.status)
+
+
+@member_view("GET", "POST")
+def check_form(request: MemberRequest, slug: str) -> HttpResponse:
+    """What the validation says, as JSON: of the draft as it is kept, or of a form that is not to be kept."""
+    draft = draft_of(prompt_for(request.member, slug))
+    content = typed(request.POST, draft, request)[1] if request.method == "POST" else draft.content
+    checked = check(request.member.workspace, content)
+    findings = [finding.as_dict() for finding in checked.verdict.findings]
+    tokens = checked.compiled.tokens if checked.compiled else None
+    return JsonResponse({"verdict": checked.verdict.word, "findings": findings, "tokens": tokens})
+
+
+@member_view("GET", "POST")
+def snapshot(request: MemberRequest, slug: str) -> HttpResponseBase:
+    """Freeze the draft: a dialog for scripts, a page without."""
+    draft = draft_of(prompt_for(request.member, slug))
+    require(request.member, Action.SNAPSHOT, draft.prompt)
+    context = {**_context(request, draft), "message": "", "problem": None}
+    if request.method == "POST":
+        version = request.POST.get("version", "")
+        message = request.POST.get("message", "")
+        try:
+            revision = create_revision(
+                draft=draft,
+                version=int(version) if version.isdecimal() else 0,
+                message=message,
+                member=request.member,
+            )
+        except DomainError as error:
+            context |= {"message": message, "problem": error}
+            return render(request, "prompts/snapshot.html", context, status=error.status)
+        messages.success(
+            request,
+            f"r{revision.number} is frozen: {'blocked' if revision.blocked else 'nothing blocks it'}.",
+        )
+        return redirect(_url("prompts:revision", request, slug, revision.number))
+    return render_region(request, "prompts/snapshot.html", context, regions=("dialogs",))
+
+
+@member_view("GET", "POST")
+def acknowledge_finding(request: MemberRequest, slug: str) -> HttpResponseBase:
+    """Accept a warning with a reason; the finding is named by its anchor."""
+    draft = draft_of(prompt_for(request.member, slug))
+    require(request.member, Action.EDIT, draft.prompt)
+    page = Composition(draft, request.member)
+    anchor = request.POST.get("finding") or request.GET.get("finding", "")
+    view = next((view for view in page.findings if view.anchor == anchor), None)
+    if view is None:
+        messages.info(request, "That finding is gone: its words were changed.")
+        return redirect(_url("prompts:compose", request, slug))
+    context = {**_context(request, draft), "view": view, "reason": "", "problem": None}
+    if request.method == "POST":
+        reason = request.POST.get("reason", "")
+        try:
+            acknowledge(prompt=draft.prompt, finding=view.finding, reason=reason, member=request.member)
+        except DomainError as error:
+            context |= {"reason": reason, "problem": error}
+            return render(request, "prompts/acknowledge.html", context, status=error.status)
+        return redirect(f"{_url('prompts:compose', request, slug)}#{anchor}")
+    return render_region(request, "prompts/acknowledge.html", context, regions=("dialogs",))
+
+
+@member_view("GET", "POST")
+def be_present(request: MemberRequest, slug: str) -> HttpResponse:
+    """POST: the member is in a section, or leaves. GET: who else is here, and whether somebody saved."""
+    draft = draft_of(prompt_for(request.member, slug))
+    if request.method == "POST":
+        if "leave" in request.POST:
+            presence.leave(draft=draft, member=request.member)
+        else:
+            presence.arrive(draft=draft, member=request.member, section=request.POST.get("section", ""))
+        return HttpResponse(status=204)
+    version = request.GET.get("version", "")
+    newer = draft.version > int(version) if version.isdecimal() else False
+    by_other = draft.updated_by_id != request.member.user_id
+    context = {**_context(request, draft), "newer": newer and by_other}
+    return render(request, "prompts/compose.html#presence", context)
+
+
+@member_view("GET")
+def events(request: MemberRequest, slug: str) -> HttpResponseBase:
+    return live.stream(topic(draft_of(prompt_for(request.member, slug))))
+
+
+def _url(name: str, request: HttpRequest, *args: Any) -> str:
+    return reverse(name, args=[request.member.workspace.slug, *args])  # type: ignore[attr-defined]

@@ -1,0 +1,95 @@
+"""The list of prompts: found by words, domain and state, in a constant number of statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
+
+from console.accounts.models import Membership
+from console.governance.services import governance_of
+from console.prompts.checking import check, under
+from console.prompts.models import Draft, Prompt, Revision
+from console.prompts.pages import prompts_of
+
+STATES = {
+    "blocked": "Blocked",
+    "changed": "Changed",
+    "review": "In review",
+    "released": "Released",
+    "archived": "Archived",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What somebody asked the list for; unknown words find nothing rather than everything."""
+
+    query: str = ""
+    domain: str = ""
+    state: str = ""
+
+
+def listed(member: Membership, asked: Filter) -> QuerySet[Prompt]:
+    """The prompts, each with ``draft_blocks domain changed in_review released last_number touched_at touched_by``."""
+    prompts = _annotated(member).filter(archived=asked.state == "archived")
+    for word in asked.query.split()[:8]:
+        prompts = prompts.filter(
+            Q(title__icontains=word)
+            | Q(slug__icontains=word)
+            | Q(folder__icontains=word)
+            | Q(tags__contains=[word])
+        )
+    if asked.domain:
+        prompts = prompts.filter(domain=asked.domain)
+    conditions = {
+        "blocked": Q(draft_blocks__gt=0),
+        "changed": Q(changed=True),
+        "review": Q(in_review=True),
+        "released": Q(released=True),
+    }
+    return prompts.filter(conditions.get(asked.state, Q()))
+
+
+def _annotated(member: Membership) -> QuerySet[Prompt]:
+    draft = Draft.objects.filter(prompt=OuterRef("pk"), name="main")
+    newest = Revision.objects.filter(prompt=OuterRef("pk")).order_by("-number")
+    reviews = Prompt._meta.get_field("reviews").related_model
+    labels = Prompt._meta.get_field("labels").related_model
+    production = labels.objects.filter(prompt=OuterRef("pk"), name="production")
+    unlike_base = draft.filter(~Q(content=F("base__content")) | Q(base__isnull=True))
+    return prompts_of(member).annotate(
+        draft_blocks=Coalesce(Subquery(draft.values("blocks")), 0),
+        domain=Coalesce(
+            Subquery(draft.values(named=KeyTextTransform("domain", "content"))), Value("general")
+        ),
+        changed=Exists(unlike_base),
+        in_review=Exists(reviews.objects.filter(prompt=OuterRef("pk"), status="open")),
+        released=Exists(production),
+        released_number=Subquery(production.values("release__revision__number")),
+        last_number=Coalesce(Subquery(newest.values("number")[:1]), 0),
+        touched_at=Subquery(draft.values("updated_at")),
+        touched_by=Subquery(draft.values("updated_by__name")),
+    )
+
+
+def recount(member: Membership) -> None:
+    """Count anew what blocks the drafts that were counted under another policy or other bounds.
+
+    A list would otherwise go on showing what held before an admin changed something.
+    """
+    governance = governance_of(member.workspace)
+    now = under(governance)
+    drafts = Draft.objects.filter(prompt__workspace=member.workspace_id, prompt__archived=False)
+    with transaction.atomic():
+        stale = list(
+            drafts.exclude(checked_under=now).select_for_update(skip_locked=True, of=("self",))[:500]
+        )
+        for draft in stale:
+            draft.blocks = check(member.workspace, draft.content, governance=governance).blocks
+            draft.checked_under = now
+        if stale:
+            Draft.objects.bulk_update(stale, ["blocks", "checked_under"])

@@ -1,0 +1,133 @@
+"""Two people typed into one draft: both versions, unit by unit, until somebody says what is to be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+
+from console.accounts.access import MemberRequest, member_view
+from console.governance.services import pack_in_force
+from console.prompts.compose_views import typed
+from console.prompts.diff_rows import Row, side_by_side
+from console.prompts.draft_form import MARK
+from console.prompts.drafts import StaleDraft, discard_copy, draft_of, note_read, save
+from console.prompts.merging import Unit, changed_units, merge
+from console.prompts.models import Draft, DraftCopy
+from console.prompts.pages import prompt_for
+from policies import Pack
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A unit with its texts beside each other: theirs, then mine."""
+
+    unit: Unit
+    name: str
+    rows: tuple[Row, ...]
+    absent: str
+
+
+@member_view("GET", "POST")
+def merge_draft(request: MemberRequest, slug: str) -> HttpResponseBase:
+    """GET: what both did. POST: a form that came too late (kept, then shown), a choice, or "drop mine"."""
+    draft = draft_of(prompt_for(request.member, slug))
+    if request.method == "POST" and MARK in request.POST:
+        return _keep(request, draft)
+    copy = DraftCopy.objects.filter(draft=draft, by=request.member.user).first()
+    if copy is None:
+        messages.info(request, "There is nothing to merge: the draft holds what you typed.")
+        return redirect("prompts:compose", request.member.workspace.slug, slug)
+    base = _base(draft, copy)
+    if request.method == "POST":
+        return _settle(request, draft, copy, base)
+    note_read(draft)
+    pack = pack_in_force(request.member.workspace)
+    units = [_shown(unit, pack) for unit in changed_units(base, copy.content, draft.content)]
+    context = {
+        "nav": "prompts",
+        "tab": "compose",
+        "prompt": draft.prompt,
+        "draft": draft,
+        "copy": copy,
+        "conflicts": [shown for shown in units if shown.unit.state == "conflict"],
+        "settled": [shown for shown in units if shown.unit.state != "conflict"],
+    }
+    return render(request, "prompts/merge.html", context)
+
+
+def _keep(request: MemberRequest, draft: Draft) -> HttpResponseBase:
+    """A form that arrives here is saved if nobody was before it after all, and kept for the merge otherwise."""
+    version, content = typed(request.POST, draft, request)
+    try:
+        save(draft=draft, version=version, content=content, member=request.member)
+    except StaleDraft:
+        return redirect("prompts:merge", request.member.workspace.slug, draft.prompt.slug)
+    return redirect("prompts:compose", request.member.workspace.slug, draft.prompt.slug)
+
+
+def _settle(
+    request: MemberRequest, draft: Draft, copy: DraftCopy, base: Mapping[str, Any]
+) -> HttpResponseBase:
+    here = ("prompts:compose", request.member.workspace.slug, draft.prompt.slug)
+    if "drop" in request.POST:
+        discard_copy(draft=draft, member=request.member)
+        messages.info(request, "Your version is dropped; the draft is as it was saved.")
+        return redirect(*here)
+    stated = request.POST.get("version", "")
+    choices = {
+        key.removeprefix("take."): value for key, value in request.POST.items() if key.startswith("take.")
+    }
+    merged = merge(base, copy.content, draft.content, choices)
+    try:
+        saved = save(
+            draft=draft,
+            version=int(stated) if stated.isdecimal() else 0,
+            content=merged,
+            member=request.member,
+        )
+    except StaleDraft as error:
+        messages.warning(request, f"{error.message} What you chose is kept: merge it once more.")
+        return redirect("prompts:merge", request.member.workspace.slug, draft.prompt.slug)
+    discard_copy(draft=draft, member=request.member)
+    messages.success(request, f"Both versions are merged, as version {saved.version}.")
+    return redirect(*here)
+
+
+def _base(draft: Draft, copy: DraftCopy) -> Mapping[str, Any]:
+    """What both read. Where it is no longer kept nothing is taken for unchanged, so that everything is asked."""
+    version = draft.versions.filter(version=copy.version).first()
+    return version.content if version else {"sections": []}
+
+
+def _shown(unit: Unit, pack: Pack) -> Shown:
+    rows = side_by_side(_words(unit.theirs), _words(unit.mine), context=1)
+    absent = "mine" if unit.mine is None else "theirs" if unit.theirs is None else ""
+    return Shown(unit, _name(unit, pack), rows, absent)
+
+
+def _name(unit: Unit, pack: Pack) -> str:
+    if unit.kind in ("setting", "grant"):
+        return pack.title_of(unit.name)
+    if unit.kind == "parameter":
+        return pack.title_of(f"parameter.{unit.name}")
+    kind = {"section": "Section", "head": "Kind and title of", "variable": "Variable", "tool": "Tool"}.get(
+        unit.kind, ""
+    )
+    return f"{kind} {unit.name}".strip()
+
+
+def _words(value: Any) -> str:
+    """A value as somebody reads it: a text as it is, anything else as it is written in a draft."""
+    if value is None:
+        return ""
+    if isinstance(value, Mapping) and set(value) <= {"value", "when"}:
+        return f"{value.get('value')}" + (f" while {value['when']}" if value.get("when") else "")
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)

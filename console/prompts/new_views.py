@@ -1,0 +1,156 @@
+"""The list of prompts, and the three ways to a new one: from nothing, from a starter, from what exists already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.text import slugify
+
+from console.accounts.access import MemberRequest, member_view
+from console.accounts.permissions import Action, require
+from console.governance.services import pack_in_force
+from console.htmx import render_region
+from console.problems import DomainError, Invalid
+from console.prompts.composition import KIND_TITLES
+from console.prompts.drafts import check_slug, create_prompt, free_slug, taken
+from console.prompts.importers import Imported, decode, read_prompt
+from console.prompts.imports import preview
+from console.prompts.listing import STATES, Filter, listed, recount
+from console.prompts.pages import prompts_of
+from console.prompts.starters import blank, content_of, starters
+
+PAGE = 50
+LARGEST_FILE = 2_000_000  # bytes
+
+
+@member_view("GET")
+def index(request: MemberRequest) -> HttpResponse:
+    member = request.member
+    recount(member)
+    asked = Filter(
+        request.GET.get("q", "")[:200], request.GET.get("domain", ""), request.GET.get("state", "")
+    )
+    found = Paginator(listed(member, asked), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "nav": "prompts",
+        "asked": asked,
+        "page": found,
+        "states": STATES,
+        "domains": pack_in_force(member.workspace).domains,
+        "any": bool(found.object_list) or prompts_of(member).exists(),
+    }
+    return render_region(request, "prompts/list.html", context, regions=("prompts",))
+
+
+@member_view("GET", "POST")
+def new(request: MemberRequest) -> HttpResponseBase:
+    """Choose how to begin; then name it. ``from`` is a starter's name, or nothing."""
+    require(request.member, Action.EDIT)
+    begin = request.POST.get("from") or request.GET.get("from", "")
+    content = blank() if begin == "nothing" else content_of(begin)
+    context: dict[str, Any] = {"nav": "prompts", "starters": starters(), "begin": begin, "content": content}
+    if content is None:
+        return render(request, "prompts/new.html", context)
+    if request.method == "POST":
+        try:
+            return _create(request, content)
+        except DomainError as error:
+            context |= {"problem": error}
+    context |= {"form": _names(request, content), "domains": pack_in_force(request.member.workspace).domains}
+    return render(request, "prompts/new.html", context, status=422 if "problem" in context else 200)
+
+
+def _create(
+    request: MemberRequest, content: dict[str, Any], imported: Imported | None = None
+) -> HttpResponseBase:
+    title, domain = request.POST.get("title", ""), request.POST.get("domain", "")
+    slug = request.POST.get("slug", "").strip() or slugify(title)[:64]
+    prompt = create_prompt(
+        member=request.member,
+        slug=slug,
+        title=title,
+        content=content | ({"domain": domain} if domain else {}),
+        imported_from=imported.form if imported else "",
+    )
+    messages.success(request, f"{prompt.title} is here. Everything you type is saved by itself.")
+    return redirect("prompts:compose", request.member.workspace.slug, prompt.slug)
+
+
+def _names(request: MemberRequest, content: dict[str, Any]) -> dict[str, str]:
+    """What the fields show: what was typed, else what the content suggests."""
+    typed = request.POST
+    slug = content.get("slug", "")
+    return {
+        "title": typed.get("title", content.get("title", "")),
+        "slug": typed.get("slug", free_slug(request.member, slug) if slug else ""),
+        "domain": typed.get("domain", content.get("domain", "general")),
+    }
+
+
+@member_view("GET")
+def slug_state(request: MemberRequest) -> HttpResponse:
+    """Whether a slug can be had, in one sentence, while it is being typed."""
+    slug = request.GET.get("slug", "").strip() or slugify(request.GET.get("title", ""))[:64]
+    problem = None
+    if slug:
+        try:
+            check_slug(slug)
+            if prompts_of(request.member).filter(slug=slug).exists():
+                problem = taken(request.member, slug)
+        except Invalid as error:
+            problem = error
+    return render(request, "prompts/new.html#slug-state", {"slug": slug, "problem": problem, "asked": True})
+
+
+@member_view("GET", "POST")
+def import_prompt(request: MemberRequest) -> HttpResponseBase:
+    """Read a paste or a file, show what it would become, and make it on a second press."""
+    require(request.member, Action.EDIT)
+    context: dict[str, Any] = {"nav": "prompts", "source": "", "kinds": KIND_TITLES}
+    status = 200
+    if request.method == "POST":
+        try:
+            source, imported = _read(request)
+            context |= {"source": source}
+            shown = _preview(request.POST, request, imported)
+            context |= {"preview": shown, **_preview_context(request, shown.content)}
+            if "create" in request.POST:
+                return _create(request, shown.content, imported)
+        except DomainError as error:
+            context |= {"problem": error, "source": context["source"] or request.POST.get("source", "")}
+            status = error.status
+    return render_region(request, "prompts/import.html", context, regions=("preview",), status=status)
+
+
+def _read(request: MemberRequest) -> tuple[str, Imported]:
+    upload = request.FILES.get("file")
+    if upload is None:
+        source = request.POST.get("source", "")
+        return source, read_prompt(source)
+    if (upload.size or 0) > LARGEST_FILE:
+        raise Invalid(
+            f"{upload.name} is {upload.size or 0:,} bytes large; the most that is read is {LARGEST_FILE:,}.",
+            "Choose the file with the prompt alone.",
+        )
+    source = decode(upload.read())
+    return source, read_prompt(source, name=upload.name or "")
+
+
+def _preview(data: QueryDict, request: MemberRequest, imported: Imported) -> Any:
+    chosen = "domain" in data
+    return preview(
+        request.member.workspace,
+        imported,
+        domain=data.get("domain", ""),
+        audience=data.getlist("audience"),
+        take=data.getlist("take") if chosen else None,
+    )
+
+
+def _preview_context(request: MemberRequest, content: dict[str, Any]) -> dict[str, Any]:
+    pack = pack_in_force(request.member.workspace)
+    return {"form": _names(request, content), "domains": pack.domains, "audiences": pack.audiences}
