@@ -18,7 +18,6 @@ ALONE = {
     "diffsettings",
     "findstatic",
     "help",
-    "keys",
     "makemessages",
     "pack",
     "startapp",

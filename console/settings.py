@@ -43,6 +43,7 @@ def database(url: str) -> dict[str, object]:
 
 # --- where things are -------------------------------------------------------------------------------------------
 SECRET_KEY = secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = [key for key in os.environ.get("REMIT_SECRET_KEY_FALLBACKS", "").split() if key]
 DEBUG = flag("REMIT_DEBUG")
 PORT = int(os.environ.get("PORT", "8000"))
 REMIT_URL = os.environ.get("REMIT_URL", f"http://127.0.0.1:{PORT}")

@@ -80,6 +80,8 @@ def exported(release: Release, label: str) -> Exported:
         variables=variables_of(revision),
         playground=release.playground,
         content=revision.content,
+        statement=bytes(release.statement),
+        signatures=tuple(release.signatures),
     )
 
 

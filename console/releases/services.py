@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -12,12 +14,12 @@ from console.audit.acts import Act
 from console.audit.services import Subject, record
 from console.problems import DomainError
 from console.prompts.models import Prompt
+from console.releases.keys import sign
 from console.releases.labels import move_label
 from console.releases.models import Release
 from console.releases.statement import statement_bytes
 from console.reviews.models import Review
 from console.reviews.standing import Standing, standing_of
-from policies.canonical import digest, read_json
 
 
 class NotApproved(DomainError):
@@ -89,7 +91,8 @@ def _create(review: Review, standing: Standing, member: Membership) -> Release:
         revision=review.revision,
         review=review,
         statement=statement,
-        digest=digest(read_json(statement)),
+        digest=hashlib.sha256(statement).hexdigest(),
+        signatures=sign(statement),
         playground=review.workspace.playground,
         created_by=member.user,
     )

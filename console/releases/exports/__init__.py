@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from console.releases.exports import card, curl, json_form, promptfoo, python, typescript, yaml_form
+from console.releases.exports import bundle, card, curl, json_form, promptfoo, python, typescript, yaml_form
 from console.releases.exports.exported import Exported
 
 __all__ = ["FORMATS", "Exported", "Format"]
@@ -24,6 +24,7 @@ class Format:
 FORMATS: dict[str, Format] = {
     each.name: each
     for each in (
+        Format("bundle", "dsse.json", "application/vnd.dsse.envelope.v1+json", bundle.render),
         Format("json", "json", "application/json", json_form.render),
         Format("yaml", "yaml", "application/yaml", yaml_form.render),
         Format("python", "py", "text/x-python", python.render),

@@ -24,6 +24,8 @@ class Exported:
     variables: Mapping[str, Any]
     playground: bool
     content: Mapping[str, Any]
+    statement: bytes = b""
+    signatures: tuple[Mapping[str, str], ...] = ()
 
     @property
     def headline(self) -> str:

@@ -86,7 +86,7 @@ def test_yaml_reads_back_as_the_json():
     assert yaml.safe_load(render("yaml")) == json.loads(render("json"))
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"card", "json"}))
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"bundle", "card", "json"}))
 def test_what_is_made_in_a_playground_says_so(name):
     assert "playground" in render(name).lower()
     assert "Made in a playground" not in render(name, playground=False)

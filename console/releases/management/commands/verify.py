@@ -1,0 +1,47 @@
+"""``manage.py verify BUNDLE --key PUB``: is this what was approved? Needs no database and no network."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from console.releases.dsse import BadEnvelope
+from console.releases.keys import keyid_of
+from console.releases.verification import check_bundle, public_key
+
+_LARGEST = 12_000_000  # bytes
+
+
+class Command(BaseCommand):
+    help = "Verify a bundle offline. Exit 0: good; 1: not; 2: a file can't be read."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("bundle", type=Path)
+        parser.add_argument(
+            "--key",
+            type=Path,
+            required=True,
+            action="append",
+            help="public key in PEM form; may be given again",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        text, pems = self._read(options["bundle"]), [self._read(path) for path in options["key"]]
+        try:
+            keys = {keyid_of(key): key for key in map(public_key, pems)}
+            report = check_bundle(text, keys)
+        except BadEnvelope as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write("\n".join(report.lines))
+
+    def _read(self, path: Path) -> bytes:
+        try:
+            if path.stat().st_size > _LARGEST:
+                raise CommandError(f"{path} is larger than {_LARGEST:,} bytes: no bundle is.", returncode=2)
+            return path.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{path} can't be read: {error.strerror}.", returncode=2) from error
