@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from policies.text.frames import Frame, match_part
-from policies.text.lexicon import Lexicon
+from policies.text.lexicon import Lexicon, Reader
 from policies.text.normalise import normalise
 from policies.text.scope import Operators, Reading, Spot, spots_of
 from policies.text.sentences import Segmenter, Sentence
@@ -60,14 +60,15 @@ class Document:
         self._tell = lexicon.bit("speech.tell")
         self.lines: list[Line] = []
         for index, section in enumerate(self.sections):
-            self._add(index, tokenise(normalise(section.text, lexicon)))
+            readable = normalise(section.text, lexicon)
+            self._add(index, tokenise(readable), lexicon.reader(readable.text))
         operators = lexicon.prepared.get("operators")
         self._operators = operators if isinstance(operators, Operators) else Operators(lexicon)
         lexicon.prepared["operators"] = self._operators
 
-    def _add(self, section: int, tokens: Tokens) -> None:
-        for sentence in Segmenter(tokens, self.lexicon).run():
-            spots = spots_of(sentence, tokens.words, self.lexicon)
+    def _add(self, section: int, tokens: Tokens, reader: Reader) -> None:
+        for sentence in Segmenter(tokens, self.lexicon, reader).run():
+            spots = spots_of(sentence, tokens.words, reader)
             if sentence.said:
                 spots.append(Spot(sentence.first, sentence.first + 1, self._tell))
             self.lines.append(Line(section, sentence, tokens, spots))

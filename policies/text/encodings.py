@@ -14,21 +14,21 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
 from policies.text.fold import fold
-from policies.text.lexicon import Lexicon
+from policies.text.lexicon import Reader
 
 Edit = tuple[int, int, str]
-Pass = Callable[[str, Lexicon], Iterator[Edit]]
+Pass = Callable[[str, Reader], Iterator[Edit]]
 
 _MAX_DECODED = 200_000
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def reads(text: str, lexicon: Lexicon, *, share: float = 0.4) -> bool:
+def reads(text: str, reader: Reader, *, share: float = 0.4) -> bool:
     """Whether most words of ``text`` are known ones."""
     words = _WORD.findall(text.lower())[:60]
     if not words:
         return False
-    known = sum(1 for word in words if len(word) <= 24 and lexicon.knows(word))
+    known = sum(1 for word in words if len(word) <= 24 and reader.knows(word))
     return known >= max(1, share * len(words))
 
 
@@ -43,40 +43,43 @@ _ENTITY = re.compile(r"(?:&(?:#\d{1,6}|#x[0-9A-Fa-f]{1,5}|[A-Za-z]{2,8});)")
 _ESCAPE = re.compile(r"(?:\\u\{?[0-9A-Fa-f]{4,6}\}?|\\x[0-9A-Fa-f]{2})+")
 
 
-def base64_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+def base64_text(text: str, reader: Reader) -> Iterator[Edit]:
     for match in _BASE64.finditer(text):
         raw = match.group().rstrip("=")
         if raw.islower() or raw.isdigit() or len(raw) > _MAX_DECODED:
             continue
         raw = raw.replace("-", "+").replace("_", "/")
         decoded = _decode(lambda raw=raw: base64.b64decode(raw + "=" * (-len(raw) % 4), validate=True))  # type: ignore[misc]
-        if decoded and reads(decoded, lexicon):
+        if decoded and reads(decoded, reader):
             yield match.start(), match.end(), decoded
 
 
-def hex_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+def hex_text(text: str, reader: Reader) -> Iterator[Edit]:
     for match in _HEX.finditer(text):
         digits = re.sub(r"0x|\\x|[ ,:]", "", match.group())
         decoded = _decode(lambda digits=digits: binascii.unhexlify(digits))  # type: ignore[misc]
-        if decoded and reads(decoded, lexicon):
+        if decoded and reads(decoded, reader):
             yield match.start(), match.end(), decoded
 
 
-def number_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+def number_text(text: str, reader: Reader) -> Iterator[Edit]:
     for pattern, base in ((_BINARY, 2), (_CODES, 10)):
         for match in pattern.finditer(text):
             group = match.group()
             numbers = re.findall(r"[01]{8}", group) if base == 2 else re.findall(r"\d+", group)
             decoded = "".join(chr(int(number, base)) for number in numbers[:_MAX_DECODED])
-            if decoded.isprintable() and reads(decoded, lexicon):
+            if decoded.isprintable() and reads(decoded, reader):
                 yield match.start(), match.end(), decoded
 
 
-def escaped_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+def escaped_text(text: str, reader: Reader) -> Iterator[Edit]:
     """Percent escapes, HTML entities, backslash escapes."""
     edits: list[Edit] = []
     if "%" in text:
-        edits += [(m.start(), m.end(), unquote(m.group(), errors="ignore").replace("+", " ")) for m in _PERCENT.finditer(text)]
+        edits += [
+            (m.start(), m.end(), unquote(m.group(), errors="ignore").replace("+", " "))
+            for m in _PERCENT.finditer(text)
+        ]
     if "&" in text:
         edits += [(m.start(), m.end(), html.unescape(m.group())) for m in _ENTITY.finditer(text)]
     if "\\" in text:
@@ -99,12 +102,14 @@ def _decode(run: Callable[[], bytes]) -> str:
 
 # --- letters turned about -----------------------------------------------------------------------------------------
 
-_BACKWARDS = re.compile(r"\b(?:eht|dna|uoy|taht|ruoy|reven|yna|meht|lliw|siht|ton|yas|llet|resu|sresu|yeht|morf|rof|htiw)\b")
+_BACKWARDS = re.compile(
+    r"\b(?:eht|dna|uoy|taht|ruoy|reven|yna|meht|lliw|siht|ton|yas|llet|resu|sresu|yeht|morf|rof|htiw)\b"
+)
 _ROT13 = re.compile(r"\b(?:gur|naq|lbh|gung|lbhe|arire|nal|gurz|gb|bs|vf|jvgu|sbe|hfre|fnl|gryy|abg)\b")
 _PARTS = re.compile(r"[^\n:(){}\[\]]+")
 
 
-def turned_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+def turned_text(text: str, reader: Reader) -> Iterator[Edit]:
     """Lines written backwards, words written backwards, rot13."""
     lowered = text.lower()
     if not (_BACKWARDS.search(lowered) or _ROT13.search(lowered)):
@@ -112,78 +117,89 @@ def turned_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     for part in _PARTS.finditer(text):
         low = part.group().lower()
         backwards, rotated = len(_BACKWARDS.findall(low)), len(_ROT13.findall(low))
-        if max(backwards, rotated) < 2 or reads(low, lexicon, share=0.55):
+        if max(backwards, rotated) < 2 or reads(low, reader, share=0.55):
             continue
         turned = part.group()[::-1] if backwards >= rotated else codecs.decode(part.group(), "rot13")
-        if reads(turned, lexicon, share=0.5):
+        if reads(turned, reader, share=0.5):
             yield part.start(), part.end(), turned
 
 
 # --- words taken apart --------------------------------------------------------------------------------------------
 
-_LEET = re.compile(r"(?<![\w@$!|+])(?=[\w@$!|+]*[0-9@$!|+])(?=[\w@$!|+]*[a-z])[\w@$!|+]{2,24}(?![\w@$])", re.IGNORECASE)
+_LEET = re.compile(
+    r"(?<![\w@$!|+])(?=[\w@$!|+]*[0-9@$!|+])(?=[\w@$!|+]*[a-z])[\w@$!|+]{2,24}(?![\w@$])", re.IGNORECASE
+)
 _LEET_LETTERS = str.maketrans("013456789@$!|+", "oieasgtbgasiit")
 _LEET_L = str.maketrans("1!|", "lll")
-_MARKED = re.compile(r"(?<=\w)(?:[*`~]{1,3}|_(?=[a-z]{1,3}(?:_|\b))|</?[a-z]{1,8}>|<!--.{0,40}?-->|[·•|])(?=\w)|(?<=[a-z])-\n(?=[a-z])", re.IGNORECASE)
+_MARKED = re.compile(
+    r"(?<=\w)(?:[*`~]{1,3}|_(?=[a-z]{1,3}(?:_|\b))|</?[a-z]{1,8}>|<!--.{0,40}?-->|[·•|])(?=\w)|(?<=[a-z])-\n(?=[a-z])",
+    re.IGNORECASE,
+)
 _MARKED_WORD = re.compile(r"\S*\w(?:[*`~_·•|]{1,3}|</?[a-z]{1,8}>|<!--.{0,40}?-->|-\n)\w\S*", re.IGNORECASE)
 _MARKS = re.compile(r"[*`~_·•|]+|</?[a-z]{1,8}>|<!--.{0,40}?-->|-\n", re.IGNORECASE)
 _SPACED = re.compile(r"(?<![\w])(?:[A-Za-z](?:[ .\-_*/·|]{1,2}| {2,4})){5,}[A-Za-z](?![\w])")
 
 
-def leet_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+def leet_text(text: str, reader: Reader) -> Iterator[Edit]:
     """Digits for letters, where a known word comes out; on a line full of it also for short words and bare numbers."""
     start = 0
     while start <= len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
-        found = [(m, _unleet(m.group(), lexicon)) for m in _LEET.finditer(text, start, end)] if end > start else []
+        found = (
+            [(m, _unleet(m.group(), reader)) for m in _LEET.finditer(text, start, end)] if end > start else []
+        )
         known = [(m, plain) for m, plain in found if plain and len(plain) >= 3]
         if len(known) >= 3:
             for match in re.finditer(r"[\w@$!|+]*[0-9@$!|+][\w@$!|+]*", text[start:end]):
                 word = match.group()
-                yield start + match.start(), start + match.end(), _unleet(word, lexicon) or word.lower().translate(_LEET_LETTERS)
+                yield (
+                    start + match.start(),
+                    start + match.end(),
+                    _unleet(word, reader) or word.lower().translate(_LEET_LETTERS),
+                )
         else:
             yield from ((m.start(), m.end(), plain) for m, plain in known if len(plain) >= 5)
         start = end + 1
 
 
-def _unleet(word: str, lexicon: Lexicon) -> str:
+def _unleet(word: str, reader: Reader) -> str:
     low = word.lower()
     for plain in (low.translate(_LEET_LETTERS), low.translate(_LEET_L).translate(_LEET_LETTERS)):
-        if plain.isalpha() and lexicon.knows(plain):
+        if plain.isalpha() and reader.knows(plain):
             return plain
     return ""
 
 
-def marked_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+def marked_text(text: str, reader: Reader) -> Iterator[Edit]:
     """Words with markup inside them."""
     for match in _MARKED_WORD.finditer(text):
         word = match.group()
         plain = _MARKS.sub("", word)
         letters = plain.strip(".,;:!?()\"'").lower()
-        if letters.isalpha() and (lexicon.knows(letters) or len(_MARKS.findall(word)) >= 2):
+        if letters.isalpha() and (reader.knows(letters) or len(_MARKS.findall(word)) >= 2):
             yield match.start(), match.end(), plain
 
 
-def spaced_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+def spaced_text(text: str, reader: Reader) -> Iterator[Edit]:
     """Letters apart from each other: joined, and cut into words again."""
     for match in _SPACED.finditer(text):
         run = match.group()
         groups = re.split(r" {2,}| / ", run)
         words = [re.sub(r"[^A-Za-z]", "", group) for group in groups]
-        joined = " ".join(words) if len(words) > 1 else " ".join(_cut(words[0].lower(), lexicon))
-        if reads(joined, lexicon):
+        joined = " ".join(words) if len(words) > 1 else " ".join(_cut(words[0].lower(), reader))
+        if reads(joined, reader):
             yield match.start(), match.end(), joined
 
 
-def _cut(letters: str, lexicon: Lexicon) -> list[str]:
+def _cut(letters: str, reader: Reader) -> list[str]:
     """Cut a run of letters into as few known words as possible; unknown letters cost most."""
     size = min(len(letters), 400)
     best: list[tuple[float, int]] = [(0.0, 0)]
     for end in range(1, size + 1):
         options = [(best[end - 1][0] + 2.0, end - 1)]
         for start in range(max(0, end - 14), end):
-            if lexicon.knows(letters[start:end]):
+            if reader.knows(letters[start:end]):
                 options.append((best[start][0] + (1.0 if end - start > 1 else 1.6), start))
         best.append(min(options))
     words, at = [], size
@@ -197,12 +213,15 @@ def _cut(letters: str, lexicon: Lexicon) -> list[str]:
 # --- templates ----------------------------------------------------------------------------------------------------
 
 _DEFAULT = re.compile(r"\{\{-?\s*[\w.]+\s*\|\s*default:?\(?\s*[\"']([^\"'\n]{1,400})[\"']\s*\)?\s*-?\}\}")
-_SET = re.compile(r"(?:\{%-?\s*set\s+|^\s*(?:let |const |var |set |\$)?)([A-Za-z_]\w{0,30})\s*[=:]+\s*[\"']([^\"'\n]{1,200})[\"']", re.MULTILINE)
+_SET = re.compile(
+    r"(?:\{%-?\s*set\s+|^\s*(?:let |const |var |set |\$)?)([A-Za-z_]\w{0,30})\s*[=:]+\s*[\"']([^\"'\n]{1,200})[\"']",
+    re.MULTILINE,
+)
 _USE = re.compile(r"\{\{-?\s*([A-Za-z_]\w{0,30})\s*-?\}\}|\$\{([A-Za-z_]\w{0,30})\}|\{([A-Za-z_]\w{0,30})\}")
 _CONCAT = re.compile(r"[\"']\s*[+~.&]\s*[\"']")
 
 
-def template_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
+def template_text(text: str, reader: Reader) -> Iterator[Edit]:
     """Defaults and values of variables put where they are used; strings joined."""
     values = {m.group(1): m.group(2) for m in _SET.finditer(text)} if "=" in text or ":" in text else {}
     edits = [(m.start(), m.end(), m.group(1)) for m in _DEFAULT.finditer(text)]

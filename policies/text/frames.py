@@ -125,7 +125,9 @@ def _same_words(one: Spot, other: Spot) -> bool:
     """Two items must be said by two words, unless one phrase says both."""
     if one.last <= other.first or other.last <= one.first:
         return False
-    return min(one.last - one.first, other.last - other.first) == max(one.last - one.first, other.last - other.first)
+    return min(one.last - one.first, other.last - other.first) == max(
+        one.last - one.first, other.last - other.first
+    )
 
 
 def _linked(link: str, chosen: tuple[Spot, ...], spot: Spot) -> bool:

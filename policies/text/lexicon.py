@@ -1,12 +1,14 @@
 """Phrase tables of a pack, compiled once: which classes a word or a run of words belongs to.
 
-A table is ``class = [phrases]`` per language, all languages into the same classes. In a phrase every word is matched by
-its stem; ``word*`` by prefix, ``*word`` by ending, ``=word`` exactly, ``_`` is any one word, ``..`` up to three;
-``a/b`` are alternatives, ``(a)`` may be missing. Chinese and Japanese match by character.
+A table is ``class = [phrases]`` per language, all languages into the same classes; a text is read with the tables of
+the languages that it is written in. In a phrase every word is matched by its stem; ``word*`` by prefix, ``*word`` by
+ending, ``=word`` exactly, ``_`` is any one word, ``..`` up to three; ``a/b`` are alternatives, ``(a)`` may be missing.
+Chinese and Japanese match by character.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
@@ -17,6 +19,17 @@ from policies.text.tokens import TOKEN, split_compounds
 
 _CACHE_SIZE = 100_000
 _ANY = "_"
+_COMMON = "text.common"
+_DISTINCT = 3  # different common words of a language that show its presence
+_SCRIPTS = {
+    "ru": re.compile("[\u0400-\u04ff]{3}"),
+    "ar": re.compile("[\u0620-\u064a]{3}"),
+    "hi": re.compile("[\u0904-\u0939]"),
+    "zh": re.compile("[\u4e00-\u9fff]{2}"),
+    "ja": re.compile("[\u3041-\u30ff]{2}"),
+    "ko": re.compile("[\uac00-\ud7a3]{2}"),
+}
+_LATIN_WORD = re.compile(r"[a-z]+")
 
 
 class Node:
@@ -29,49 +42,31 @@ class Node:
         self.mask = 0
 
 
-class Lexicon:
-    """Compiled phrase tables; build it with ``lexicon_from`` and keep it as long as the pack."""
+class Table:
+    """The phrases of one language as a trie of words."""
 
     def __init__(self) -> None:
-        self.bits: dict[str, int] = {}
-        self.sizes: dict[int, int] = {}  # entries of a class: how common it is, roughly
-        self.languages: tuple[str, ...] = ()
-        self._root = Node()
-        self._prefixes: dict[str, tuple[str, ...]] = {}
-        self._endings: dict[str, tuple[str, ...]] = {}
+        self.root = Node()
+        self._prefixes: set[str] = set()
+        self._endings: set[str] = set()
         self._exact: set[str] = set()
         self._keys: dict[str, tuple[str, ...]] = {}
-        self._entries: dict[str, tuple[int, tuple[Node, ...]]] = {}
-        self.prepared: dict[str, Any] = {}  # what the matcher derives from the classes, once
 
-    def bit(self, name: str) -> int:
-        """The mask of a class, by its full name or by a last part that only it has; 0 if the pack has no such class."""
-        if name in self.bits:
-            return self.bits[name]
-        named = [mask for full, mask in self.bits.items() if full.endswith("." + name)]
-        if len(named) > 1:
-            raise KeyError(f"the lexicon has more than one class {name!r}")
-        return named[0] if named else 0
-
-    def add(self, name: str, phrases: Iterable[str]) -> None:
-        mask = self.bits.setdefault(name, 1 << len(self.bits))
-        for phrase in phrases:
-            self.sizes[mask] = self.sizes.get(mask, 0) + 1
-            for words in _variants(phrase):
-                node = self._root
-                for word in words:
-                    node = node.following.setdefault(self._key(word), Node())
-                node.mask |= mask
+    def add(self, phrase: str, mask: int) -> None:
+        for words in _variants(phrase):
+            node = self.root
+            for word in words:
+                node = node.following.setdefault(self._key(word), Node())
+            node.mask |= mask
 
     def _key(self, word: str) -> str:
         if word == _ANY:
             return _ANY
         if word.endswith("*"):
-            body = word[:-1]
-            self._prefixes[body] = (*self._prefixes.get(body, ()), word)
+            self._prefixes.add(word[:-1])
             return word
         if word.startswith("*"):
-            self._endings[word[1:]] = (*self._endings.get(word[1:], ()), word)
+            self._endings.add(word[1:])
             return word
         if word.startswith("="):
             self._exact.add(word[1:])
@@ -84,7 +79,6 @@ class Lexicon:
         if known is None:
             if len(self._keys) > _CACHE_SIZE:
                 self._keys.clear()
-                self._entries.clear()
             known = self._keys[word] = tuple(dict.fromkeys(self._find_keys(word)))
         return known
 
@@ -93,51 +87,129 @@ class Lexicon:
             yield stem(form)
             if form in self._exact:
                 yield "=" + form
-            for cut in range(2, min(len(form), 24) + 1):
+            for cut in range(2, min(len(form), 20) + 1):
                 if form[:cut] in self._prefixes:
                     yield form[:cut] + "*"
                 if form[-cut:] in self._endings:
                     yield "*" + form[-cut:]
 
-    def knows(self, word: str) -> bool:
-        """Whether any phrase begins with this word, or it is a common one."""
-        mask, nodes = self.entry(word)
-        return bool(mask or nodes)
-
-    def entry(self, word: str) -> tuple[int, tuple[Node, ...]]:
-        """The classes of the word alone, and the phrases that it may begin."""
-        known = self._entries.get(word)
-        if known is None:
-            following = self._root.following
-            nodes = tuple(n for k in self.keys(word) if (n := following.get(k)))
-            mask = 0
-            for node in nodes:
-                mask |= node.mask
-            known = self._entries[word] = (mask, tuple(n for n in nodes if n.following))
-        return known
-
-    def matches(self, words: list[str], at: int, end: int) -> Iterator[tuple[int, int]]:
-        """(end, mask) of every phrase that begins at ``at`` and ends before ``end``."""
-        mask, nodes = self.entry(words[at])
-        if mask:
-            yield at + 1, mask
-        for node in nodes:
-            yield from self._continue(node, words, at + 1, end)
-
-    def _continue(self, node: Node, words: list[str], at: int, end: int) -> Iterator[tuple[int, int]]:
+    def following(self, node: Node, words: list[str], at: int, end: int) -> Iterator[tuple[int, int]]:
+        """(end, mask) of every phrase that goes on from ``node`` at word ``at``."""
         if at < end and words[at] == "\n":
             at += 1
         if at >= end:
             return
-        following = node.following
+        steps = node.following
         for key in (*self.keys(words[at]), _ANY):
-            child = following.get(key)
+            child = steps.get(key)
             if child is None:
                 continue
             if child.mask:
                 yield at + 1, child.mask
             if child.following:
-                yield from self._continue(child, words, at + 1, end)
+                yield from self.following(child, words, at + 1, end)
+
+
+class Reader:
+    """The tables of some languages, read together."""
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self._tables = tuple(tables)
+        self._entries: dict[str, tuple[int, tuple[tuple[Table, Node], ...]]] = {}
+
+    def entry(self, word: str) -> tuple[int, tuple[tuple[Table, Node], ...]]:
+        """The classes of the word alone, and the phrases that it may begin."""
+        known = self._entries.get(word)
+        if known is None:
+            if len(self._entries) > _CACHE_SIZE:
+                self._entries.clear()
+            mask = 0
+            begun: list[tuple[Table, Node]] = []
+            for table in self._tables:
+                for key in table.keys(word):
+                    node = table.root.following.get(key)
+                    if node is not None:
+                        mask |= node.mask
+                        if node.following:
+                            begun.append((table, node))
+            known = self._entries[word] = (mask, tuple(begun))
+        return known
+
+    def matches(self, words: list[str], at: int, end: int) -> Iterator[tuple[int, int]]:
+        """(end, mask) of every phrase that begins at ``at`` and ends at or before ``end``."""
+        mask, begun = self.entry(words[at])
+        if mask:
+            yield at + 1, mask
+        for table, node in begun:
+            yield from table.following(node, words, at + 1, end)
+
+    def knows(self, word: str) -> bool:
+        """Whether any phrase is or begins with this word."""
+        mask, begun = self.entry(word)
+        return bool(mask or begun)
+
+
+class Lexicon:
+    """Compiled phrase tables; build it with ``lexicon_from`` and keep it as long as the pack."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.languages = tuple(sorted(data))
+        self.bits: dict[str, int] = {}
+        self.sizes: dict[int, int] = {}  # phrases of a class: how common it is, roughly
+        self.prepared: dict[str, Any] = {}  # what others derive from the classes, once
+        self._tables: dict[str, Table] = {}
+        self._common: dict[str, frozenset[str]] = {}
+        self._readers: dict[frozenset[str], Reader] = {}
+        for language in self.languages:
+            table = self._tables[language] = Table()
+            for name, phrases in _flat(data[language]):
+                self._add(language, table, name, phrases)
+
+    def _add(self, language: str, table: Table, name: str, phrases: list[str]) -> None:
+        mask = self.bits.setdefault(name, 1 << len(self.bits))
+        self.sizes[mask] = self.sizes.get(mask, 0) + len(phrases)
+        for phrase in phrases:
+            table.add(phrase, mask)
+        if name == _COMMON:
+            self._common[language] = frozenset(fold(phrase).text for phrase in phrases)
+
+    def bit(self, name: str) -> int:
+        """The mask of a class, by its full name or by a last part that only it has; 0 if the pack has no such class."""
+        if name in self.bits:
+            return self.bits[name]
+        named = [mask for full, mask in self.bits.items() if full.endswith("." + name)]
+        if len(named) > 1:
+            raise KeyError(f"the lexicon has more than one class {name!r}")
+        return named[0] if named else 0
+
+    def reader(self, text: str) -> Reader:
+        """The tables that ``text`` needs: English always, others as far as their words or letters occur."""
+        return self._reader(frozenset(self._languages_of(text)))
+
+    def everything(self) -> Reader:
+        """All tables together, for deciding whether something reads like words at all."""
+        return self._reader(frozenset(self.languages))
+
+    def _reader(self, languages: frozenset[str]) -> Reader:
+        known = self._readers.get(languages)
+        if known is None:
+            known = self._readers[languages] = Reader(self._tables[name] for name in sorted(languages))
+        return known
+
+    def _languages_of(self, text: str) -> Iterator[str]:
+        words: set[str] | None = None
+        for language in self.languages:
+            script = _SCRIPTS.get(language)
+            if language == "en":
+                yield language
+            elif script is not None:
+                if script.search(text):
+                    yield language
+            else:
+                if words is None:
+                    words = set(_LATIN_WORD.findall(text.lower()))
+                if len(words & self._common.get(language, frozenset())) >= _DISTINCT:
+                    yield language
 
 
 def _forms(word: str) -> tuple[str, ...]:
@@ -185,13 +257,8 @@ def _split(choice: str) -> list[str]:
 
 
 def lexicon_from(data: Mapping[str, Any]) -> Lexicon:
-    """Compile a pack's ``lexicon`` table: ``{language: {class: [phrases]}}``; a nested table's name is joined by a dot."""
-    lexicon = Lexicon()
-    lexicon.languages = tuple(sorted(data))
-    for language in lexicon.languages:
-        for name, phrases in _flat(data[language]):
-            lexicon.add(name, phrases)
-    return lexicon
+    """Compile a pack's ``lexicon`` table: ``{language: {table: {class: [phrases]}}}``; a class is called ``table.class``."""
+    return Lexicon(data)
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, list[str]]]:
@@ -199,4 +266,7 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, lis
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{name}.")
         elif isinstance(value, list):
-            yield prefix + name, [phrase.strip() for line in value for phrase in str(line).split(",")]
+            yield (
+                prefix + name,
+                [phrase.strip() for line in value for phrase in str(line).split(",") if phrase.strip()],
+            )

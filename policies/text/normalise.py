@@ -12,12 +12,13 @@ _NESTED = 3
 def normalise(text: str, lexicon: Lexicon) -> Folded:
     """``text`` as a reader would understand it. Spans of the result lead back to ``text``."""
     readable = fold(text)
+    reader = lexicon.everything()
     for _ in range(_NESTED):
         changed = False
         for needed, find in PASSES:
             if not needed.search(readable.text):
                 continue
-            edits = _apart(sorted(find(readable.text, lexicon)))
+            edits = _apart(sorted(find(readable.text, reader)))
             if edits:
                 readable = readable.replaced(edits)
                 changed = True

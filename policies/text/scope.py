@@ -8,10 +8,10 @@ counts as asked for unless the rest of the sentence refuses.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
-from policies.text.lexicon import Lexicon
+from policies.text.lexicon import Lexicon, Reader
 from policies.text.sentences import Sentence
 from policies.text.tokens import Tokens
 
@@ -159,7 +159,12 @@ class Reading:
             elif word in ":：":
                 state.cond = state.cond_neg = False
                 self._end_purpose(state)
-                if at - state.neg_at > 3 and state.neg_at > 0 and at + 1 < self.sentence.last and self._is(ops, at + 1, o.verb):
+                if (
+                    at - state.neg_at > 3
+                    and state.neg_at > 0
+                    and at + 1 < self.sentence.last
+                    and self._is(ops, at + 1, o.verb)
+                ):
                     state.neg = base  # 'never say A: say B'
             elif (
                 word == "and"
@@ -303,7 +308,11 @@ class Reading:
     def _spoken(self, quote: int, ops: dict[int, list[Spot]]) -> bool:
         words = self.tokens.words
         for at in range(max(self.sentence.first, quote - 8), quote):
-            if self._is(ops, at, self.operators.say) and words[at - 1] not in ("was", "were", "been") and not self.cond_at(at, ops):
+            if (
+                self._is(ops, at, self.operators.say)
+                and words[at - 1] not in ("was", "were", "been")
+                and not self.cond_at(at, ops)
+            ):
                 return True
         return False
 
@@ -327,7 +336,7 @@ class Reading:
             if self.cond[i]:
                 continue
             for s in spots:
-                if s.mask & o.flip and self.pol[i] == 1 or s.mask & o.last_verb:
+                if (s.mask & o.flip and self.pol[i] == 1) or s.mask & o.last_verb:
                     refused = True
                 if s.mask & o.guard and self.pol[i] >= 0:
                     guarded = True
@@ -338,17 +347,15 @@ class Reading:
                 self.pol[i] = -1 if refused or self.sentence.base < 0 else 0
 
 
-def spots_of(sentence: Sentence, words: list[str], lexicon: Lexicon) -> list[Spot]:
+def spots_of(sentence: Sentence, words: list[str], reader: Reader) -> list[Spot]:
     """Every phrase of the lexicon in the sentence, by first token."""
     found: list[Spot] = []
-    entry = lexicon.entry
+    entry = reader.entry
     last = sentence.last
     for at in range(sentence.first, last):
         mask, nodes = entry(words[at])
         if mask:
             found.append(Spot(at, at + 1, mask))
         if nodes:
-            found.extend(
-                Spot(at, end, more) for end, more in lexicon.matches(words, at, last) if end > at + 1
-            )
+            found.extend(Spot(at, end, more) for end, more in reader.matches(words, at, last) if end > at + 1)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from policies.text.lexicon import Lexicon
+from policies.text.lexicon import Lexicon, Reader
 from policies.text.tokens import Tokens
 
 _STOPS = frozenset(".!?。！？؟।|")
@@ -120,8 +120,8 @@ def _line(words: list[str], first: int, end: int, indent: int, blank: bool) -> _
 class Segmenter:
     """Walks the lines once; holds headings, lead-ins and tags that are open."""
 
-    def __init__(self, tokens: Tokens, lexicon: Lexicon) -> None:
-        self.tokens, self.words, self.lexicon = tokens, tokens.words, lexicon
+    def __init__(self, tokens: Tokens, lexicon: Lexicon, reader: Reader) -> None:
+        self.tokens, self.words, self.reader = tokens, tokens.words, reader
         self._negative = lexicon.bit("op.heading_neg")
         self._weak = lexicon.bit("op.heading_weak")
         self._mention = lexicon.bit("op.heading_mention")
@@ -264,7 +264,7 @@ class Segmenter:
     def _mask(self, first: int, last: int) -> int:
         mask = 0
         for at in range(first, min(last, first + 40)):
-            for _, found in self.lexicon.matches(self.words, at, last):
+            for _, found in self.reader.matches(self.words, at, last):
                 mask |= found
         return mask
 

@@ -68,11 +68,9 @@ class OutOfBounds(DraftRule):
     def check(cls, case: DraftCase) -> Iterator[Finding]:
         for setting in case.effective.settings:
             value, closure = setting.requested, setting.closure
-            if value is None or setting.ok or (not contains(setting.policy, value) and not closure):
-                continue
-            if closure and not contains(setting.conditional, value):
-                label = setting.behavior.label(value)
-                message = f"{setting.title} cannot be {label}: {closure.why[0].lower()}{closure.why[1:]}; {closure.opens}."
+            if value is not None and closure:
+                why = f"{closure.why[0].lower()}{closure.why[1:]}; {closure.opens}"
+                message = f"{setting.title} cannot be {setting.behavior.label(value)}: {why}."
                 yield cls.finding(message, rule=setting.id, path=place(setting.id), fix=_permitted(setting))
 
 
@@ -87,21 +85,14 @@ class NotAValue(DraftRule):
     title: ClassVar = "Not a value of this behaviour"
     why: ClassVar = "The policy knows what each value means; it cannot guess another one."
     fix: ClassVar = "Choose one of the values that the policy names."
-    blocks: ClassVar = (
-        HEAD + "settings: {behavior.creativity: {value: wild}}",
-        HEAD + "parameters: {max_tokens: 100000}",
-    )
+    blocks: ClassVar = (HEAD + "settings: {behavior.creativity: {value: wild}}",)
     passes: ClassVar = (HEAD + "settings: {behavior.creativity: {value: strict}}",)
 
     @classmethod
     def check(cls, case: DraftCase) -> Iterator[Finding]:
         for setting in case.effective.settings:
             value = setting.requested
-            if (
-                value is None
-                or contains(setting.policy, value)
-                or (setting.closure and not setting.behavior.names)
-            ):
+            if value is None or setting.closure or contains(setting.policy, value):
                 continue
             hint = did_you_mean(str(value), setting.behavior.names)
             yield cls.finding(f"{setting.sentence}{hint}", rule=setting.id, path=place(setting.id))
