@@ -13,8 +13,6 @@ import shutil
 import time
 from pathlib import Path
 
-import psutil
-
 from console.embedded import folders, processes
 from console.embedded.layout import SYSTEM_HOME, EmbeddedError, may_enter
 from console.embedded.service import Service, answers
@@ -42,7 +40,7 @@ class Broker(Service):
 
     def prepare(self) -> None:
         folders.make(self.folder, mode=0o700, owner=self.user)
-        processes.end(processes.living_in(self.folder))
+        processes.end(self.processes())
         self.places.broker_socket.unlink(missing_ok=True)
         self._set_unreadable_aside()
         self._starting.touch()
@@ -56,9 +54,6 @@ class Broker(Service):
             return False
         self._starting.unlink(missing_ok=True)
         return True
-
-    def main_process(self) -> psutil.Process | None:
-        return next(iter(processes.living_in(self.folder)), None)
 
     @property
     def _settings(self) -> Path:

@@ -86,7 +86,7 @@ class Postgres(Service):
 
     def main_process(self) -> psutil.Process | None:
         noted = self._noted()
-        living = {process.pid: process for process in processes.living_in(self.folder)}
+        living = {process.pid: process for process in self.processes()}
         return living.get(int(noted[0])) if noted and noted[0].isdecimal() else None
 
     def _noted(self) -> list[str]:
@@ -99,7 +99,7 @@ class Postgres(Service):
     def _forget_the_dead(self) -> None:
         """After a kill or a restart of the machine, the noted process id may be another's, and would stop the start."""
         # INVARIANT: the notes go only when no process works in the folder: two servers on one folder destroy it.
-        processes.end(processes.living_in(self.folder), by=signal.SIGQUIT)
+        processes.end(self.processes(), by=signal.SIGQUIT)
         if self.running():
             raise EmbeddedError(
                 f"Another PostgreSQL still works in {self.folder} and cannot be ended: stop it first."

@@ -8,7 +8,7 @@ import sys
 from typing import NoReturn
 
 from console.embedded import parts, processes
-from console.embedded.layout import Places, places
+from console.embedded.layout import places
 from console.embedded.service import Service
 from console.embedded.serving import SERVICES
 
@@ -18,7 +18,7 @@ def run(name: str) -> NoReturn:
     if name in SERVICES:
         _become_service(SERVICES[name](where))
     processes.end(processes.marked(where.run, name), by=signal.SIGKILL)
-    command = [sys.executable, *_command(where, name)]
+    command = [sys.executable, *_command(name)]
     os.execve(command[0], command, os.environ | {processes.INSTANCE: str(where.run), processes.PART: name})  # noqa: S606
 
 
@@ -30,7 +30,7 @@ def _become_service(service: Service) -> NoReturn:
     service.become()
 
 
-def _command(where: Places, name: str) -> list[str]:
+def _command(name: str) -> list[str]:
     match name:
         case "web":
             return parts.web(parts.port(), parts.host())
@@ -38,7 +38,4 @@ def _command(where: Places, name: str) -> list[str]:
             return parts.worker()
         case "beat":
             return parts.beat()
-        case "rehearsal":
-            where.rehearsal_socket.unlink(missing_ok=True)
-            return parts.rehearsal(where.rehearsal_socket)
     sys.exit(f"There is no part named {name}.")

@@ -40,6 +40,10 @@ class Service(ABC):
     def folder(self) -> Path:
         """The working folder of its processes."""
 
+    def processes(self) -> list[psutil.Process]:
+        """What runs of it. A data folder has no other processes than its server's."""
+        return processes.living_in(self.folder)
+
     @abstractmethod
     def prepare(self) -> None:
         """Make its files and remove what a killed run left. Only called when it is not running."""
@@ -52,7 +56,7 @@ class Service(ABC):
         """Whether it answers."""
 
     def running(self) -> bool:
-        return bool(processes.living_in(self.folder))
+        return bool(self.processes())
 
     def start(self) -> None:
         """Start it apart from this terminal and wait until it answers."""
@@ -79,7 +83,7 @@ class Service(ABC):
         main = self.main_process()
         if main is not None:
             processes.end([main], by=self.stop_by, within=20)
-        processes.end(processes.living_in(self.folder), by=signal.SIGKILL)
+        processes.end(self.processes(), by=signal.SIGKILL)
 
     def become(self) -> NoReturn:
         """Turn this process into the server."""
@@ -92,9 +96,9 @@ class Service(ABC):
         os.chdir(self.folder)
         os.execve(command[0], command, environment)  # noqa: S606
 
-    @abstractmethod
     def main_process(self) -> psutil.Process | None:
         """The process to signal."""
+        return next(iter(self.processes()), None)
 
     def environment(self) -> dict[str, str]:
         """A clean one: PGDATA, PGPORT and the like of the caller must not reach the server."""

@@ -17,9 +17,10 @@ from console.embedded import folders
 from console.embedded.broker import Broker
 from console.embedded.layout import Places, places, system_user
 from console.embedded.postgres import Postgres
+from console.embedded.rehearsal import Rehearsal
 from console.embedded.service import Service
 
-SERVICES: dict[str, type[Service]] = {service.name: service for service in (Postgres, Broker)}
+SERVICES: dict[str, type[Service]] = {service.name: service for service in (Postgres, Broker, Rehearsal)}
 
 
 def embedded_names(wanted: Collection[str]) -> list[str]:

@@ -27,6 +27,7 @@ PROGRAMS = (
     Program("beat", 30),
     Program("web", 40),
 )
+CONSOLE = tuple(program.name for program in PROGRAMS if not program.at_once)
 START_WITHIN = 90.0  # seconds
 FAILING_AFTER = 8.0  # seconds of a part that ends as soon as it starts
 
@@ -76,7 +77,7 @@ def _start(where: Places, supervisor: Supervisor) -> None:
         say(
             f"PostgreSQL and the broker keep their data in {where.home} and run as {user.pw_name}: PostgreSQL refuses root."
         )
-    say("Starting PostgreSQL and the broker …")
+    say("Starting PostgreSQL, the broker and the rehearsal endpoint …")
     _build(where)
     _wait_for_services(where, supervisor)
     say("Preparing the database …")
@@ -169,14 +170,14 @@ def _restart(where: Places, supervisor: Supervisor) -> None:
 
 
 def _programs() -> list[Program]:
-    ours = embedded_names(["postgres", "broker", "rehearsal"])
+    ours = embedded_names(SERVICES)
     return [program for program in PROGRAMS if program.name in ours or not program.at_once]
 
 
 def _end_leftovers(where: Places) -> None:
     """End what a killed run left. The supervisor first, or it would start the others again."""
-    processes.end(processes.marked(where.run, "supervisor"), by=signal.SIGKILL)
-    processes.end(processes.marked(where.run))
+    for name, by in (("supervisor", signal.SIGKILL), *((name, signal.SIGTERM) for name in CONSOLE)):
+        processes.end(processes.marked(where.run, name), by=by)
 
 
 @contextmanager

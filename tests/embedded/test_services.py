@@ -15,6 +15,7 @@ from console.embedded import processes
 from console.embedded.broker import Broker
 from console.embedded.layout import EmbeddedError, Places
 from console.embedded.postgres import Postgres
+from console.embedded.rehearsal import Rehearsal
 
 
 def connect(where: Places, role: str = "remit_app") -> psycopg.Connection:
@@ -172,3 +173,11 @@ def test_a_folder_that_is_no_folder_is_named(data: Path) -> None:
     (data / "run").write_text("in the way")
     with pytest.raises(EmbeddedError, match=r"run is in the way: a folder is needed there"):
         folders.prepare(Places(data=data, home=data, run=data / "run"), None)
+
+
+def test_the_rehearsal_endpoint_answers_on_its_socket_and_comes_back_after_a_kill(where: Places) -> None:
+    for _ in range(2):
+        Rehearsal(where).start()
+        assert Rehearsal(where).ready()
+        processes.end(Rehearsal(where).processes(), by=signal.SIGKILL)
+        assert not Rehearsal(where).running()
