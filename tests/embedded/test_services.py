@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pwd
 import signal
+import traceback
 from pathlib import Path
 
 import psutil
@@ -11,9 +13,9 @@ import psycopg
 import pytest
 import redis
 
-from console.embedded import processes
+from console.embedded import folders, processes
 from console.embedded.broker import Broker
-from console.embedded.layout import EmbeddedError, Places
+from console.embedded.layout import EmbeddedError, Places, may_enter, system_user
 from console.embedded.postgres import Postgres
 from console.embedded.rehearsal import Rehearsal
 
@@ -168,8 +170,6 @@ def test_a_full_broker_refuses_rather_than_forgets(where: Places) -> None:
 
 
 def test_a_folder_that_is_no_folder_is_named(data: Path) -> None:
-    from console.embedded import folders
-
     (data / "run").write_text("in the way")
     with pytest.raises(EmbeddedError, match=r"run is in the way: a folder is needed there"):
         folders.prepare(Places(data=data, home=data, run=data / "run"), None)
@@ -181,3 +181,39 @@ def test_the_rehearsal_endpoint_answers_on_its_socket_and_comes_back_after_a_kil
         assert Rehearsal(where).ready()
         processes.end(Rehearsal(where).processes(), by=signal.SIGKILL)
         assert not Rehearsal(where).running()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the other tests already run as an ordinary user")
+def test_an_ordinary_user_starts_everything_in_folders_of_their_own(data: Path) -> None:
+    user = pwd.getpwnam("nobody")
+    if not may_enter(Path(psycopg.__file__).parent, user):
+        pytest.skip("this checkout lies where no other user may look")
+    os.chown(data, user.pw_uid, user.pw_gid)
+    child = os.fork()
+    if child == 0:
+        os._exit(_as_ordinary_user(user, Places(data=data, home=data, run=data / "run")))
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert (data / "postgres").stat().st_uid == user.pw_uid
+
+
+def _as_ordinary_user(user: pwd.struct_passwd, where: Places) -> int:
+    """0 when all went well. Every module is loaded before the change of user, who may not find Python itself."""
+    try:
+        os.setgroups([])
+        os.setgid(user.pw_gid)
+        os.setuid(user.pw_uid)
+        folders.prepare(where, system_user())
+        for service in (Postgres(where), Broker(where)):
+            service.start()
+        with connect(where) as application:
+            application.execute("SELECT 1")
+        broker_of(where).ping()
+        assert {process.uids().effective for process in Postgres(where).processes()} == {user.pw_uid}
+        for service in (Postgres(where), Broker(where)):
+            service.stop()
+            assert not service.running()
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
