@@ -1,11 +1,18 @@
-// Bundles the islands. Two files: what every page loads, and the editor for the pages that have one.
-// Whitenoise gives them content hashes when they are collected.
+// Bundles the islands into static/build: what every page loads, the editor for the pages that have one, and a file for
+// each script in static/js/pages. Whitenoise gives them content hashes when they are collected.
 import { build, context } from "esbuild";
 import { gzipSync } from "node:zlib";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+
+const PAGES = "static/js/pages";
+const pages = existsSync(PAGES) ? readdirSync(PAGES).filter((name) => name.endsWith(".js")) : [];
 
 const options = {
-  entryPoints: { remit: "static/js/remit.js", "prompt-editor": "static/js/editor/prompt-editor.js" },
+  entryPoints: {
+    remit: "static/js/remit.js",
+    "prompt-editor": "static/js/editor/prompt-editor.js",
+    ...Object.fromEntries(pages.map((name) => [name.slice(0, -3), `${PAGES}/${name}`])),
+  },
   outdir: "static/build",
   bundle: true,
   format: "esm",

@@ -144,6 +144,13 @@ def _settings() -> list[Sample]:
             ok=False,
         ),
         _longest_reply(),
+        _stops(
+            "Many values",
+            _option("free", default=True),
+            *(_option(language) for language in ("de", "en", "es", "fr")),
+            _option("it", selected=True),
+            _option("pt", "closed"),
+        ),
     ]
 
 

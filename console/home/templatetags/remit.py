@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -20,7 +21,9 @@ _SPOKEN = {
     "not_graded": "not graded",
     "flying": "running",
     "waiting": "waiting",
+    "cancelled": "cancelled",
 }
+LOGARITHMIC = 100  # the ratio of the ends from which a range is drawn in logarithms
 _SEVERITY = {"error": "block", "warning": "warn"}
 
 
@@ -87,18 +90,28 @@ def reach_icon(setting: Any) -> SafeString | str:
 
 @register.simple_tag
 def ruler(setting: Any) -> dict[str, Any]:
-    """The geometry of a range control: the policy's span, and in per cent of it what is permitted and the default."""
+    """The geometry of a range control: the policy's span, and in per cent of it what is permitted and the default.
+
+    A span of several powers of ten is drawn in logarithms, else all that matters would crowd at its left end.
+    """
     lowest, highest = setting.policy.lowest, setting.policy.highest
     low, high = setting.permitted.lowest, setting.permitted.highest
+    log = lowest > 0 and highest / lowest >= LOGARITHMIC
 
     def at(value: float) -> float:
-        return (value - lowest) / ((highest - lowest) or 1)
+        share = (
+            math.log(value / lowest) / math.log(highest / lowest)
+            if log
+            else (value - lowest) / ((highest - lowest) or 1)
+        )
+        return min(max(share, 0), 1)
 
     return {
         "lowest": lowest,
         "highest": highest,
         "low": low,
         "high": high,
+        "scale": "log" if log else "linear",
         "left": f"{at(low):.2%}",
         "right": f"{at(high):.2%}",
         "width": f"{at(high) - at(low):.2%}",
