@@ -32,7 +32,6 @@ def move_label(
     NotAllowed, Invalid (the name), LabelMoved, DomainError (it points there already).
     """
     prompt = release.prompt
-    require(member, Action.RELEASE, release)
     if not _NAME.fullmatch(name):
         raise Invalid(
             f"“{name[:40]}” can't be a label.",
@@ -40,6 +39,8 @@ def move_label(
         )
     Prompt.objects.select_for_update().get(pk=prompt.pk)  # one move of a prompt's labels at a time
     label = Label.objects.filter(prompt=prompt, name=name).select_related("release").first()
+    protected = label.protected if label else name == PRODUCTION
+    require(member, Action.RELEASE if protected else Action.MOVE_LABEL, release)
     before = label.release if label else None
     if seen is not None and seen != (before.number if before else 0):
         now = f"release {before.number}" if before else "nothing"
@@ -47,7 +48,7 @@ def move_label(
     if before == release:
         raise DomainError(f"{name} points to release {release.number} already.", "There is nothing to move.")
     if label is None:
-        label = Label(prompt=prompt, name=name, protected=name == PRODUCTION)
+        label = Label(prompt=prompt, name=name, protected=protected)
     label.release = release
     label.save()
     _remember(label, before, member, reason)

@@ -19,7 +19,7 @@ from console.releases.labels import move_label
 from console.releases.models import Release
 from console.releases.statement import statement_bytes
 from console.reviews.models import Review
-from console.reviews.standing import Standing, standing_of
+from console.reviews.standing import Standing, standing
 
 
 class NotApproved(DomainError):
@@ -41,15 +41,17 @@ def create_release(*, review: Review, member: Membership, reason: str = "") -> R
         .select_related("workspace", "prompt", "revision__prompt", "requested_by")
         .get(pk=review.pk)
     )
-    if locked.status != Review.Status.OPEN:
+    if not locked.is_open:
         raise NotApproved(
             f"Review {locked.number} is {locked.get_status_display().lower()}.",
             "Only an open review can be released.",
         )
-    standing = standing_of(locked, lock=True)
-    _must_stand(locked, standing)
-    release = _create(locked, standing, member)
-    Review.objects.filter(pk=locked.pk).update(status=Review.Status.RELEASED)
+    now = standing(locked)
+    _must_stand(locked, now)
+    release = _create(locked, now, member)
+    Review.objects.filter(pk=locked.pk).update(
+        status=Review.Status.RELEASED, against=now.change.against, closed_at=timezone.now()
+    )
     record(
         chain=member.workspace.chain,
         actor=member.actor,
@@ -61,26 +63,22 @@ def create_release(*, review: Review, member: Membership, reason: str = "") -> R
     return release
 
 
-def _must_stand(review: Review, standing: Standing) -> None:
-    if standing.approved:
-        return
-    missing = [*standing.stale, *(check.sentence for check in standing.requirements if not check.met)]
-    what = "; ".join(missing) or "it has not enough approvals that count"
-    raise NotApproved(
-        f"{review.revision} can't be released: {what}.", "Settle it on the page of the review, then release."
-    )
+def _must_stand(review: Review, now: Standing) -> None:
+    if now.unmet:
+        what = "; ".join(
+            f"{line.sentence} ({line.because})" if line.because else line.sentence for line in now.unmet
+        )
+        raise NotApproved(
+            f"{review.revision} can't be released yet. Not met: {what}.",
+            "Settle it on the page of the review, then release.",
+        )
 
 
-def _create(review: Review, standing: Standing, member: Membership) -> Release:
+def _create(review: Review, now: Standing, member: Membership) -> Release:
     last = Release.objects.filter(prompt=review.prompt).aggregate(last=Max("number"))["last"] or 0
     statement = statement_bytes(
-        review=review,
+        standing=now,
         number=last + 1,
-        approvals=standing.valid_approvals,
-        runs=tuple(review.runs.select_related("suite_version__suite").order_by("number")),
-        bounds_version=standing.bounds_version,
-        evidence_digest=standing.evidence_digest,
-        requirements=tuple((check.sentence, check.because) for check in standing.requirements),
         created_at=timezone.now().isoformat(),
         created_by=member.user.shown_name,
     )

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from console.prompts.models import Revision
-from console.reviews.models import Decision, Review
+from console.reviews.models import Decision
+from console.reviews.standing import Standing
 from console.trials.models import Run
 from policies.canonical import canonical_json
 
@@ -16,32 +17,23 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:remit:release:v1"
 
 
-def statement_bytes(
-    *,
-    review: Review,
-    number: int,
-    approvals: tuple[Decision, ...],
-    runs: tuple[Run, ...],
-    bounds_version: int,
-    evidence_digest: str,
-    requirements: tuple[tuple[str, str], ...],
-    created_at: str,
-    created_by: str,
-) -> bytes:
-    """The statement about ``review.revision`` as release ``number``. ``requirements``: sentence and reason of each."""
+def statement_bytes(*, standing: Standing, number: int, created_at: str, created_by: str) -> bytes:
+    """The statement that ``standing``'s revision is release ``number``, approved on this ground."""
+    review, ground = standing.review, standing.ground
     revision, prompt = review.revision, review.prompt
     predicate = {
         "prompt": {"workspace": review.workspace.slug, "slug": prompt.slug, "title": prompt.title},
         "release": number,
         "revision": {"number": revision.number, "digest": revision.digest},
-        "pack": {"ref": revision.pack, "digest": revision.pack_digest},
-        "bounds": bounds_version,
+        "replaces": {"digest": ground.against},
+        "pack": {"ref": revision.pack, "digest": ground.pack},
+        "bounds": ground.bounds,
         "config": revision.params,
         "variables": variables_of(revision),
-        "evidence": {"digest": evidence_digest, "runs": [_run(run) for run in runs]},
+        "evidence": {"digest": ground.evidence, "runs": [_run(item.run) for item in standing.used]},
         "review": review.number,
-        "approvals": [_approval(decision) for decision in approvals],
-        "requirements": [{"met": sentence, "because": because} for sentence, because in requirements],
+        "approvals": [_approval(voice.decision) for voice in standing.approvals],
+        "requirements": [{"met": line.sentence, "because": line.because} for line in standing.lines],
         "playground": review.workspace.playground,
         "createdAt": created_at,
         "createdBy": created_by,

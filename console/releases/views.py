@@ -19,7 +19,7 @@ from console.releases.labels import move_label
 from console.releases.models import Release
 from console.releases.services import create_release
 from console.reviews.models import Review
-from console.reviews.standing import standing_of
+from console.reviews.standing import standing
 
 SHOWN = ("python", "json", "yaml")  # shown on the page; the others are a download away
 
@@ -60,6 +60,7 @@ def _page(request: MemberRequest, release: Release) -> HttpResponse:
         "shown": shown if shown in FORMATS else SHOWN[0],
         "snippet": FORMATS[shown if shown in FORMATS else SHOWN[0]].render(out),
         "may_release": can(request.member, Action.RELEASE, release),
+        "may_move": can(request.member, Action.MOVE_LABEL, release),
     }
     return render(request, "releases/release.html", context)
 
@@ -121,7 +122,7 @@ def create(request: MemberRequest, number: int) -> HttpResponseBase:
         "tab": "releases",
         "prompt": prompt,
         "review": review,
-        "standing": standing_of(review),
+        "standing": standing(review),
         "replaced": next((row for row in pages.label_rows(prompt) if row.label.name == review.label), None),
         "may_release": can(member, Action.RELEASE, review),
     }
