@@ -269,15 +269,25 @@ def _grants(behavior: Behavior, within: Reach, draft: Draft) -> tuple[Value, ...
 
 
 def _closure(within: Reach, value: Value) -> Closure | None:
-    """Who closed a value; of a number, who closed the end that it lies beyond."""
+    """Who closed a value; None where it is open, or no value of this behaviour at all."""
     if contains(within.permitted, value):
         return None
-    if isinstance(within.conditional, Range) and isinstance(value, int | float):
-        side = "above" if value > within.conditional.highest else "below"
-        return next((closure for closure in within.closures if closure.value.startswith(side)), None)
-    if isinstance(within.conditional, Text):
-        return within.closures[0] if within.closures else None
+    if isinstance(within.policy, Range | Text):
+        return _first_to_close(within, value)
     return within.closure(str(value))
+
+
+def _first_to_close(within: Reach, value: Value) -> Closure | None:
+    """Numbers and texts have no names to look up: the first step whose own bound leaves the value out."""
+    step = next((step for step in within.steps if not contains(step.bound, value)), None)
+    if step is None:
+        return None
+    if step.layer is Layer.POLICY:
+        return Closure(str(value), step.layer, step.name, "nobody can open it")
+    known = next((closure for closure in within.closures if closure.layer is step.layer), None)
+    return Closure(
+        str(value), step.layer, step.name, known.opens if known else "", known.since if known else ""
+    )
 
 
 def _option(setting: EffectiveSetting, name: str) -> Option:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from policies import forms
-from policies.bounds import Bound, BoundError, leq, nearest, parse_bound
+from policies.bounds import Bound, BoundError, Text, leq, nearest, parse_bound
 from policies.forms import FormError, Length, Match, Problem, did_you_mean
 from policies.pack import Pack, read_only
 
@@ -65,6 +65,9 @@ def _narrower(written: Any, id: str, pack: Pack) -> Bound:
     if not behavior:
         raise BoundError(f"is no behaviour or parameter of {pack.ref}.{did_you_mean(id, pack.adjustables)}")
     bound = parse_bound(written, like=behavior.bound)
+    if isinstance(bound, Text) and isinstance(behavior.bound, Text):
+        # Patterns add up: an organisation writes its own, the policy's hold beside them.
+        bound = Text(bound.max_length, bound.patterns | behavior.bound.patterns)
     if not leq(bound, behavior.bound):
         raise BoundError("permits more than the policy does; an organisation can only narrow.")
     if bound.empty:

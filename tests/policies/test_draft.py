@@ -6,7 +6,7 @@ import json
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from policies.canonical import plain
 from policies.draft import (
@@ -44,7 +44,6 @@ def test_yaml_json_and_data_give_the_same_digest() -> None:
 
 
 @given(drafts())
-@settings(max_examples=60)
 def test_to_dict_is_read_back_and_fits_the_schema(draft: Draft) -> None:
     again = parse_draft(draft.to_dict())
     assert again.to_dict() == draft.to_dict()

@@ -1,0 +1,158 @@
+"""How far an operator may go: layers only narrow, and whoever closed something is named."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies.bounds import Range, Text, contains, leq, meet
+from policies.organisation import Organisation, parse_organisation
+from policies.reach import Layer, reach
+from tests.policies.strategies import PACK, audiences, domains, organisations
+
+
+@given(domains, audiences, organisations())
+def test_no_context_and_no_organisation_goes_beyond_the_policy(
+    domain: str, audience: tuple[str, ...], organisation: Organisation
+) -> None:
+    for id, within in reach(PACK, domain=domain, audience=audience, organisation=organisation).items():
+        policy = PACK.adjustables[id].bound
+        assert leq(within.permitted, within.conditional) and leq(within.conditional, policy)
+
+
+@given(domains, audiences, organisations(), organisations())
+def test_narrowing_the_organisation_never_widens(
+    domain: str, audience: tuple[str, ...], wide: Organisation, more: Organisation
+) -> None:
+    both = {id: meet(bound, wide.bounds.get(id, bound)) for id, bound in more.bounds.items()}
+    narrow = Organisation("Meridian Bank", {**wide.bounds, **both})
+    before = reach(PACK, domain=domain, audience=audience, organisation=wide)
+    after = reach(PACK, domain=domain, audience=audience, organisation=narrow)
+    for id in before:
+        assert leq(after[id].permitted, before[id].permitted)
+        assert leq(after[id].conditional, before[id].conditional)
+
+
+@given(domains, audiences, st.sampled_from([audience.id for audience in PACK.audiences]))
+def test_another_audience_never_widens(domain: str, audience: tuple[str, ...], added: str) -> None:
+    if not audience:
+        audience = ("public",)
+    before = reach(PACK, domain=domain, audience=audience)
+    after = reach(PACK, domain=domain, audience=(*audience, added))
+    for id in before:
+        assert leq(after[id].permitted, before[id].permitted)
+        assert leq(after[id].conditional, before[id].conditional)
+
+
+@given(domains, audiences, organisations())
+def test_every_closed_value_names_the_first_layer_that_closed_it(
+    domain: str, audience: tuple[str, ...], organisation: Organisation
+) -> None:
+    for id, within in reach(PACK, domain=domain, audience=audience, organisation=organisation).items():
+        for name in PACK.adjustables[id].names:
+            closure = within.closure(name)
+            assert (closure is None) == contains(within.conditional, name)
+            if closure is None:
+                continue
+            assert closure.why.startswith("Closed by ") and closure.opens
+            steps = [step for step in within.steps if name in step.closed]
+            assert [(step.layer, step.name) for step in steps] == [(closure.layer, closure.name)]
+            assert not contains(steps[0].bound, name)
+
+
+@given(domains, audiences, organisations())
+def test_the_trace_leads_from_the_policy_to_what_is_left(
+    domain: str, audience: tuple[str, ...], organisation: Organisation
+) -> None:
+    for within in reach(PACK, domain=domain, audience=audience, organisation=organisation).values():
+        assert within.steps[0].layer is Layer.POLICY
+        result = within.policy
+        for step in within.steps[1:]:
+            result = meet(result, step.bound)
+            assert step.result == result
+            assert step.sentence.endswith(".")
+        assert result == within.conditional
+
+
+def test_an_unknown_domain_or_audience_opens_nothing_that_a_known_one_closes() -> None:
+    for domain in PACK.domains:
+        known = reach(PACK, domain=domain.id)
+        unknown = reach(PACK, domain="nowhere")
+        assert all(leq(unknown[id].conditional, known[id].conditional) for id in known)
+    for audience in PACK.audiences:
+        known = reach(PACK, audience=[audience.id])
+        unknown = reach(PACK, audience=["martians"])
+        assert all(leq(unknown[id].conditional, known[id].conditional) for id in known)
+
+
+def closed(id: str, value: str, domain: str, *audience: str, organisation: Organisation | None = None) -> str:
+    within = reach(PACK, domain=domain, audience=audience, organisation=organisation)[id]
+    closure = within.closure(value)
+    return f"{closure.why} · {closure.opens}" if closure else "open"
+
+
+BANK = parse_organisation(
+    {
+        "name": "Meridian Bank",
+        "bounds": {
+            "behavior.clinical_detail": {"permitted": ["off"]},
+            "behavior.blunt_feedback": {"permitted": ["off"]},
+            "parameter.max_tokens": {"lowest": 256, "highest": 2048},
+            "parameter.model": {"max_length": 60, "patterns": ["claude-sonnet.*"]},
+        },
+        "since": {"behavior.blunt_feedback": "2026-03-04"},
+    },
+    PACK,
+)
+
+
+@pytest.mark.parametrize(
+    ("id", "value", "domain", "audience", "sentence"),
+    [
+        ("behavior.creativity", "exploratory", "finance", "public", "Closed by the policy for finance · open in general, education, companionship or fiction"),
+        ("behavior.creativity", "exploratory", "fiction", "public", "open"),
+        ("behavior.clinical_detail", "on", "general", "public", "Closed by the policy for general · open in medical or harm reduction for professionals or staff with a clinical reviewer"),
+        ("behavior.clinical_detail", "on", "medical", "public", "Closed by the policy for the audience public · open for professionals or staff with a clinical reviewer"),
+        ("behavior.clinical_detail", "on", "medical", "professionals", "open"),
+        ("behavior.mature_fiction", "on", "fiction", "adults", "open"),
+        ("behavior.mature_fiction", "on", "fiction", "minors", "Closed by the policy for the audience minors · open for adults, professionals or staff"),
+        ("behavior.crude_language", "on", "children", "minors", "Closed by the policy for children · open in general, harm reduction, security and 3 more for public, adults, professionals or staff"),
+        ("behavior.safe_messaging", "off", "medical", "staff", "open"),
+        ("behavior.drug_use_detail", "on", "harm_reduction", "public", "open"),
+        ("behavior.user_trust", "operator_equal", "children", "minors", "Closed by the policy for children · open for professionals or staff"),
+    ],
+)  # fmt: skip
+def test_what_is_open_where(id: str, value: str, domain: str, audience: str, sentence: str) -> None:
+    assert closed(id, value, domain, audience) == sentence
+
+
+def test_an_organisation_is_named_with_its_day() -> None:
+    why = closed("behavior.blunt_feedback", "on", "finance", "public", organisation=BANK)
+    assert why == "Closed by Meridian Bank on 2026-03-04 · an admin can open it"
+    both = closed("behavior.clinical_detail", "on", "finance", "public", organisation=BANK)
+    assert both.endswith("with a clinical reviewer; Meridian Bank closes it too")
+
+
+def test_ranges_and_texts_are_narrowed_too() -> None:
+    within = reach(PACK, domain="finance", organisation=BANK)
+    assert within["parameter.max_tokens"].permitted == Range(256, 2048)
+    assert [closure.value for closure in within["parameter.max_tokens"].closures] == [
+        "below 256",
+        "above 2,048",
+    ]
+    model = within["parameter.model"].permitted
+    assert (
+        isinstance(model, Text)
+        and contains(model, "claude-sonnet-5-5")
+        and not contains(model, "claude-opus-5")
+    )
+
+
+def test_a_value_that_must_be_approved_names_the_speciality() -> None:
+    assert (
+        reach(PACK, domain="medical", audience=["staff"])["behavior.clinical_detail"].reviews["on"]
+        == "clinical"
+    )
+    assert reach(PACK)["behavior.provider_nondisclosure"].reviews["on"] == "legal"
+    assert reach(PACK)["behavior.topic_restriction"].reviews["on"] == ""
