@@ -32,7 +32,7 @@ class FalseUrgency(_UserDeception):
     frames = (
         "+tell ~ scarcity every !deception.truth",
         "+tell ~ scarcity false_any",
-        "+deception.start ~ countdown !deception.truth",
+        "+deception.start ~ countdown deception.offer !deception.truth",
         "+deception.invent ~ urgency_noun",
         "leaving // +tell ~ scarcity !deception.truth",
     )

@@ -15,7 +15,7 @@ class AttacksInfrastructure(LimitCheck):
         "+help ~ ^infra.attack ~ infra.target !infra_safe !fiction",
         "+help ^infra.attack > infra.target !infra_safe !fiction",
         "infra.target ~ ^infra.attack !infra_safe !fiction // +help_any !infra_safe",
-        "infra.target // out_goal // +help_any",
+        "infra.target !infra_safe // out_goal // +help_any !infra_safe",
         "+infra.attack ~ infra.target you_do !infra_safe !fiction",
     )
     blocks = (

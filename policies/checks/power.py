@@ -16,7 +16,6 @@ class SubvertsElections(_Power):
     fix = "Keep to true information about how, where and when to vote."
     frames = (
         "+help ~ rig ~ election !power_safe !fiction",
-        "+rig ~ election person.user !power_safe !fiction",
         "+tell ~ election ~ rig_false !power_safe",
         "election ~ +rig !power_safe // +help_any",
         "+rig ~ voters_who",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from policies.text.frames import Frame, match_part
+from policies.text.frames import Frame, Part, match_part
 from policies.text.lexicon import Lexicon, Reader
 from policies.text.normalise import normalise
 from policies.text.scope import Operators, Reading, Spot, spots_of
@@ -80,22 +80,24 @@ class Document:
         if found is None:
             return None
         place = self._place(line, *found)
+        start = found[0]
         for part in frame.parts[1:]:
-            more = self._complete(part_index=frame.parts.index(part), frame=frame, at=at)
+            more = self._complete(part, at, start)
             if more is None:
                 return None
             if more.section == place.section:
                 place = Place(place.section, min(place.start, more.start), max(place.end, more.end))
         return place
 
-    def _complete(self, *, part_index: int, frame: Frame, at: int) -> Place | None:
-        part, origin = frame.parts[part_index], self.lines[at]
+    def _complete(self, part: Part, at: int, start: int) -> Place | None:
+        """The part in the same sentence, not before what it completes, or in one of the next."""
+        origin = self.lines[at]
         for line in self.lines[at : at + _NEXT + 1]:
             if line.section != origin.section or line.sentence.block - origin.sentence.block > _BLOCKS:
                 break
             if not part.possible(line.mask):
                 continue
-            found = match_part(part, line.reading(self._operators))
+            found = match_part(part, line.reading(self._operators), start if line is origin else 0)
             if found is not None:
                 return self._place(line, *found)
         return None

@@ -17,7 +17,7 @@ from policies.text.scope import Reading, Spot
 REACH = 28
 CLOSE = 7
 SOON = 12
-NEXT = 3
+NEXT = 2
 _STEPS = 4000  # bound on the work that one sentence may cause
 
 
@@ -68,13 +68,13 @@ def parse(source: str, lexicon: Lexicon) -> Frame:
     return Frame(source, tuple(parts))
 
 
-def match_part(part: Part, reading: Reading) -> tuple[int, int] | None:
-    """First and last token (exclusive) of the first way in which all items are found."""
+def match_part(part: Part, reading: Reading, after: int = 0) -> tuple[int, int] | None:
+    """First and last token (exclusive) of the first way in which all items are found, none before ``after``."""
     if part.unordered and any(s.mask & part.unordered and _fits("+", s, reading) for s in reading.spots):
         return None
     candidates = []
     for item in part.items:
-        found = [s for s in _spots(item, reading) if _fits(item.sign, s, reading)]
+        found = [s for s in _spots(item, reading) if s.first >= after and _fits(item.sign, s, reading)]
         if not found:
             return None
         candidates.append(found)

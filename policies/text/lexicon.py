@@ -20,7 +20,7 @@ from policies.text.tokens import TOKEN, split_compounds
 _CACHE_SIZE = 100_000
 _ANY = "_"
 _COMMON = "text.common"
-_DISTINCT = 3  # different common words of a language that show its presence
+_DISTINCT = 4  # different common words of a language that show its presence
 _SCRIPTS = {
     "ru": re.compile("[\u0400-\u04ff]{3}"),
     "ar": re.compile("[\u0620-\u064a]{3}"),

@@ -18,7 +18,7 @@ from policies.text.tokens import Tokens
 _QUOTES = '"'
 _CLAUSE_ENDS = frozenset(",;、，؛،；")
 _HARD = frozenset(";؛；")
-_QUOTE_WORDS = 3
+_QUOTE_WORDS = 1
 
 
 @dataclass(frozen=True, slots=True)

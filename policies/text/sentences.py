@@ -123,6 +123,7 @@ class Segmenter:
     def __init__(self, tokens: Tokens, lexicon: Lexicon, reader: Reader) -> None:
         self.tokens, self.words, self.reader = tokens, tokens.words, reader
         self._negative = lexicon.bit("op.heading_neg")
+        self._answer = lexicon.bit("op.answer")
         self._weak = lexicon.bit("op.heading_weak")
         self._mention = lexicon.bit("op.heading_mention")
         self._positive = lexicon.bit("op.heading_pos")
@@ -348,4 +349,13 @@ class Segmenter:
 
     def _emit(self, first: int, last: int, base: int, said: bool, line: _Line) -> None:
         if last > first:
+            if (
+                base < 0
+                and first > line.first
+                and last - first > 2
+                and self.reader.entry(self.words[first])[0] & self._answer
+            ):
+                base = (
+                    1  # 'Never sell to minors. Say that …': the prohibition is followed by what to do instead
+                )
             self.out.append(Sentence(first, last, base, self._block, said, item=line.bullet))
