@@ -17,6 +17,9 @@ def make(path: Path, *, mode: int = 0o755, owner: pwd.struct_passwd | None = Non
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(mode=mode)
+        path.chmod(mode)  # whatever the umask
+        if owner is not None:
+            os.chown(path, owner.pw_uid, owner.pw_gid)
     except FileExistsError:
         if not path.is_dir():
             raise EmbeddedError(
@@ -25,9 +28,6 @@ def make(path: Path, *, mode: int = 0o755, owner: pwd.struct_passwd | None = Non
         return path
     except OSError as error:
         raise EmbeddedError(f"The folder {path} cannot be made: {reason(error)}") from error
-    path.chmod(mode)  # whatever the umask
-    if owner is not None:
-        os.chown(path, owner.pw_uid, owner.pw_gid)
     return path
 
 

@@ -25,12 +25,12 @@ def port() -> int:
 
 def address() -> str:
     """Where people find the console."""
-    return os.environ.get("REMIT_URL") or f"http://{host()}:{port()}"
+    return os.environ.get("REMIT_URL") or f"http://{_reached_at()}:{port()}"
 
 
 def web_answers(port: int) -> bool:
     """Whether the web server serves: a refused host name or a redirect to https is an answer, too."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    connection = http.client.HTTPConnection(_reached_at(), port, timeout=2)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status < 500
@@ -38,6 +38,13 @@ def web_answers(port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _reached_at() -> str:
+    """A host to connect to: a server on every address is on this one, too."""
+    if host() in {"0.0.0.0", "::"}:  # noqa: S104
+        return "127.0.0.1"
+    return f"[{host()}]" if ":" in host() else host()
 
 
 def web(port: int, host: str = "127.0.0.1") -> list[str]:

@@ -140,16 +140,19 @@ class Postgres(Service):
         self._run("postgres", "--single", "-D", str(data), database, feed=sql)
 
     def _run(self, program: str, *arguments: str, feed: str = "") -> None:
-        done = subprocess.run(  # noqa: S603
-            [str(self._binaries() / program), *arguments],
-            input=feed,
-            capture_output=True,
-            text=True,
-            env=self.environment(),
-            cwd="/",
-            check=False,
-            **self.identity(),
-        )
+        try:
+            done = subprocess.run(  # noqa: S603
+                [str(self._binaries() / program), *arguments],
+                input=feed,
+                capture_output=True,
+                text=True,
+                env=self.environment(),
+                cwd="/",
+                check=False,
+                **self.identity(),
+            )
+        except OSError as error:
+            raise EmbeddedError(self.cannot_run(error)) from error
         # The single-user server goes on after a statement that failed.
         if done.returncode != 0 or "ERROR:" in done.stderr or "FATAL:" in done.stderr:
             said = " / ".join(line for line in done.stderr.splitlines() if line.strip())

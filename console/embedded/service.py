@@ -61,8 +61,19 @@ class Service(ABC):
     def start(self) -> None:
         """Start it apart from this terminal and wait until it answers."""
         self.prepare()
+        try:
+            child = self._spawn()
+        except OSError as error:
+            raise EmbeddedError(self.cannot_run(error)) from error
+        answered = processes.wait_until(lambda: self.ready() or child.poll() is not None, within=READY_WITHIN)
+        if not answered or child.poll() is not None:
+            raise EmbeddedError(
+                f"The embedded {self.name} did not start: {folders.last_words(self.log)} (whole log: {self.log})"
+            )
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         with self._log() as log:
-            child = subprocess.Popen(  # noqa: S603
+            return subprocess.Popen(  # noqa: S603
                 self.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -72,11 +83,14 @@ class Service(ABC):
                 env=self.environment(),
                 **self.identity(),
             )
-        answered = processes.wait_until(lambda: self.ready() or child.poll() is not None, within=READY_WITHIN)
-        if not answered or child.poll() is not None:
-            raise EmbeddedError(
-                f"The embedded {self.name} did not start: {folders.last_words(self.log)} (whole log: {self.log})"
-            )
+
+    def cannot_run(self, error: OSError) -> str:
+        """What to say where the system refuses to run the server at all."""
+        whom = f" as the user {self.user.pw_name}" if self.user else ""
+        return (
+            f"The embedded {self.name} cannot be run{whom} ({(error.strerror or str(error)).lower()}): run `make up` as "
+            "another user, or set DATABASE_URL and CELERY_BROKER_URL to servers of your own."
+        )
 
     def stop(self) -> None:
         """Stop it as its manual asks, and kill what is left."""
