@@ -11,10 +11,13 @@ from console.accounts.services import add_member, create_workspace
 from console.prompts.drafts import create_prompt, draft_of, save
 from console.prompts.models import Prompt, Revision
 from console.prompts.revisions import create_revision
-from console.trials.models import Run, SuiteVersion
-from console.trials.runs import create_run
+from console.reviews.models import Decision, Review
+from console.reviews.services import decide, request_review
+from console.reviews.standing import standing
+from console.trials.models import Conversation, Run, Subject, SuiteVersion, Verdict
+from console.trials.runs import close, create_run
 from console.trials.scenarios import Scenario, parse_scenario
-from console.trials.subjects import SubjectForm
+from console.trials.subjects import SubjectForm, of_revision
 from console.trials.suites import create_suite
 
 _numbers = itertools.count(1)
@@ -124,3 +127,68 @@ def make_revision(
         content = {**draft.content, "sections": [{**first, "text": text}, *rest]}
         draft = save(draft=draft, version=draft.version, content=content, member=member)
     return create_revision(draft=draft, version=draft.version, message=message, member=member)
+
+
+# --- reviews
+
+
+def make_finished_run(
+    revision: Revision,
+    *scenarios: Scenario,
+    baseline: Revision | None = None,
+    failing: Sequence[str] = (),
+    **fields: Any,
+) -> Run:
+    """A run of a revision whose every cell is in, written down instead of played; ``failing`` scenarios fail.
+
+    The default scenario covers what a small finance prompt needs. Each scenario bears on the limits that it covers.
+    """
+    workspace = revision.prompt.workspace
+    scenarios = scenarios or (make_scenario(covers=["limit.ai_disclosure", "limit.user_deception"]),)
+    last = Run.objects.filter(workspace=workspace).order_by("-number").first()
+    given = {"rehearsal": True, "endpoint": "rehearsal", "model": revision.params["model"], **fields}
+    run = Run.objects.create(
+        workspace=workspace,
+        number=last.number + 1 if last else 1,
+        prompt=revision.prompt,
+        suite_version=make_suite(workspace, *scenarios),
+        planned=len(scenarios) * (2 if baseline else 1),
+        **given,
+    )
+    for position, tested in enumerate([baseline, revision] if baseline else [revision]):
+        subject = of_revision(tested).row(position)
+        subject.run = run
+        subject.save()
+        for scenario in scenarios:
+            fails = tested == revision and scenario.id in failing
+            _write_cell(run, subject, scenario, "fail" if fails else "pass")
+    close(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def _write_cell(run: Run, subject: Subject, scenario: Scenario, word: str) -> None:
+    cell = Conversation.objects.create(
+        workspace=run.workspace,
+        run=run,
+        subject=subject,
+        scenario=scenario.id,
+        status=Conversation.Status.FINISHED,
+        verdict=word,
+        messages=[{"role": "user", "content": "Hello"}],
+    )
+    limits = [id for id in scenario.covers if id.startswith("limit.")]
+    Verdict.objects.create(conversation=cell, expect=0, kind="contains", verdict=word, limits=limits)
+
+
+def make_review(member: Membership, *, runs: Sequence[Run] | None = None, **fields: Any) -> Review:
+    """A review of a new revision by ``member`` (or of ``revision``), with evidence that covers what it needs."""
+    revision = fields.pop("revision", None) or make_revision(member)
+    runs = [make_finished_run(revision)] if runs is None else runs
+    return request_review(revision=revision, runs=runs, member=member, **fields)
+
+
+def make_approval(review: Review, member: Membership, reason: str = "") -> Decision:
+    """The member approves what stands now."""
+    shown = standing(Review.objects.get(pk=review.pk)).ground
+    return decide(review=review, word="approve", reason=reason, shown=shown, member=member)
