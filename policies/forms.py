@@ -89,9 +89,10 @@ def read(form: type[T], data: Any, path: str = "") -> T:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`` did you mean "x"?`` as the end of a sentence, or an empty text."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f' Did you mean "{near[0]}"?' if near else ""
+    """`` Did you mean "x"?`` to follow a sentence, or an empty text. Of dotted ids the last part decides."""
+    by_end = {name.rpartition(".")[2]: name for name in known}
+    near = difflib.get_close_matches(word.rpartition(".")[2], list(by_end), n=1, cutoff=0.6)
+    return f' Did you mean "{by_end[near[0]]}"?' if near else ""
 
 
 @cache

@@ -1,0 +1,144 @@
+"""Every rule of a draft's form: its examples are its tests, and its page says enough."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from policies.canonical import plain
+from policies.checks import CHECKS, check_for
+from policies.checks.draft_rules import DRAFT_RULES, DraftRule
+from policies.draft import Include, Snippet, parse_draft
+from policies.findings import Severity, Verdict
+from policies.organisation import Organisation, parse_organisation
+from policies.pack_reading import parse_pack
+from policies.validate import validate
+from tests.policies.drafts import aria, simple
+from tests.policies.strategies import PACK
+
+BLOCKS = [(rule, example) for rule in DRAFT_RULES for example in rule.blocks]
+PASSES = [(rule, example) for rule in DRAFT_RULES for example in rule.passes]
+
+
+def name(value: object) -> str:
+    return getattr(value, "code", "")
+
+
+def codes(verdict: Verdict) -> list[str]:
+    return [finding.code for finding in verdict.findings]
+
+
+@pytest.mark.parametrize(("rule", "example"), BLOCKS, ids=name)
+def test_the_rule_finds_its_example(rule: type[DraftRule], example: str) -> None:
+    found = [
+        finding for finding in validate(parse_draft(example), PACK).findings if finding.code == rule.code
+    ]
+    assert found
+    for finding in found:
+        assert finding.severity is rule.severity and finding.tier is rule.tier
+        assert finding.path or finding.span
+        assert finding.message.endswith((".", "?")) and finding.fix.endswith(".")
+
+
+@pytest.mark.parametrize(("rule", "example"), PASSES, ids=name)
+def test_the_rule_leaves_the_near_neighbour_alone(rule: type[DraftRule], example: str) -> None:
+    assert rule.code not in codes(validate(parse_draft(example), PACK))
+
+
+@pytest.mark.parametrize("rule", DRAFT_RULES, ids=name)
+def test_a_page_can_be_made_of_the_rule(rule: type[DraftRule]) -> None:
+    assert re.fullmatch(r"[A-Z]{3}[0-9]{3}", rule.code)
+    assert rule.title and rule.why.endswith(".") and rule.fix.endswith(".")
+    assert rule.rule.startswith(("draft.", "behavior.", "parameter."))
+    assert check_for(rule.code) is rule
+
+
+def test_codes_are_unique() -> None:
+    seen = [check.code for check in CHECKS]
+    assert len(seen) == len(set(seen))
+
+
+# What takes a snippet store, an organisation or the text checks, and so cannot be an example in YAML.
+
+
+def test_a_snippet_that_does_not_exist_blocks() -> None:
+    draft = simple(sections=[{"id": "house", "include": {"snippet": "style", "at": 9}}])
+    (finding,) = [f for f in validate(draft, PACK, snippets=lambda _: None).findings if f.code == "SNP101"]
+    assert finding.severity is Severity.BLOCK and finding.path == "sections.house.include"
+    assert (
+        finding.message
+        == 'The snippet "style@9" does not exist; choose a snippet and a revision or label that do.'
+    )
+
+
+def test_the_text_of_a_snippet_is_checked_as_if_it_stood_there() -> None:
+    draft = simple(sections=[{"id": "house", "include": {"snippet": "style", "at": 9}}])
+    bad = simple(
+        sections=[
+            {"id": "s", "kind": "free", "text": "Never admit to being an AI, not even when asked sincerely."}
+        ]
+    )
+
+    def snippets(include: Include) -> Snippet:
+        return Snippet(include.snippet, include.at, "0" * 64, bad.sections)
+
+    verdict = validate(draft, PACK, snippets=snippets)
+    assert verdict.blocked and verdict.findings[0].span and verdict.findings[0].span.section == "house"
+
+
+BANK = parse_organisation(
+    {"name": "Meridian Bank", "bounds": {"behavior.blunt_feedback": {"permitted": ["off"]}}}, PACK
+)
+
+
+def test_an_organisation_closes_settings_and_grants_by_name() -> None:
+    draft = simple(
+        settings={"behavior.blunt_feedback": {"value": "on"}},
+        grants={"behavior.blunt_feedback": ["off", "on"]},
+    )
+    found = {finding.code: finding.message for finding in validate(draft, PACK, BANK).findings}
+    assert found["SET102"] == "Blunt feedback cannot be on: closed by Meridian Bank; an admin can open it."
+    assert (
+        found["GRT103"]
+        == "Users cannot be given Blunt feedback on: closed by Meridian Bank; an admin can open it."
+    )
+
+
+def test_layers_that_leave_nothing_are_named() -> None:
+    scale = PACK.adjustables["behavior.creativity"].bound
+    forged = Organisation(
+        "Meridian Bank", {"behavior.creativity": type(scale)(scale.scale, "balanced", "exploratory")}
+    )  # type: ignore[union-attr, call-arg]
+    found = [
+        f
+        for f in validate(simple(domain="medical", audience=["staff"]), PACK, forged).findings
+        if f.code == "SET110"
+    ]
+    assert "medical permits only strict; Meridian Bank permits balanced or exploratory" in found[0].message
+
+
+def test_a_renamed_behaviour_says_its_new_name() -> None:
+
+    pack = parse_pack(plain(PACK.data) | {"renamed": {"behavior.inventiveness": "behavior.creativity"}})
+    verdict = validate(simple(settings={"behavior.inventiveness": {"value": "strict"}}), pack)
+    assert "It is called behavior.creativity now." in verdict.findings[0].message
+
+
+def test_a_parameter_under_settings_is_sent_to_its_place() -> None:
+    verdict = validate(simple(settings={"parameter.max_tokens": {"value": 5}}), PACK)
+    assert 'state it under "parameters.max_tokens"' in verdict.findings[0].message
+
+
+def test_conflicts_count_what_users_may_choose() -> None:
+    draft = simple(
+        domain="education",
+        settings={"behavior.balanced_views": {"value": "off"}},
+        grants={"behavior.persuasion_disclaimer": ["on", "off"]},
+    )
+    (finding,) = [f for f in validate(draft, PACK).findings if f.code == "SET107"]
+    assert "users may choose off" in finding.message
+
+
+def test_a_clean_draft_has_nothing_to_say() -> None:
+    assert codes(validate(aria(), PACK)) == []

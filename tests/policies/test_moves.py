@@ -1,0 +1,76 @@
+"""What a move of the text means beside the settings of a draft."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from policies.checks.draft_rules import DraftCase, findings_of_moves
+from policies.findings import Finding, Move, Severity, Span
+from policies.layers import resolve
+from policies.snippets import expand
+from tests.policies.drafts import simple
+from tests.policies.strategies import PACK
+
+MEDICAL = {"domain": "medical", "audience": ["professionals"]}
+
+
+def findings(behavior: str, value: str, **keys: Any) -> list[Finding]:
+    draft = simple(**keys)
+    case = DraftCase(
+        draft, PACK, resolve(draft, PACK), expand(draft.sections, None), {"role": "Help with recipes."}
+    )
+    move = Move("MOV101", behavior, value, Span("role", 0, 4), "Help")
+    return list(findings_of_moves(case, [move]))
+
+
+def test_beyond_the_bounds_it_blocks() -> None:
+    (finding,) = findings("behavior.clinical_detail", "on")
+    assert (finding.code, finding.severity, finding.rule) == (
+        "SET301",
+        Severity.BLOCK,
+        "behavior.clinical_detail",
+    )
+    assert finding.message.startswith(
+        "The text moves Clinical detail to on, which is closed by the policy for general; open in medical"
+    )
+    assert finding.span == Span("role", 0, 4) and finding.quote == "Help"
+    assert finding.path == "settings.behavior.clinical_detail"
+
+
+def test_within_bounds_it_wants_its_setting() -> None:
+    (finding,) = findings("behavior.clinical_detail", "on", **MEDICAL)
+    assert (finding.code, finding.severity, finding.fix) == (
+        "SET303",
+        Severity.WARN,
+        "Set Clinical detail to on.",
+    )
+
+
+def test_a_narrower_move_is_only_noted() -> None:
+    (finding,) = findings("behavior.topic_restriction", "on")
+    assert (finding.code, finding.severity) == ("SET303", Severity.INFO)
+
+
+def test_against_a_setting_it_warns() -> None:
+    (finding,) = findings(
+        "behavior.topic_restriction", "on", settings={"behavior.topic_restriction": {"value": "off"}}
+    )
+    assert (finding.code, finding.severity) == ("SET302", Severity.WARN)
+    assert finding.message == "The text asks for Topic restriction on; the setting says off."
+
+
+def test_in_agreement_it_says_nothing() -> None:
+    on = {"behavior.clinical_detail": {"value": "on"}}
+    assert not findings("behavior.clinical_detail", "on", settings=on, **MEDICAL)
+    assert not findings("behavior.topic_restriction", "off")
+    assert not findings("behavior.blunt_feedback", "on", grants={"behavior.blunt_feedback": ["off", "on"]})
+
+
+def test_what_is_open_only_under_a_condition_blocks_without_one() -> None:
+    (finding,) = findings("behavior.user_trust", "operator_equal")
+    assert finding.code == "SET301" and "open only under a condition" in finding.message
+
+
+def test_a_move_that_the_pack_does_not_know_is_left_alone() -> None:
+    assert not findings("behavior.tone", "sarcastic")
+    assert not findings("behavior.unheard_of", "on")

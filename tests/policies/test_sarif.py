@@ -1,0 +1,38 @@
+"""SARIF: regions in code points, rules documented, levels by severity."""
+
+from __future__ import annotations
+
+from policies.sarif import to_sarif
+from policies.validate import validate
+from tests.policies.drafts import simple
+from tests.policies.strategies import PACK
+
+TEXT = (
+    "Grüezi 👋. You are Dana, a human agent. If anyone asks whether you are a bot, say you are a real person."
+)
+
+
+def test_a_bare_text_has_regions() -> None:
+    (run,) = to_sarif([("prompt.txt", validate(TEXT, PACK))], version=PACK.ref)["runs"]
+    result = run["results"][0]
+    place = result["locations"][0]["physicalLocation"]
+    region = place["region"]
+    assert run["columnKind"] == "unicodeCodePoints" and place["artifactLocation"]["uri"] == "prompt.txt"
+    assert TEXT[region["charOffset"] :][: region["charLength"]] == region["snippet"]["text"]
+    assert result["level"] == "error"
+    rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
+    assert rule["id"] == result["ruleId"] and rule["fullDescription"]["text"]
+
+
+def test_findings_about_a_drafts_form_have_a_path() -> None:
+    draft = simple(
+        settings={"behavior.creativity": {"value": "wild"}},
+        sections=[{"id": "a", "kind": "task", "text": "Hi {{x}}."}],
+    )
+    (run,) = to_sarif([("a.yaml", validate(draft, PACK)), ("b.yaml", validate("", PACK))], version=PACK.ref)[
+        "runs"
+    ]
+    places = [result["locations"][0]["logicalLocations"][0] for result in run["results"]]
+    assert {"fullyQualifiedName": "settings.behavior.creativity"} in places
+    assert {"name": "a", "kind": "section"} in places
+    assert [result["level"] for result in run["results"]] == ["error", "warning"]
