@@ -25,7 +25,7 @@ from console.trials.leases import Lease, LeaseLost
 from console.trials.ledger import Outcome, StepRow, persistently
 from console.trials.plans import Plan
 from console.trials.transcript import Entry, reply_entry, results_entry, user_entry
-from policies.placeholders import FillError
+from policies import FillError
 
 CALLS_A_TURN = 12  # a model that goes on calling tools is stopped
 
@@ -109,7 +109,11 @@ def _over_budget(lease: Lease) -> str:
         return f"The model went on calling tools: {CALLS_A_TURN} calls in turn {turn}."
     if lease.tokens >= settings.REMIT_CONVERSATION_TOKENS:
         return f"The conversation used up its {settings.REMIT_CONVERSATION_TOKENS:,} tokens."
-    if (datetime.now(UTC) - lease.started_at).total_seconds() >= settings.REMIT_CONVERSATION_SECONDS:
+    # Somebody may come back to a chat after a night; a run's conversation that takes so long goes nowhere.
+    if (
+        lease.scenario
+        and (datetime.now(UTC) - lease.started_at).total_seconds() >= settings.REMIT_CONVERSATION_SECONDS
+    ):
         return f"The conversation used up its {settings.REMIT_CONVERSATION_SECONDS:,} seconds."
     return ""
 

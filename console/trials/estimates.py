@@ -16,6 +16,8 @@ REPLY = 300  # tokens of an answer, unless max_tokens is lower
 FRAME = 6  # tokens around each message
 CALLS_WITH_TOOLS = 2  # a turn in which tools are offered, on average
 
+PLAIN = SubjectForm("", "", {}, {}, [])  # to count the calls of a suite before anybody chose what answers
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,7 @@ def shown_value(value: Any) -> str:
     """An expectation's value as a page names it."""
     if value is True:
         return ""
-    if isinstance(value, dict) and "name" in value:
+    if isinstance(value, Mapping) and "name" in value:
         args = ", ".join(f"{key} = {item}" for key, item in value.get("args", {}).items())
         return f"{value['name']}({args})" if args else str(value["name"])
     return f"“{value}”" if isinstance(value, str) else str(value)

@@ -149,7 +149,8 @@ class Chat(models.Model):
 
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="chats")
     prompt = models.ForeignKey("prompts.Prompt", on_delete=models.CASCADE, related_name="chats")
-    model = models.CharField(max_length=100)
+    model = models.CharField(max_length=100, blank=True)  # empty: each subject answers on its own
+    values = models.JSONField(default=dict)  # of the prompt's variables
     rehearsal = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -13,9 +13,8 @@ from console.trials.models import Chat, Run, Subject
 from console.trials.scenarios import Scenario, parse_scenario
 from console.trials.tools import Offered, offered
 from console.trials.transcript import Entry, api_messages
-from policies.draft import Variable
+from policies import Variable, fill
 from policies.forms import read
-from policies.placeholders import fill
 
 DEADLINE = 120.0  # seconds for one call; the lease is renewed meanwhile
 
@@ -52,9 +51,10 @@ class Plan:
     """A run, or a chat (no scenarios)."""
 
     endpoint: Endpoint
-    model: str
+    model: str  # "" in a chat: each subject answers on its own
     subjects: Mapping[int, Subject]
     forms: Mapping[str, Mapping[str, Any]]  # the scenarios as they are stored
+    values: Mapping[str, Any] = field(default_factory=dict)  # of variables, in a chat
     _scenarios: dict[str, Scenario] = field(default_factory=dict)
     _answering: dict[tuple[int, str], Answering] = field(default_factory=dict)
 
@@ -70,17 +70,20 @@ class Plan:
         found = self._answering.get((subject, scenario))
         if found is None:
             in_scenario = self.scenario(scenario) if scenario else None
-            found = answering(self.subjects[subject], self.model, in_scenario)
+            values = in_scenario.variables if in_scenario else self.values
+            found = answering(self.subjects[subject], self.model, in_scenario, values)
             self._answering[subject, scenario] = found
         return found
 
 
-def answering(subject: Subject, model: str, scenario: Scenario | None) -> Answering:
+def answering(
+    subject: Subject, model: str, scenario: Scenario | None, values: Mapping[str, Any]
+) -> Answering:
     """How ``subject`` answers. Raises policies.FillError when a variable of its prompt has no value."""
     params = subject.params
     return Answering(
-        model=model,
-        system=filled(subject, scenario.variables if scenario else {}),
+        model=model or params["model"],
+        system=filled(subject, values),
         max_tokens=params.get("max_tokens", 1024),
         tools=offered(subject.tools, scenario),
         effort=params.get("output_config", {}).get("effort"),
@@ -129,6 +132,7 @@ def plan_of_chat(chat: Chat) -> Plan:
         model=chat.model,
         subjects={subject.pk: subject for subject in chat.subjects.all()},
         forms={},
+        values=chat.values,
     )
 
 

@@ -30,8 +30,8 @@ from console.trials.models import Subject as SubjectRow
 from console.trials.plans import filled, plan_of_run
 from console.trials.scenarios import Scenario, parse_scenario
 from console.trials.subjects import SubjectForm
+from policies import FillError
 from policies.forms import did_you_mean
-from policies.placeholders import FillError
 
 logger = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from console.accounts.models import Workspace
 from console.governance.services import governance_of
 from console.problems import Invalid
 from console.prompts.models import Revision
+from console.prompts.snippets import resolver
 from console.trials.models import Subject
-from policies.canonical import digest, plain
-from policies.compose import ComposeError, compose
-from policies.draft import Draft, SnippetResolver, draft_from_text, looks_like_draft, parse_draft
-from policies.forms import FormError
+from policies import ComposeError, Draft, FormError, compose, digest, draft_from_text, parse_draft
+from policies.canonical import plain
+from policies.draft import SnippetResolver, looks_like_draft
 
 LARGEST_FILE = 1_000_000  # bytes
 
@@ -59,6 +59,7 @@ def of_draft(
 ) -> SubjectForm:
     """A draft compiled under the policy and bounds that hold now. Raises Invalid."""
     governance = governance_of(workspace)
+    snippets = snippets or resolver(workspace)
     try:
         compiled = compose(draft, governance.pack, governance.bounds.organisation, snippets=snippets)
     except ComposeError as error:

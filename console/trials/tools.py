@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from console.provider.calls import ToolUse
@@ -17,6 +17,7 @@ from policies.canonical import plain
 INVALID = "invalid arguments"
 UNKNOWN = "no such tool"
 NO_FIXTURE = "no fixture for these arguments"
+MADE_UP = "made up"
 UNCONFIRMED = "irreversible, not confirmed"
 
 
@@ -31,14 +32,20 @@ class Offered:
     requires_confirmation: bool
     fixtures: tuple[Fixture, ...]
     of_scenario: bool
+    made_up: bool = False  # where no fixture fits, a result is made up instead of none being given
 
     def for_api(self) -> dict[str, Any]:
         return {"name": self.name, "description": self.description, "input_schema": plain(self.input_schema)}
 
 
 def offered(declared: Iterable[Mapping[str, Any]], scenario: Scenario | None) -> dict[str, Offered]:
-    """The revision's tools, then those that only the scenario has. Of one name, the revision's definition wins."""
-    simulated = {tool.name: tool for tool in scenario.tools} if scenario else {}
+    """The revision's tools, then those that only the scenario has. Of one name, the revision's definition wins.
+
+    In a chat (no scenario) the declarations bring their fixtures along, and what these leave open is made up.
+    """
+    if scenario is None:
+        return {tool["name"]: _in_chat(tool) for tool in declared}
+    simulated = {tool.name: tool for tool in scenario.tools}
     tools = {tool["name"]: _declared(tool, simulated.get(tool["name"])) for tool in declared}
     for name, tool in simulated.items():
         tools.setdefault(name, _of_scenario(tool))
@@ -55,6 +62,11 @@ def _declared(tool: Mapping[str, Any], simulated: SimulatedTool | None) -> Offer
         fixtures=simulated.fixtures if simulated else (),
         of_scenario=False,
     )
+
+
+def _in_chat(tool: Mapping[str, Any]) -> Offered:
+    fixtures = tuple(Fixture(**fixture) for fixture in tool.get("fixtures", ()))
+    return replace(_declared(tool, None), fixtures=fixtures, made_up=True)
 
 
 def _of_scenario(tool: SimulatedTool) -> Offered:
@@ -95,7 +107,14 @@ def _simulate(use: ToolUse, tool: Offered | None, *, agreed: bool) -> tuple[str,
             if fixture.error is not None:
                 return fixture.error, True, noted
             return _shown(fixture.result), False, noted
+    if tool.made_up:
+        return _shown(made_up(use)), False, [*noted, MADE_UP]
     return "No simulated answer was prepared for these arguments.", True, [*noted, NO_FIXTURE]
+
+
+def made_up(use: ToolUse) -> dict[str, Any]:
+    """A result that claims no fact: a tool declares no form of its results, so it repeats what was asked."""
+    return {"status": "ok", "simulated": True, **plain(use.input)}
 
 
 def _shown(result: Any) -> str:

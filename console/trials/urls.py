@@ -1,4 +1,18 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from console.trials import cell_views, run_views, suite_views
 
 app_name = "trials"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("prompts/<slug:slug>/trials/", run_views.run_list, name="list"),
+    path("prompts/<slug:slug>/trials/new/", run_views.new_run, name="new"),
+    path("runs/<int:number>/", run_views.run, name="run"),
+    path("runs/<int:number>/cancel/", run_views.cancel, name="cancel"),
+    path("runs/<int:number>/events/", run_views.events, name="events"),
+    path("runs/<int:number>/report.<str:format>", run_views.report, name="report"),
+    path("runs/<int:number>/cells/<str:scenario>/", cell_views.cell, name="cell"),
+    path("suites/", suite_views.suite_list, name="suites"),
+    path("suites/new/", suite_views.new_suite, name="new-suite"),
+    path("suites/<slug:suite>/", suite_views.suite, name="suite"),
+    path("suites/<slug:suite>/<int:number>.jsonl", suite_views.export, name="suite-export"),
+]

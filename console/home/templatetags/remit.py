@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import template
@@ -78,6 +78,12 @@ def severity(message_tag: str) -> str:
 def signed(number: int) -> str:
     """``+2``, ``−1`` or ``0``."""
     return f"{number:+d}".replace("-", "\N{MINUS SIGN}") if number else "0"
+
+
+@register.filter
+def crowded(options: Sequence[Any]) -> bool:
+    """Whether values are too many, or too long, to stand beside each other: then they are a list."""
+    return len(options) > 6 or sum(len(option.label) for option in options) > 48
 
 
 @register.simple_tag

@@ -1,0 +1,121 @@
+"""One cell of the matrix: a scenario's transcripts side by side."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from console.accounts.access import MemberRequest, member_view
+from console.prompts.pages import prompt_for
+from console.trials import cells, matrix, results
+from console.trials.models import Conversation, Run, Subject, Verdict
+from console.trials.pages import run_for
+from console.trials.scenarios import Scenario, parse_scenario
+from policies.canonical import digest
+
+
+@member_view("GET")
+def cell(request: MemberRequest, number: int, scenario: str) -> HttpResponse:
+    """``sample``, ``with`` (the position beside the baseline) and ``view`` (words or plain) are in the address."""
+    run = run_for(request.member, number)
+    form = next((form for form in run.suite_version.scenarios if form["id"] == scenario), None)
+    if form is None:
+        raise Http404
+    subjects = list(run.subjects.select_related("revision").defer("params", "tools", "variables"))
+    candidate = min(_number(request, "with", 1), len(subjects) - 1)
+    sample = min(max(1, _number(request, "sample", 1)), run.samples)
+    rows = results.rows_of(run)
+    context = {
+        "nav": "prompts",
+        "tab": "trials",
+        "run": run,
+        "prompt": prompt_for(request.member, run.prompt.slug) if run.prompt else None,
+        "scenario": parse_scenario(form),
+        "sample": sample,
+        "candidate": subjects[candidate] if candidate else None,
+        "baseline": subjects[0],
+        "by_word": request.GET.get("view", "words") != "plain",
+        **_columns(
+            run,
+            parse_scenario(form),
+            [subjects[0], *subjects[candidate : candidate + 1][: bool(candidate)]],
+            sample,
+            rows,
+        ),
+        **_neighbours(request, run, rows, scenario, candidate),
+    }
+    context["exchanges"] = cells.exchanges(
+        context["scenario"], context.pop("shown"), context.pop("verdicts"), by_word=context["by_word"]
+    )
+    return render(request, "trials/cell.html", context)
+
+
+def _number(request: MemberRequest, name: str, default: int) -> int:
+    given = request.GET.get(name, "")
+    return int(given) if given.isdecimal() and len(given) < 4 else default
+
+
+def _columns(
+    run: Run, scenario: Scenario, subjects: list[Subject], sample: int, rows: list[results.Row]
+) -> dict[str, Any]:
+    """The conversations of this sample with their verdicts, and the words of all samples."""
+    found = run.conversations.filter(scenario=scenario.id, sample=sample, subject__in=subjects)
+    conversations = {conversation.subject_id: conversation for conversation in found}
+    verdicts: dict[int, list[Verdict]] = defaultdict(list)
+    for verdict in Verdict.objects.filter(conversation__in=[c.pk for c in conversations.values()]).order_by(
+        "expect"
+    ):
+        verdicts[verdict.conversation_id].append(verdict)
+    shown = [(subject, conversations.get(subject.pk)) for subject in subjects]
+    judged = [verdicts[conversation.pk] if conversation else [] for _, conversation in shown]
+    row = next(row for row in rows if row.scenario == scenario.id)
+    return {
+        "shown": shown,
+        "verdicts": judged,
+        "columns": [
+            cells.column(subject, conversation, each, scenario, row.sides[subject.position].words)
+            for (subject, conversation), each in zip(shown, judged, strict=True)
+        ],
+        "samples": _samples(row, subjects[-1].position, sample),
+        "transcript": digest([conversation.messages if conversation else None for _, conversation in shown]),
+        "place": [row.scenario for row in rows].index(scenario.id) + 1,
+        "places": len(rows),
+        "errors": [(s, c) for s, c in shown if c and c.status == Conversation.Status.ERROR],
+    }
+
+
+def _samples(row: results.Row, position: int, current: int) -> list[dict[str, Any]]:
+    return [
+        {"number": cell.sample, "word": cell.word, "is_current": cell.sample == current}
+        for cell in row.sides[position].cells
+    ]
+
+
+def _neighbours(
+    request: MemberRequest, run: Run, rows: list[results.Row], scenario: str, candidate: int
+) -> dict[str, Any]:
+    """The cells before and after this one among those that differ, else among all, in the matrix's order."""
+    lines = matrix.lines_of(rows, results.limits_of(run), candidate)
+    differing = [
+        line.row.scenario for line in lines if line.is_difference or (not candidate and line.has("fail"))
+    ]
+    order = differing if scenario in differing else [line.row.scenario for line in lines]
+    at = order.index(scenario)
+    query = f"?with={candidate}" if candidate > 1 else ""
+
+    def address(index: int) -> str:
+        if not 0 <= index < len(order):
+            return ""
+        return reverse("trials:cell", args=[run.workspace.slug, run.number, order[index]]) + query
+
+    return {
+        "previous": address(at - 1),
+        "next": address(at + 1),
+        "among": "differing" if scenario in differing else "all",
+        "order_place": at + 1,
+        "order_length": len(order),
+    }

@@ -1,0 +1,197 @@
+"""One cell of a run for reading: the transcripts of two subjects side by side, aligned by turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from console.prompts.diff_rows import Part, visible
+from console.prompts.diffs import word_diff
+from console.trials import graders
+from console.trials.grading import shown_value
+from console.trials.models import Conversation, Subject, Verdict
+from console.trials.scenarios import Scenario
+from console.trials.transcript import ToolCall, Turn, turns
+
+REWRITTEN = 0.4  # share of words in common below which marking words would mislead
+SAID = {"pass": "holds", "fail": "fails", "error": "no verdict", "not_graded": "not graded"}
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict in words. ``how``: what the grader found; ``why``: why it is expected."""
+
+    word: str
+    what: str
+    said: str
+    how: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one subject said in a turn. ``rewritten``: "" or how the whole is marked instead of its words."""
+
+    subject: Subject
+    parts: tuple[Part, ...]
+    calls: tuple[ToolCall, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
+    rewritten: str = ""
+    note: str = ""  # how the reply ended, when it did not simply end
+    is_missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One turn: what the user said, and the answers side by side."""
+
+    number: int
+    said: tuple[Part, ...]
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The head of a column, and the verdicts on the whole conversation."""
+
+    subject: Subject
+    conversation: Conversation | None
+    holds: int
+    fails: int
+    of: int
+    judgements: tuple[Judgement, ...]
+    samples: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> int:
+        return sum(word == "pass" for word in self.samples)
+
+    @property
+    def judged(self) -> int:
+        return sum(word in ("pass", "fail") for word in self.samples)
+
+    @property
+    def tokens(self) -> int:
+        return self.conversation.output_tokens if self.conversation else 0
+
+    @property
+    def seconds(self) -> float:
+        return self.conversation.milliseconds / 1000 if self.conversation else 0.0
+
+    @property
+    def cost(self) -> Decimal:
+        return self.conversation.cost if self.conversation else Decimal(0)
+
+
+def exchanges(
+    scenario: Scenario,
+    columns: Sequence[tuple[Subject, Conversation | None]],
+    verdicts: Sequence[Sequence[Verdict]],
+    *,
+    by_word: bool,
+) -> list[Exchange]:
+    """The turns of all columns, aligned by their number; with two columns the replies are compared."""
+    said = [turns(conversation.messages) if conversation else () for _, conversation in columns]
+    numbers = sorted({turn.number for each in said for turn in each})
+    return [
+        _exchange(scenario, number, [subject for subject, _ in columns], said, verdicts, by_word=by_word)
+        for number in numbers
+    ]
+
+
+def _exchange(
+    scenario: Scenario,
+    number: int,
+    subjects: Sequence[Subject],
+    said: Sequence[tuple[Turn, ...]],
+    verdicts: Sequence[Sequence[Verdict]],
+    *,
+    by_word: bool,
+) -> Exchange:
+    found = [next((turn for turn in each if turn.number == number), None) for each in said]
+    user = next(turn.said for turn in found if turn)
+    replies = _compared(found, by_word=by_word)
+    return Exchange(
+        number,
+        visible(user),
+        tuple(
+            _answer(subject, turn, *replies[index], judgements(scenario, verdicts[index], number))
+            for index, (subject, turn) in enumerate(zip(subjects, found, strict=True))
+        ),
+    )
+
+
+def _answer(
+    subject: Subject,
+    turn: Turn | None,
+    parts: tuple[Part, ...],
+    rewritten: str,
+    judged: tuple[Judgement, ...],
+) -> Answer:
+    if turn is None:
+        return Answer(subject, (), judgements=judged, is_missing=True)
+    return Answer(subject, parts, turn.calls, judged, rewritten, _ending(turn))
+
+
+def _ending(turn: Turn) -> str:
+    if turn.refused:
+        category = f": {turn.refusal}" if turn.refusal and turn.refusal != "unspecified" else ""
+        return f"refused by the provider{category}"
+    if turn.cut_short:
+        return "cut at its longest (max_tokens)"
+    return "" if turn.stop else "not answered to the end"
+
+
+def _compared(found: Sequence[Turn | None], *, by_word: bool) -> list[tuple[tuple[Part, ...], str]]:
+    """Each side's reply in parts, and how it is marked as a whole."""
+    if not by_word or len(found) != 2 or None in found:
+        return [(visible(turn.reply) if turn else (), "") for turn in found]
+    old, new = (turn.reply if turn else "" for turn in found)
+    if old == new:
+        return [(visible(old), ""), (visible(new), "")]
+    changes = word_diff(old, new)
+    same = sum(len(change.text.split()) for change in changes if change.mark == "same")
+    if same < REWRITTEN * max(1, min(len(old.split()), len(new.split()))):
+        return [(visible(old), "was"), (visible(new), "rewritten")]
+    left = [
+        part for c in changes if c.mark != "ins" for part in visible(c.text, "del" if c.mark == "del" else "")
+    ]
+    right = [
+        part for c in changes if c.mark != "del" for part in visible(c.text, "ins" if c.mark == "ins" else "")
+    ]
+    return [(tuple(left), ""), (tuple(right), "")]
+
+
+def judgements(scenario: Scenario, verdicts: Iterable[Verdict], turn: int | None) -> tuple[Judgement, ...]:
+    """The verdicts that belong under a turn; those on the whole conversation under None."""
+    return tuple(_judgement(scenario, verdict) for verdict in verdicts if verdict.turn == turn)
+
+
+def _judgement(scenario: Scenario, verdict: Verdict) -> Judgement:
+    expectation = scenario.expect[verdict.expect]
+    value = shown_value(expectation.value) if expectation.kind != "judge" else ""
+    when = {"last": "at the end, ", "any": ""}.get(str(expectation.turn), "")
+    what = f"{when}{graders.title(expectation.kind)} {value}".strip()
+    return Judgement(
+        verdict.verdict, what[:1].upper() + what[1:], SAID[verdict.verdict], verdict.reason, expectation.why
+    )
+
+
+def column(
+    subject: Subject,
+    conversation: Conversation | None,
+    verdicts: Sequence[Verdict],
+    scenario: Scenario,
+    samples: Iterable[str],
+) -> Column:
+    words = [verdict.verdict for verdict in verdicts]
+    return Column(
+        subject,
+        conversation,
+        holds=words.count("pass"),
+        fails=words.count("fail"),
+        of=len(words) - words.count("not_graded"),
+        judgements=judgements(scenario, verdicts, None),
+        samples=tuple(samples),
+    )

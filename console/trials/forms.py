@@ -1,0 +1,216 @@
+"""Starting a run and importing scenarios."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from console.accounts.models import Membership, Workspace
+from console.problems import DomainError
+from console.prompts.models import Prompt, Revision
+from console.provider.catalogue import Model, list_models
+from console.provider.endpoints import endpoint_for
+from console.provider.errors import ProviderError
+from console.trials import runs, suites
+from console.trials.estimates import Estimate, estimate_run
+from console.trials.models import Run, Suite, SuiteVersion
+from console.trials.scenarios import MOST_BYTES, Scenario, ScenarioProblems, parse_scenario, parse_scenarios
+from console.trials.subjects import SubjectForm, of_revision
+
+SHOWN_REVISIONS = 30
+
+
+class RunForm(forms.Form):
+    """Suite, revisions, model, how often and how fast."""
+
+    suite = forms.ModelChoiceField(SuiteVersion.objects.none(), label="Suite", empty_label=None)
+    baseline = forms.ModelChoiceField(
+        Revision.objects.none(), label="Baseline", required=False, empty_label="none: one revision alone",
+        help_text="What the others are compared with.",
+    )  # fmt: skip
+    candidates = forms.ModelMultipleChoiceField(
+        Revision.objects.none(), label="Revisions to test", widget=forms.CheckboxSelectMultiple
+    )
+    model = forms.ChoiceField(label="Model")
+    samples = forms.IntegerField(
+        label="Samples of each scenario", min_value=1, max_value=runs.MOST_SAMPLES, initial=3,
+        help_text="Answers differ from one time to the next: one sample says little.",
+    )  # fmt: skip
+    concurrency = forms.IntegerField(
+        label="Calls at a time", min_value=1, max_value=runs.MOST_CONCURRENCY, initial=8
+    )
+    money = forms.DecimalField(
+        label="Budget in US dollars", min_value=Decimal("0.01"), max_digits=8, decimal_places=2, required=False,
+        help_text="The run stops before it would cost more.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, prompt: Prompt, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.prompt, self.workspace = prompt, workspace
+        self.endpoint = endpoint_for(workspace)
+        self.models, self.endpoint_problem = self._models()
+        versions = suites.newest_versions(workspace)
+        revisions = Revision.objects.filter(prompt=prompt).order_by("-number")
+        self._field("suite").queryset = versions
+        self._field("suite").label_from_instance = _suite_label
+        for name in ("baseline", "candidates"):
+            self._field(name).queryset = revisions
+            self._field(name).label_from_instance = _revision_label
+        self.fields["model"].choices = [(model.id, _model_label(model)) for model in self.models]  # type: ignore[attr-defined]
+        self._set_initial(list(revisions[:2]), versions)
+
+    def _field(self, name: str) -> Any:
+        return self.fields[name]
+
+    def _models(self) -> tuple[tuple[Model, ...], ProviderError | None]:
+        try:
+            return list_models(self.endpoint), None
+        except ProviderError as error:
+            return (), error
+
+    def _set_initial(self, newest: list[Revision], versions: Any) -> None:
+        if not newest:
+            return
+        self.initial.setdefault("candidates", [newest[0]])
+        if len(newest) > 1:
+            self.initial.setdefault("baseline", newest[1])
+        meant = Suite.objects.filter(prompts=self.prompt)
+        self.initial.setdefault("suite", versions.filter(suite__in=meant).first() or versions.first())
+        model = newest[0].params.get("model")
+        known = [model.id for model in self.models]
+        self.initial.setdefault("model", model if model in known else next(iter(known), None))
+
+    @property
+    def has_revisions(self) -> bool:
+        return bool(self._field("baseline").queryset.exists())
+
+    @property
+    def has_suites(self) -> bool:
+        return bool(self._field("suite").queryset.exists())
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        baseline, candidates = values.get("baseline"), values.get("candidates")
+        if baseline is not None and candidates is not None and baseline in candidates:
+            candidates = [revision for revision in candidates if revision != baseline]
+            if not candidates:
+                self.add_error("candidates", "Choose another revision than the baseline, or no baseline.")
+        values["chosen"] = [*([baseline] if baseline else []), *(candidates or [])]
+        return values
+
+    def scenarios(self) -> list[Scenario]:
+        return [parse_scenario(form) for form in self.cleaned_data["suite"].scenarios]
+
+    def subject_forms(self) -> list[SubjectForm]:
+        return [of_revision(revision) for revision in self.cleaned_data["chosen"]]
+
+    def estimate(self) -> Estimate | None:
+        """What it would take, once everything that it depends on is given."""
+        if not self.is_valid():
+            return None
+        return estimate_run(
+            scenarios=self.scenarios(),
+            subjects=self.subject_forms(),
+            model=self.cleaned_data["model"],
+            samples=self.cleaned_data["samples"],
+            rehearsal=self.endpoint.rehearsal,
+        )
+
+    def start(self, *, by: Membership) -> Run:
+        return runs.create_run(
+            workspace=self.workspace,
+            suite_version=self.cleaned_data["suite"],
+            subjects=self.subject_forms(),
+            model=self.cleaned_data["model"],
+            samples=self.cleaned_data["samples"],
+            concurrency=self.cleaned_data["concurrency"],
+            limits=runs.Limits(cost=self.cleaned_data["money"]),
+            prompt=self.prompt,
+            by=by,
+        )
+
+
+def _suite_label(version: SuiteVersion) -> str:
+    return f"{version.suite.title}, version {version.number} ({len(version.scenarios)} scenarios)"
+
+
+def _revision_label(revision: Revision) -> str:
+    return f"r{revision.number}{f', {revision.message}' if revision.message else ''}{', blocked' if revision.blocked else ''}"
+
+
+def _model_label(model: Model) -> str:
+    if model.lifecycle == "active":
+        return model.name
+    until = f", until {model.retires_at:%d %b %Y}" if model.retires_at else ""
+    return f"{model.name} ({model.lifecycle}{until})"
+
+
+class ScenariosForm(forms.Form):
+    """Scenarios from a file or from a field; one JSON object a line."""
+
+    file = forms.FileField(label="File", required=False, help_text="JSON lines, one scenario a line.")
+    text = forms.CharField(
+        label="or its content", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"})
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        source = self._source(values)
+        self.problems: tuple[str, ...] = ()
+        if source is None:
+            self.add_error(None, "Choose a file, or paste its content.")
+            return values
+        try:
+            values["scenarios"] = parse_scenarios(source)
+        except ScenarioProblems as problems:
+            self.problems = problems.problems
+            self.add_error(None, "Nothing was changed: these lines cannot be read.")
+        return values
+
+    def _source(self, values: dict[str, Any]) -> bytes | str | None:
+        upload = values.get("file")
+        if upload is not None:
+            return bytes(upload.read(MOST_BYTES + 1))
+        text: str = values.get("text", "")
+        return text if text.strip() else None
+
+
+class SuiteForm(ScenariosForm):
+    """A new suite."""
+
+    field_order = ("title", "slug", "description", "prompts", "file", "text")
+
+    title = forms.CharField(label="Title", max_length=200)
+    slug = forms.SlugField(label="Name in addresses", max_length=64, help_text="Small letters, digits and -.")
+    description = forms.CharField(
+        label="What it is for", required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    prompts = forms.ModelMultipleChoiceField(
+        Prompt.objects.none(),
+        label="Prompts it is meant for",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.workspace = workspace
+        self.fields["prompts"].queryset = workspace.prompts.filter(archived=False)  # type: ignore[attr-defined]
+
+    def create(self, *, by: Membership) -> SuiteVersion | None:
+        """The first version, or None with the error on the form."""
+        try:
+            return suites.create_suite(
+                workspace=self.workspace,
+                slug=self.cleaned_data["slug"],
+                title=self.cleaned_data["title"],
+                description=self.cleaned_data["description"],
+                scenarios=self.cleaned_data["scenarios"],
+                prompts=self.cleaned_data["prompts"],
+                by=by,
+            )
+        except DomainError as error:
+            self.add_error("slug", f"{error.message} {error.what_to_do}")
+            return None

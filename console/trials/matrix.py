@@ -1,0 +1,166 @@
+"""The matrix of a run: scenarios by what became of them, filtered and paged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.core.paginator import Page, Paginator
+
+from console.trials.results import LimitCount, Row, Side
+
+ROWS_A_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A scenario as one row. ``change``: of passed samples in points, against the baseline; None where there is none."""
+
+    row: Row
+    kind: str
+    change: float | None
+    limits_lost: tuple[str, ...] = ()
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        return self.row.sides
+
+    @property
+    def is_difference(self) -> bool:
+        return bool(self.change) or bool(self.limits_lost)
+
+    @property
+    def is_regression(self) -> bool:
+        return (self.change or 0) < 0 or bool(self.limits_lost)
+
+    def has(self, *words: str) -> bool:
+        return any(side.count(*words) for side in self.row.sides)
+
+    @property
+    def ungraded(self) -> int:
+        """Expectations that nothing could grade, at most over its samples."""
+        return max((cell.ungraded for side in self.row.sides for cell in side.cells), default=0)
+
+    @property
+    def points(self) -> int | None:
+        return None if self.change is None else round(self.change * 100)
+
+
+FILTERS: dict[str, tuple[str, Callable[[Line], bool]]] = {
+    "all": ("All", lambda line: True),
+    "regressions": ("Regressions", lambda line: line.is_regression),
+    "differences": ("Differences", lambda line: line.is_difference),
+    "failures": ("Failures", lambda line: line.has("fail")),
+    "errors": ("Errors", lambda line: line.has("error", "cancelled")),
+}
+# In this order: what needs reading first stands first. {} is the label of the candidate.
+GROUPS = {
+    "worse": "Worse in {}",
+    "better": "Better in {}",
+    "fails": "Fails",
+    "errors": "In error",
+    "running": "Still running",
+    "same": "No difference",
+    "passes": "Passes",
+    "incomparable": "Nothing to compare",
+    "not_graded": "Not graded",
+}
+_ORDER = list(GROUPS)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    name: str
+    title: str
+    count: int
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    groups: tuple[Group, ...]
+    filters: tuple[Filter, ...]
+    page: Page[Line]
+
+
+def lines_of(
+    rows: Sequence[Row], limits: Mapping[int, Mapping[str, LimitCount]], candidate: int
+) -> list[Line]:
+    """All scenarios in the order of reading. ``candidate``: the position that is compared with the baseline."""
+    lines = [_line(row, limits, candidate) for row in rows]
+    return sorted(lines, key=lambda line: (_ORDER.index(line.kind), _first(line)))
+
+
+def _first(line: Line) -> float:
+    """The largest change first; lost limits before all."""
+    return -abs(line.change or 0) - 10 * bool(line.limits_lost)
+
+
+def _line(row: Row, limits: Mapping[int, Mapping[str, LimitCount]], candidate: int) -> Line:
+    if len(row.sides) < 2:
+        return Line(row, _kind_alone(row), None)
+    change = row.change(candidate)
+    lost = () if row.is_open else tuple(_lost(row.scenario, limits, candidate))
+    return Line(row, _kind_compared(row, change, bool(lost)), change, lost)
+
+
+def _lost(scenario: str, limits: Mapping[int, Mapping[str, LimitCount]], candidate: int) -> list[str]:
+    before = limits.get(0, {})
+    return [
+        limit
+        for limit, count in limits.get(candidate, {}).items()
+        if scenario in count.broken_in and (limit not in before or scenario not in before[limit].broken_in)
+    ]
+
+
+def _kind_alone(row: Row) -> str:
+    side = row.sides[0] if row.sides else Side(())
+    if side.is_open:
+        return "running"
+    if side.count("fail"):
+        return "fails"
+    if side.count("error", "cancelled"):
+        return "errors"
+    return "passes" if side.passed else "not_graded"
+
+
+def _kind_compared(row: Row, change: float | None, lost: bool) -> str:
+    if row.is_open:
+        return "running"
+    if lost or (change or 0) < 0:
+        return "worse"
+    if change is None:
+        return "incomparable"
+    return "better" if change > 0 else "same"
+
+
+def matrix(lines: Sequence[Line], *, show: str, query: str, page: str | int, candidate_label: str) -> Matrix:
+    """The page of the matrix that a filter and a search leave."""
+    show = show if show in FILTERS else "all"
+    words = query.lower().split()
+    found = [line for line in lines if _mentions(line, words)]
+    kept = [line for line in found if FILTERS[show][1](line)]
+    shown = Paginator(kept, ROWS_A_PAGE).get_page(page)
+    return Matrix(
+        groups=tuple(
+            Group(GROUPS[kind].format(candidate_label), tuple(group))
+            for kind, group in groupby(shown.object_list, key=lambda line: line.kind)
+        ),
+        filters=tuple(
+            Filter(name, title, sum(map(keeps, found)), name == show)
+            for name, (title, keeps) in FILTERS.items()
+        ),
+        page=shown,
+    )
+
+
+def _mentions(line: Line, words: Sequence[str]) -> bool:
+    text = f"{line.row.title} {line.row.scenario} {line.row.group}".lower()
+    return all(word in text for word in words)

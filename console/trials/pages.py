@@ -1,0 +1,40 @@
+"""Looking a run, a suite or a chat up for somebody: the look-up is the access check."""
+
+from __future__ import annotations
+
+from django.http import Http404
+
+from console.accounts.models import Membership
+from console.trials.models import Chat, Run, Suite
+
+
+def run_for(member: Membership, number: int) -> Run:
+    """Run ``number`` of the member's workspace, or Http404."""
+    found = Run.objects.select_related("suite_version__suite", "prompt", "created_by")
+    try:
+        run = found.get(workspace=member.workspace_id, number=number)
+    except Run.DoesNotExist:
+        raise Http404 from None
+    run.workspace = member.workspace
+    return run
+
+
+def suite_for(member: Membership, slug: str) -> Suite:
+    try:
+        suite = Suite.objects.get(workspace=member.workspace_id, slug=slug)
+    except Suite.DoesNotExist:
+        raise Http404 from None
+    suite.workspace = member.workspace
+    return suite
+
+
+def chat_for(member: Membership, pk: int) -> Chat:
+    """A person's own chat: what somebody tried out is nobody else's."""
+    try:
+        chat = Chat.objects.select_related("prompt").get(
+            workspace=member.workspace_id, created_by=member.user_id, pk=pk
+        )
+    except Chat.DoesNotExist:
+        raise Http404 from None
+    chat.workspace = member.workspace
+    return chat

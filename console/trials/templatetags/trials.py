@@ -1,0 +1,85 @@
+"""Filters of the pages of trials."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django import template
+
+from console.trials.cells import Column
+from console.trials.grading import shown_value
+from console.trials.matrix import Line
+from console.trials.models import Subject
+from console.trials.results import PURPOSES, Side
+from policies.canonical import plain
+
+register = template.Library()
+
+
+@register.filter
+def percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
+@register.filter
+def bare_percent(share: float) -> str:
+    return f"{share * 100:.0f}"
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+@register.filter
+def item(mapping: Mapping[str, Any], key: str) -> Any:
+    return mapping.get(key)
+
+
+@register.filter
+def of_all(rates: Mapping[str, Any]) -> Any:
+    """The rate over all groups, which templates cannot name: its key is empty."""
+    return rates.get("", {})
+
+
+@register.filter
+def sides_of(line: Line, subjects: Sequence[Subject]) -> Iterator[tuple[Subject, Side]]:
+    return zip(subjects, line.sides, strict=False)
+
+
+_SPOKEN = {
+    "pass": "passes",
+    "fail": "fails",
+    "flying": "running",
+    "not_graded": "not graded",
+    "error": "in error",
+}
+
+
+@register.filter
+def spoken(word: str) -> str:
+    """The word of a cell as people say it."""
+    return _SPOKEN.get(word, word)
+
+
+@register.filter
+def purpose(name: str) -> str:
+    return PURPOSES.get(name, name)
+
+
+@register.filter
+def has_judgements(columns: Iterable[Column]) -> bool:
+    return any(column.judgements for column in columns)
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    return json.dumps(plain(value), ensure_ascii=False)
+
+
+@register.filter
+def shown(value: Any) -> str:
+    """An expectation's value as a page names it."""
+    return shown_value(plain(value))
