@@ -1,9 +1,11 @@
 from django.urls import path
 
-from console.accounts import views
+from console.accounts import token_views, views
 
 app_name = "accounts"
 urlpatterns = [
     path("members/", views.members, name="members"),
     path("members/<int:pk>", views.member_roles, name="member-roles"),
+    path("tokens/", token_views.tokens, name="tokens"),
+    path("tokens/<int:pk>/revoke", token_views.revoke, name="token-revoke"),
 ]

@@ -108,7 +108,7 @@ def _people(logins: Logins) -> tuple[Workspace, Membership]:
     hanna = User.objects.create_user(logins.author, password=logins.author_password, name="Hanna Osei")
     mara = User.objects.create_user(logins.reviewer, password=logins.reviewer_password, name="Mara Klein")
     author = add_member(workspace=workspace, user=hanna, roles=["author", "admin"])
-    add_member(workspace=workspace, user=mara, roles=["reviewer", "approver", "auditor"])
+    add_member(workspace=workspace, user=mara, roles=["reviewer", "approver", "auditor"], specialties=["clinical", "legal"])
     return workspace, author
 
 

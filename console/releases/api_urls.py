@@ -1,4 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from console.releases import api
 
 app_name = "api"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("prompts/<slug:slug>/<slug:label>", api.prompt, name="prompt"),
+]

@@ -34,6 +34,7 @@ def short_digest(digest: str) -> str:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """A symbol of the sprite. It is decoration: the words beside it say the same."""
     return format_html(
@@ -87,9 +88,9 @@ def crowded(options: Sequence[Any]) -> bool:
 
 
 @register.simple_tag
-def reach_icon(setting: Any) -> SafeString | str:
+def reach_icon(setting: Any, options: Iterable[Any]) -> SafeString | str:
     """What stands before the note of a setting: a lock where something is closed, an arrow where it depends."""
-    states = {str(option.state) for option in setting.options}
+    states = {str(option.state) for option in options}
     closed = "closed" in states if states else setting.permitted != setting.policy
     return icon("lock") if closed or not setting.ok else icon("right") if "conditional" in states else ""
 
