@@ -14,6 +14,7 @@ from console.accounts.models import Workspace
 from console.governance.services import Governance, governance_of
 from console.prompts.snippets import resolver
 from policies import Compiled, Draft, Effective, Finding, Problem, Severity, Tier, Verdict
+from policies.validate import lexicon_of
 
 # A draft that lacks everything is still a draft: pages show bounds and settings while somebody types.
 _NOTHING: dict[str, Any] = {"sections": []}
@@ -76,6 +77,7 @@ def _remembered(key: _Key) -> Checked:
 
 
 def _check(workspace: Workspace, content: Mapping[str, Any], governance: Governance) -> Checked:
+    lexicon_of(governance.pack)  # compiled once a process, and no part of what a check takes
     started = time.perf_counter()
     draft, problems = readable(content)
     pack, organisation, snippets = governance.pack, governance.bounds.organisation, resolver(workspace)

@@ -28,6 +28,7 @@ from policies import (
     Pack,
     Piece,
     Severity,
+    Tier,
     check_for,
     estimate_tokens,
     placeholders,
@@ -341,31 +342,26 @@ class Composition:
         return self.counts[Severity.BLOCK]
 
     @cached_property
-    def deciding(self) -> tuple[FindingView, FindingView | None] | None:
-        """The worst finding that blocks, and one of a lower tier in the same line, which yields to it."""
+    def conflict(self) -> tuple[FindingView, EffectiveSetting] | None:
+        """The worst finding that blocks, and a moved setting that goes up to the rule which it breaks."""
         worst = next((view for view in self.findings if view.finding.severity is Severity.BLOCK), None)
-        if worst is None:
-            return None
-        lower = (
-            view
-            for view in self.findings
-            if view.finding.tier.rank > worst.finding.tier.rank
-            and view.finding.span
-            and view.place == worst.place
+        moved = (
+            s
+            for s in self.checked.effective.settings
+            if s.moved and worst and worst.finding.rule in s.behavior.keeps
         )
-        return worst, next(lower, None)
+        setting = next(moved, None)
+        return (worst, setting) if worst and setting else None
 
     @property
     def ranks(self) -> list[dict[str, Any]]:
         """The priority order with counts, as the strip takes it."""
-        worst, yielding = self.deciding or (None, None)
-        return [self._rank(spec, worst, yielding) for spec in self.pack.tiers]
+        wins = self.conflict[0].finding.tier if self.conflict else None
+        return [self._rank(spec, wins) for spec in self.pack.tiers]
 
-    def _rank(self, spec: Any, worst: FindingView | None, yielding: FindingView | None) -> dict[str, Any]:
+    def _rank(self, spec: Any, wins: Tier | None) -> dict[str, Any]:
         found = [view.finding for view in self.findings if view.finding.tier is spec.id]
-        role = "decides" if yielding and worst and worst.finding.tier is spec.id else ""
-        if yielding and yielding.finding.tier is spec.id:
-            role = "yields"
+        role = "decides" if spec.id is wins else "yields" if wins and spec.id is Tier.DEFAULT else ""
         severity = found[0].severity.value if found else ""  # worst first
         return {
             "tier": spec.id.value,
@@ -377,14 +373,14 @@ class Composition:
 
     @property
     def why(self) -> str:
-        """Which rule won, where two disagree in one line."""
-        worst, yielding = self.deciding or (None, None)
-        if not worst or not yielding:
+        """Which rule won, where the draft follows a setting further than it goes."""
+        if self.conflict is None:
             return ""
+        worst, setting = self.conflict
         wins = next(spec.strip for spec in self.pack.tiers if spec.id is worst.finding.tier)
         return (
-            f"{worst.place.capitalize()} is about {self.pack.title_of(yielding.finding.rule)}, which you may set, "
-            f"but breaks {self.pack.title_of(worst.finding.rule)}, which always holds. {wins} decides."
+            f"{worst.place.capitalize() or 'The draft'} follows “{setting.title}”, which you may set, "
+            f"but breaks “{self.pack.title_of(worst.finding.rule)}”, which always holds. {wins} decides."
         )
 
     # --- settings

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from console.accounts.access import MemberRequest, member_view
 from console.governance.services import pack_in_force
@@ -74,11 +75,12 @@ def _keep(request: MemberRequest, draft: Draft) -> HttpResponseBase:
 def _settle(
     request: MemberRequest, draft: Draft, copy: DraftCopy, base: Mapping[str, Any]
 ) -> HttpResponseBase:
-    here = ("prompts:compose", request.member.workspace.slug, draft.prompt.slug)
+    # The page drops its own copy of what was typed, which would else be offered again.
+    here = f"{reverse('prompts:compose', args=[request.member.workspace.slug, draft.prompt.slug])}?merged=1"
     if "drop" in request.POST:
         discard_copy(draft=draft, member=request.member)
         messages.info(request, "Your version is dropped; the draft is as it was saved.")
-        return redirect(*here)
+        return redirect(here)
     stated = request.POST.get("version", "")
     choices = {
         key.removeprefix("take."): value for key, value in request.POST.items() if key.startswith("take.")
@@ -96,7 +98,7 @@ def _settle(
         return redirect("prompts:merge", request.member.workspace.slug, draft.prompt.slug)
     discard_copy(draft=draft, member=request.member)
     messages.success(request, f"Both versions are merged, as version {saved.version}.")
-    return redirect(*here)
+    return redirect(here)
 
 
 def _base(draft: Draft, copy: DraftCopy) -> Mapping[str, Any]:

@@ -1,0 +1,60 @@
+// <keyed-parts data-url>: after every save one request brings all that depends on the draft: findings, compiled text,
+// controls, state. Each arrives as an element with an id and is patched into the page (see patch.js).
+import { patch, remember } from "./patch.js";
+
+class KeyedParts extends HTMLElement {
+  #asked = null;
+
+  connectedCallback() {
+    for (const id of ["draft-state", "ask-review", "findings", "compiled", "controls", "draft-facts", "draft-variables", "settings-moved"]) {
+      const part = document.getElementById(id);
+      if (part) remember(part);
+    }
+    document.addEventListener("draft-saved", this);
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("draft-saved", this);
+    this.#asked?.abort();
+  }
+
+  async handleEvent() {
+    this.#asked?.abort();
+    this.#asked = new AbortController();
+    try {
+      const headers = { "HX-Request": "true", "HX-Target": "parts" };
+      const response = await fetch(this.dataset.url, { headers, signal: this.#asked.signal });
+      if (response.ok) this.#show(await response.text());
+    } catch (error) {
+      // Without an answer the page shows what it showed; the autosave says what is wrong with the connection.
+      if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error;
+    }
+  }
+
+  #show(html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const behind = document.querySelector("draft-form")?.dirty; // somebody moved a control since: the next answer knows
+    for (const part of template.content.children) {
+      const current = document.getElementById(part.id);
+      if (current && !(behind && part.id === "controls")) patch(current, part);
+    }
+    document.dispatchEvent(new CustomEvent("remit:findings"));
+    tellFacts();
+  }
+}
+
+/** Counts and sizes that stand in parts of the page which are typed in, and so are never replaced. */
+function tellFacts() {
+  const facts = JSON.parse(document.querySelector("#draft-facts script").textContent);
+  for (const place of document.querySelectorAll("[data-size]")) place.textContent = facts.size;
+  for (const place of document.querySelectorAll("[data-count]")) place.textContent = facts[place.dataset.count];
+  for (const [id, { facts: words, label }] of Object.entries(facts.sections)) {
+    const sheet = document.getElementById(`section-${id}`);
+    if (!sheet) continue;
+    sheet.querySelector("[data-facts]").textContent = words;
+    sheet.querySelector("[data-label]").textContent = label;
+  }
+}
+
+customElements.define("keyed-parts", KeyedParts);
