@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -60,20 +61,26 @@ def site(**settings: str) -> Iterator[Site]:
     port = free_port()
     environment = {"PORT": str(port), "REMIT_STATIC": str(static), **settings}
     with _running(
-        "web", parts.web(port), answers=lambda _: healthy(port), environment=environment
+        "web", parts.web(port), answers=lambda process: _serves(process, port), environment=environment
     ) as process:
         yield Site(url=f"http://127.0.0.1:{port}", process=process)
 
 
 def build_assets() -> Path:
-    """The hashed static files, collected once a test run."""
+    """The hashed static files: compressing them takes seconds, so runs share what was made of the same sources."""
     from console.embedded import assets
 
-    static = places().data / "static"
-    with assets.locked(places().data / "static.lock"):
+    shared = REPOSITORY / "var" / "tests"
+    shared.mkdir(parents=True, exist_ok=True)
+    with assets.locked(shared / "static.lock"):
         assets.build_bundles(development=True)
-        assets.collect(static)
-    return static
+        target = shared / f"static-{assets.collected_from()[:12]}"
+        assets.collect(target)
+        target.touch()
+        for old in sorted(shared.glob("static-*"), key=lambda folder: folder.stat().st_mtime)[:-4]:
+            if old.is_dir():
+                shutil.rmtree(old, ignore_errors=True)
+    return target
 
 
 def free_port() -> int:
@@ -82,15 +89,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def healthy(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+def _serves(process: Process, port: int) -> bool:
+    """Whether the site answers; a site that answers with an error will not get better by waiting."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
+        status = connection.getresponse().status
     except OSError:
         return False
     finally:
         connection.close()
+    assert status < 500, f"the site fails:\n{process.log.read_text(errors='replace')[-3000:]}"
+    return True
 
 
 def _said(words: str) -> Callable[[Process], bool]:

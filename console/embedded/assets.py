@@ -68,7 +68,7 @@ def build_bundles(*, development: bool = False) -> None:
 
 def collect(target: Path) -> None:
     """``collectstatic`` into ``target`` where a source or a package changed."""
-    made_of = _digest([STATIC, REPOSITORY / "requirements.lock"])
+    made_of = collected_from()
     if _stamp(target) == made_of:
         return
     shutil.rmtree(target, ignore_errors=True)
@@ -78,6 +78,11 @@ def collect(target: Path) -> None:
         environment={"REMIT_STATIC": str(target), "REMIT_DEBUG": ""},
     )
     (target / STAMP).write_text(made_of)
+
+
+def collected_from() -> str:
+    """A digest of what ``collect`` collects: the same digest, the same files."""
+    return _digest([STATIC, REPOSITORY / "requirements.lock"])
 
 
 @contextmanager
