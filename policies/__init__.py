@@ -41,7 +41,23 @@ from policies.findings import Finding, Severity, Span, Tier, Verdict
 from policies.forms import FormError, Problem
 from policies.layers import Effective, EffectiveSetting, Option, resolve
 from policies.organisation import Organisation, parse_organisation
-from policies.pack import Behavior, Context, Pack, PackRef, Rule
+from policies.pack import (
+    Audience,
+    Behavior,
+    Block,
+    Context,
+    Domain,
+    Harm,
+    Pack,
+    PackRef,
+    Probe,
+    Rule,
+    Specialty,
+    Statistics,
+    TierSpec,
+    Unlock,
+    Variant,
+)
 from policies.pack_diff import PackChange, diff_packs
 from policies.pack_library import list_packs, load_pack
 from policies.pack_reading import PackError, pack_schema, parse_pack
@@ -56,7 +72,9 @@ from policies.validate import validate
 
 __all__ = [
     "CHECKS",
+    "Audience",
     "Behavior",
+    "Block",
     "Bound",
     "BoundError",
     "CanonicalError",
@@ -68,6 +86,7 @@ __all__ = [
     "ComposeError",
     "Context",
     "Direction",
+    "Domain",
     "Draft",
     "Effect",
     "Effective",
@@ -75,6 +94,7 @@ __all__ = [
     "FillError",
     "Finding",
     "FormError",
+    "Harm",
     "Include",
     "Layer",
     "Level",
@@ -87,6 +107,7 @@ __all__ = [
     "Parameters",
     "Piece",
     "Pin",
+    "Probe",
     "Problem",
     "Range",
     "Reach",
@@ -101,13 +122,18 @@ __all__ = [
     "Snippet",
     "SnippetResolver",
     "Span",
+    "Specialty",
+    "Statistics",
     "Step",
     "Text",
     "Thinking",
     "Tier",
+    "TierSpec",
     "Toggle",
     "Tool",
+    "Unlock",
     "Variable",
+    "Variant",
     "Verdict",
     "assess",
     "canonical_json",

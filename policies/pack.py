@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from policies.bounds import Bound, Range, Text, Value, parse_bound
 from policies.findings import Tier
@@ -204,6 +204,10 @@ class Context:
     reviewers: tuple[str, ...] = ()
     covers: tuple[str, ...] = ()
     bounds: Mapping[str, Bound] = field(default_factory=dict)
+
+
+Domain: TypeAlias = Context
+Audience: TypeAlias = Context
 
 
 @dataclass(frozen=True, slots=True)

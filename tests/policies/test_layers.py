@@ -201,3 +201,11 @@ def test_resolving_is_quick_enough_for_every_keystroke() -> None:
     finally:
         sys.setprofile(None)
     assert calls < 6_000, "work grows with the pack, not with pages that nobody looks at"
+
+
+def test_a_condition_that_is_no_declared_boolean_opens_nothing() -> None:
+    variables = {"note": {"type": "string"}, "staff": {"type": "boolean"}}
+    for when, value in (("note", "standard"), ("nobody", "standard"), ("staff", "operator_equal")):
+        settings = {"behavior.user_trust": {"value": "operator_equal", "when": when}}
+        setting = resolve(simple(variables=variables, settings=settings), PACK)["behavior.user_trust"]
+        assert (setting.value, setting.ok) == (value, when == "staff")
