@@ -14,12 +14,15 @@ from django.conf import settings
 from django.db import transaction
 
 import policies
-from console.accounts.models import Membership, User, Workspace
+from console.accounts.models import Membership, User
 from console.accounts.services import add_member, create_workspace
 from console.governance.services import switch_pack
 from console.prompts.drafts import create_prompt, draft_of, save
 from console.prompts.models import Prompt, Revision
 from console.prompts.revisions import create_revision
+from console.releases.services import create_release
+from console.reviews.services import decide, request_review
+from console.reviews.standing import standing
 from console.trials import runs, subjects, suites
 from console.trials.crew import crew
 from console.trials.models import Run, SuiteVersion
@@ -91,9 +94,11 @@ def seed(*, password: str = "") -> Logins | None:
         return None
     logins = Logins("hanna", password or _made_up(), "mara", password or _made_up())
     with transaction.atomic():
-        workspace, author = _people(logins)
+        author, reviewer = _people(logins)
         comparisons = [_example(example, author) for example in EXAMPLES]
-    _run_to_the_end([_compare(workspace, *comparison, author) for comparison in comparisons])
+    started = [_compare(*comparison, author) for comparison in comparisons]
+    _run_to_the_end(started)
+    _release(comparisons[0][1][0], started[0], author, reviewer)
     return logins
 
 
@@ -101,15 +106,20 @@ def _made_up() -> str:
     return "-".join(secrets.choice(_WORDS) for _ in range(4)) + f"-{secrets.randbelow(90) + 10}"
 
 
-def _people(logins: Logins) -> tuple[Workspace, Membership]:
+def _people(logins: Logins) -> tuple[Membership, Membership]:
     workspace = create_workspace(slug="playground", name="Playground", playground=True)
     pack = policies.load_pack()
     switch_pack(workspace=workspace, name=pack.name, version=pack.version)
     hanna = User.objects.create_user(logins.author, password=logins.author_password, name="Hanna Osei")
     mara = User.objects.create_user(logins.reviewer, password=logins.reviewer_password, name="Mara Klein")
     author = add_member(workspace=workspace, user=hanna, roles=["author", "admin"])
-    add_member(workspace=workspace, user=mara, roles=["reviewer", "approver", "auditor"], specialties=["clinical", "legal"])
-    return workspace, author
+    reviewer = add_member(
+        workspace=workspace,
+        user=mara,
+        roles=["reviewer", "approver", "auditor"],
+        specialties=["clinical", "legal"],
+    )
+    return author, reviewer
 
 
 def _example(example: Example, author: Membership) -> tuple[Prompt, list[Revision], SuiteVersion]:
@@ -142,12 +152,10 @@ def _content(name: str) -> Mapping[str, Any]:
     return policies.parse_draft(content).to_dict()
 
 
-def _compare(
-    workspace: Workspace, prompt: Prompt, revisions: list[Revision], version: SuiteVersion, author: Membership
-) -> Run:
+def _compare(prompt: Prompt, revisions: list[Revision], version: SuiteVersion, author: Membership) -> Run:
     """Always at the stand-in: making examples must not spend anybody's money."""
     return runs.create_run(
-        workspace=workspace,
+        workspace=author.workspace,
         suite_version=version,
         subjects=[subjects.of_revision(revision) for revision in revisions],
         model=revisions[0].params["model"],
@@ -173,3 +181,25 @@ def _run_to_the_end(started: list[Run]) -> None:
 
 def _unfinished(started: list[Run]) -> bool:
     return any(run.is_open for run in Run.objects.filter(pk__in=[run.pk for run in started]))
+
+
+def _release(revision: Revision, run: Run, author: Membership, reviewer: Membership) -> None:
+    """Let the first version out, so that the second has something to be compared with; not without its evidence."""
+    run.refresh_from_db()
+    if not run.is_complete:
+        return
+    review = request_review(
+        revision=revision,
+        runs=[run],
+        message="The bank's first assistant: current accounts, cards, transfers and savings.",
+        member=author,
+        title="First version",
+    )
+    decide(
+        review=review,
+        word="approve",
+        reason="Reads well, and the limits hold in every conversation. Scope comes with the next version.",
+        shown=standing(review).ground,
+        member=reviewer,
+    )
+    create_release(review=review, member=reviewer, reason="First release")
