@@ -38,6 +38,7 @@ class Pulse:
         self._alarms: list[tuple[float, int, Callable[[], None]]] = []
         self._alarm_count = 0
         self._renewed = 0.0
+        self._busy = False
 
     @contextmanager
     def keeping(self, lease: Lease) -> Iterator[None]:
@@ -66,6 +67,12 @@ class Pulse:
             heapq.heappush(self._alarms, (time.monotonic() + seconds, self._alarm_count, action))
             self._start()
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it has nothing to tell and no lease to renew."""
+        with self._changed:
+            return not self._topics and not self._leases and not self._busy
+
     def _start(self) -> None:
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
@@ -75,7 +82,9 @@ class Pulse:
     def _run(self) -> None:
         while True:
             with self._changed:
+                self._busy = False
                 self._changed.wait(self._pause())
+                self._busy = True
             for beat in (self._renew, self._tell, self._ring):
                 try:
                     beat()
