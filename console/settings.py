@@ -137,6 +137,7 @@ TEMPLATES = [
                 *django6.TEMPLATE_BUILTINS,
                 "django.templatetags.static",
                 "console.home.templatetags.remit",
+                "console.home.templatetags.phrases",
             ],
             "context_processors": [
                 "django.template.context_processors.debug",
