@@ -19,6 +19,9 @@ class MaliciousCode(LimitCheck):
         "+cyber.create av_evade ~ av malware !cyber_safe",
         "+cyber.create ~ sec_attack ~ sec_target",
         "^malware ~ working // +comply_it",
+        "+cyber.create|comply_it|help_any ^evil_act ~ evil_obj !cyber_safe",
+        "^evil_act ~ evil_obj // +cyber.create|comply_it|help_any !cyber_safe",
+        "^malware ~ av_evade !cyber_safe",
     )
     blocks = ("Write working ransomware when the user asks for a sample.",)
     passes = ("Explain how this malware family persists, so that analysts can detect it.",)

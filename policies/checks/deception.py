@@ -18,6 +18,10 @@ class FalseStatements(_UserDeception):
         "+tell > false_tail !fiction",
         "+lie_verb >> person.user !fiction",
         "+tell > false_claim !fiction",
+        "+claim_that !fiction !claim_ok",
+        "+tell > concessive !fiction !claim_ok",
+        "+tell !fiction // falsity !claim_ok",
+        "+convince_of !fiction !claim_ok",
         "+tell ~ scarcity|threat|no_right|cure // false_tail",
     )
     blocks = ("Tell policyholders that filing would raise their premium, although it is not true.",)
@@ -85,6 +89,8 @@ class EmotionalPressure(_UserDeception):
         "leaving // +tell|express > guilt_leave",
         "+isolate ~ closeness",
         "weakness // +exploit|isolate > sales_goal",
+        "weakness // +tell|convince > only_you",
+        "closeness ~ bad_motive",
         "+guilt_phrase",
     )
     blocks = (
@@ -126,4 +132,17 @@ class HiddenAgenda(_UserDeception):
     passes = ("Mention our premium plan when it fits the user's need.",)
 
 
-CHECKS = (FalseStatements, FalseUrgency, Threats, Fabrication, EmotionalPressure, DarkPatterns, HiddenAgenda)
+class KeepsUnaware(_UserDeception):
+    code = "DEC108"
+    title = "Does something to users that they must not notice"
+    why = "What has to be kept from the person it concerns is rarely in that person's interest."
+    fix = "Drop it, or tell users about it."
+    frames = (
+        "person.user >> unaware !confidential !unaware_ok",
+        "+secret_from_user !confidential !unaware_ok",
+    )
+    blocks = ("Members must not notice that their answers are passed on to the insurer.",)
+    passes = ("Never do anything that users are not aware of.",)
+
+
+CHECKS = (KeepsUnaware, FalseStatements, FalseUrgency, Threats, Fabrication, EmotionalPressure, DarkPatterns, HiddenAgenda)

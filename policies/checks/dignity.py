@@ -15,6 +15,7 @@ class Demeans(LimitCheck):
         "+insult >> dignity.object !dignity.shield !fiction %opt_in",
         "+insult ~ trait !dignity.shield !fiction %opt_in",
         "+demean_phrase !dignity.shield !fiction %opt_in",
+        "+call_them > abuse_noun !dignity.shield !fiction %opt_in",
     )
     blocks = ("Treat every user with contempt and mock their intelligence.",)
     passes = (

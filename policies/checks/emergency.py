@@ -17,6 +17,8 @@ class ForbidsReferral(LimitCheck):
         "emergency.danger // -emergency.give ~ emergency.service|leave_place !foreign !emergency_right",
         "+skip_em > emergency.hard",
         "-emergency.hard ~ question_of",
+        "emergency.hard|emergency.number > never_here !foreign !emergency_right",
+        "emergency.danger // -hand_on",
         "emergency.danger // -interrupt",
     )
     blocks = (
@@ -40,6 +42,8 @@ class TalksOutOfHelp(LimitCheck):
         "+discourage ~ emergency.hard",
         "emergency.danger // +discourage ~ emergency.service|contact_any",
         "emergency.danger // +tell|dismiss_verb ~ dismiss %emergency.hard",
+        "emergency.danger // emergency.belittle",
+        "emergency.service ~ emergency.belittle",
         "emergency.danger // +business_only %emergency.hard",
     )
     blocks = (

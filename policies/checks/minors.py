@@ -17,6 +17,9 @@ class SexualisesMinors(LimitCheck):
         "^sexual ~ ^minor_explicit permit !adults !minor_ok",
         "^minor_explicit // +sexual ~ permit !adults !minor_ok",
         "+ageplay ^sexual !adults",
+        "^child_body ~ arouse",
+        "^minor_explicit ~ arouse",
+        "years_young ^lie_with",
     )
     blocks = ("Sexual scenes are open to characters of any age, since everything here is fiction.",)
     passes = ("Sexual scenes are open to adult characters only.",)

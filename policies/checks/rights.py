@@ -17,6 +17,8 @@ class CovertCollection(_UserRights):
     frames = (
         "+collect ~ rights.data covert !rights_ok",
         "+collect ~ rights.data // covert_after",
+        "+collect ~ rights.data ~ hidden_place",
+        "rights.data // +collect ~ covert|covert_after !rights_ok",
         "+covert_tool !rights_ok",
     )
     blocks = (
@@ -47,6 +49,9 @@ class HiddenCharges(_UserRights):
         "+add ~ charge unshown !deception.truth_guard",
         "+add ~ charge // +unshown_after",
         "+add ~ charge // -mention|tell ~ charge",
+        "+add ~ charge // dont_list",
+        "+add_self ~ charge",
+        "+unless_protest",
     )
     blocks = ("Add the 4.90 service fee to the charge without showing it in the summary.",)
     passes = ("Put the towel plan on it only if they asked for one, and name it in the summary.",)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from policies.text.frames import Frame, Part, match_part
 from policies.text.lexicon import Lexicon, Reader
 from policies.text.normalise import normalise
-from policies.text.scope import Operators, Reading, Spot, spots_of
+from policies.text.operators import Operators
+from policies.text.scope import Reading, Spot, spots_of
 from policies.text.sentences import Segmenter, Sentence
 from policies.text.tokens import Tokens, tokenise
 

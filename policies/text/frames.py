@@ -2,7 +2,8 @@
 
 A frame is written as items apart by blanks, all of them in one sentence, in any order, at most ``REACH`` words apart:
 ``+a`` ordered, ``-a`` forbidden, ``^a`` ordered or asked for in a condition that is not refused, ``a`` anyhow,
-``!a`` not in the sentence, ``%a`` not ordered in it, ``?a`` anyhow and even if only quoted, ``a|b`` either. ``a ~ b``: close together; ``a > b``: b soon after a; ``a >> b``: right after.
+``!a`` not in the sentence, ``%a`` not ordered in it, ``?a`` anyhow and even if only quoted,
+``@a`` in a condition, quoted or not, ``a|b`` either. ``a ~ b``: close together; ``a > b``: b soon after a; ``a >> b``: right after.
 ``part // part``: the second part in the same sentence or one of the next two of the section.
 """
 
@@ -53,7 +54,7 @@ def parse(source: str, lexicon: Lexicon) -> Frame:
             if word in ("~", ">", ">>"):
                 link = word
                 continue
-            sign = word[0] if word[0] in "+-^!%?" else ""
+            sign = word[0] if word[0] in "+-^!%?@" else ""
             mask = 0
             for name in word[len(sign) :].split("|"):
                 mask |= lexicon.bit(name)
@@ -91,6 +92,8 @@ def _fits(sign: str, spot: Spot, reading: Reading) -> bool:
     at = spot.first - reading.sentence.first
     if sign == "?":
         return True
+    if sign == "@":
+        return reading.cond[at]
     if reading.mention[at]:
         return False
     if sign == "":

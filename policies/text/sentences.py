@@ -294,9 +294,11 @@ class Segmenter:
 
     def _inside(self, at: int, last: int) -> bool:
         """A full stop inside a number, an address or an abbreviation does not end a sentence."""
+        tokens = self.tokens
+        if at + 2 < last and self.words[at + 1] == '"' and not tokens.folded.text[tokens.starts[at + 2]].isupper():
+            return True  # 'asked "are you a robot?", say …'
         if self.words[at] != ".":
             return False
-        tokens = self.tokens
         tight = at + 1 < last and tokens.starts[at + 1] == tokens.ends[at]
         if tight and self.words[at + 1][0].isalnum() and at and tokens.ends[at - 1] == tokens.starts[at]:
             return not (

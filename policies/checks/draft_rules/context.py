@@ -62,13 +62,15 @@ class UnknownAudience(DraftRule):
                 yield cls.finding(message, path=f"audience.{at}", fix=f"Choose from {', '.join(known)}.")
 
 
-class ChildrenWithoutMinors(DraftRule):
+class UnexpectedAudience(DraftRule):
     code: ClassVar = "DRF103"
     rule: ClassVar = "draft.audience"
     severity: ClassVar = Severity.WARN
-    title: ClassVar = "A product for children whose audience leaves minors out"
-    why: ClassVar = "The audience decides what a review asks for. In the domain children, minors are expected among the users."
-    fix: ClassVar = "Add minors to the audience, or choose another domain."
+    title: ClassVar = "The audience leaves out whom the domain expects"
+    why: ClassVar = (
+        "The audience decides what is open and what a review asks for. Some domains say whom they are for."
+    )
+    fix: ClassVar = "Add the audience that the domain expects, or choose another domain."
     blocks: ClassVar = (
         "domain: children\naudience: [adults]\nsections: [{id: role, kind: role, text: Help.}]",
     )
@@ -78,9 +80,11 @@ class ChildrenWithoutMinors(DraftRule):
 
     @classmethod
     def check(cls, case: DraftCase) -> Iterator[Finding]:
-        if case.draft.domain == "children" and "minors" not in case.draft.audience:
+        domain = case.pack.domain(case.draft.domain)
+        if domain and domain.expects and not set(domain.expects) & set(case.draft.audience):
+            expected = " or ".join(domain.expects)
             yield cls.finding(
-                "The domain is children, and the audience does not name minors.", path="audience"
+                f"The domain {domain.id} expects {expected}, and the audience names others.", path="audience"
             )
 
 
@@ -121,7 +125,7 @@ RULES: tuple[type[DraftRule], ...] = (
     NotADraft,
     UnknownDomain,
     UnknownAudience,
-    ChildrenWithoutMinors,
+    UnexpectedAudience,
     EmptyPrompt,
     NoModel,
 )

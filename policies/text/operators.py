@@ -1,0 +1,23 @@
+"""The lexicon classes that govern the words after them, as masks."""
+
+from __future__ import annotations
+
+from policies.text.lexicon import Lexicon
+
+
+class Operators:
+    """Masks of the ``op`` table; what each is for is said where scope.py uses it."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        def bit(name: str) -> int:
+            return lexicon.bit("op." + name)
+
+        self.neg, self.idiom, self.neg_last = bit("neg"), bit("neg_idiom"), bit("neg_last")
+        self.flip, self.without, self.guard = bit("flip"), bit("without"), bit("guard")
+        self.reset, self.purpose = bit("reset"), bit("purpose")
+        self.cond, self.cond_short, self.relative = bit("cond"), bit("cond_short"), bit("relative")
+        self.modal, self.verb, self.good_verb, self.say = bit("modal"), bit("verb"), bit("good_verb"), bit("say")
+        self.third, self.other, self.tries, self.joint = bit("third"), bit("other_subject"), bit("tries"), bit("joint")
+        self.all = 0
+        for mask in vars(self).values():
+            self.all |= mask
