@@ -32,7 +32,7 @@ from policies.pack_reading import PackError, pack_schema, parse_pack
 from policies.report import as_text
 from policies.sarif import to_sarif
 from policies.sources import MAX_BYTES, SourceError, decode
-from policies.validate import validate
+from policies.validate import own_words_blocked, validate
 
 PASSED, BLOCKED, UNUSABLE = 0, 1, 2
 
@@ -312,6 +312,10 @@ def _pack_check(arguments: Any, *_: Any) -> int:
     except PackError as error:
         for problem in error.problems:
             _complain(f"{error.name}: {problem}")
+        return BLOCKED
+    if faults := list(own_words_blocked(pack)):
+        for fault in faults:
+            _complain(f"{pack.ref}: {fault}")
         return BLOCKED
     counts = {
         "limits": pack.limits,

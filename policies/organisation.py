@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from policies import forms
-from policies.bounds import Bound, BoundError, Text, leq, nearest, parse_bound
+from policies.bound_forms import parse_bound
+from policies.bounds import Bound, BoundError, Text, leq, nearest
 from policies.forms import FormError, Length, Match, Problem, did_you_mean
 from policies.pack import Pack, read_only
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias
 
-from policies.bounds import Bound, Range, Text, Value, parse_bound
+from policies.bound_forms import parse_bound
+from policies.bounds import Bound, Range, Text, Value
 from policies.findings import Tier
 from policies.forms import Between, Custom, Match
 
@@ -194,7 +195,10 @@ class Behavior:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A domain or an audience: what it narrows, how much risk it brings, what a review there needs."""
+    """A domain or an audience: what it narrows, how much risk it brings, what a review there needs.
+
+    ``expects`` are the audiences of which a draft in this domain should name one.
+    """
 
     id: Name
     title: str
@@ -203,6 +207,7 @@ class Context:
     vulnerability: Fact = 0
     reviewers: tuple[str, ...] = ()
     covers: tuple[str, ...] = ()
+    expects: tuple[str, ...] = ()
     bounds: Mapping[str, Bound] = field(default_factory=dict)
 
 

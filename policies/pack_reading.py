@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from policies import forms
-from policies.bounds import BoundError, Choice, Level, Toggle, contains, leq, nearest, parse_bound
+from policies.bound_forms import parse_bound
+from policies.bounds import BoundError, Choice, Level, Toggle, contains, leq, nearest
 from policies.canonical import digest, plain, refuse_unstorable
 from policies.findings import Tier
 from policies.forms import FormError, Match, Problem, did_you_mean
@@ -57,6 +58,7 @@ class ContextForm:
     vulnerability: int = 0
     reviewers: tuple[str, ...] = ()
     covers: tuple[str, ...] = ()
+    expects: tuple[str, ...] = ()
     bounds: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -181,6 +183,7 @@ def _context(
         written.vulnerability,
         written.reviewers,
         written.covers,
+        written.expects,
         read_only(bounds),
     )
 
@@ -287,6 +290,12 @@ def _context_problems(form: PackForm, ids: set[str]) -> Iterator[Problem]:
             yield Problem(f"{path}.reviewers", f'"{name}" is none of the pack\'s specialties.')
         for id in set(part.covers) - ids:
             yield Problem(f"{path}.covers", f"{id} is not in this pack.{did_you_mean(id, ids)}")
+    audiences = {audience.id for audience in form.audiences}
+    for domain in form.domains:
+        for name in set(domain.expects) - audiences:
+            yield Problem(
+                f"domains.{domain.id}.expects", f'"{name}" is no audience.{did_you_mean(name, audiences)}'
+            )
     for probe in form.probes:
         for id in set(probe.covers) - ids:
             yield Problem(f"probes.{probe.id}.covers", f"{id} is not in this pack.{did_you_mean(id, ids)}")

@@ -21,6 +21,7 @@ from policies.organisation import Organisation
 from policies.pack import Pack
 from policies.snippets import Expanded, expand
 from policies.variable_defaults import Filled, with_defaults
+from policies.wording import setting_text
 
 _SEVERITIES = list(Severity)
 
@@ -64,6 +65,21 @@ def _rank(finding: Finding, order: Mapping[str, int]) -> tuple[int, int, int, in
 def lexicon_of(pack: Pack) -> Lexicon:
     """The pack's phrases, compiled once."""
     return lexicon_from(pack.lexicon)
+
+
+def own_words_blocked(pack: Pack) -> Iterator[str]:
+    """Words of the pack that its own checks would block; a pack that blocks itself can be used by nobody."""
+    words = [
+        (b.id, text)
+        for b in pack.behaviors
+        for v in b.values
+        for text in (setting_text(b, v.name), v.granted)
+    ]
+    words += [(b.id, b.granted) for b in pack.behaviors] + list(pack.phrases.items())
+    for id, text in words:
+        for finding in scan([SectionText(None, text)], lexicon_of(pack)).findings if text else ():
+            if finding.severity is Severity.BLOCK:
+                yield f"{id}: the words “{finding.quote}” would be blocked by {finding.code}."
 
 
 def _bare(draft: Draft, pack: Pack) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from policies.bound_forms import parse_bound
 from policies.bounds import (
     Bound,
     BoundError,
@@ -20,7 +21,6 @@ from policies.bounds import (
     leq,
     meet,
     nearest,
-    parse_bound,
 )
 from tests.policies.strategies import SCALE, same_kind, values
 
