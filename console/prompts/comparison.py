@@ -120,8 +120,11 @@ def of_draft(draft: Draft) -> Compared:
     return Compared("draft", draft.content)
 
 
-def section_diffs(old: Content, new: Content) -> list[SectionDiff]:
-    """Every section of both, in the order of the new content, removed ones where they stood."""
+def section_diffs(old: Content, new: Content, *, context: int | None = 2) -> list[SectionDiff]:
+    """Every section of both, in the order of the new content, removed ones where they stood.
+
+    ``context`` is how many unchanged lines stay around a change; None keeps all.
+    """
     before, after = _by_id(old), _by_id(new)
     kept = {after_id for _, after_id in _kept(list(before), list(after))}
     first = {"old": _first_lines(before), "new": _first_lines(after)}
@@ -129,7 +132,7 @@ def section_diffs(old: Content, new: Content) -> list[SectionDiff]:
     for id in interleave(list(after), list(before)):
         was, now = before.get(id), after.get(id)
         rows = side_by_side(
-            _text(was), _text(now), first=(first["old"].get(id, 1), first["new"].get(id, 1)), context=2
+            _text(was), _text(now), first=(first["old"].get(id, 1), first["new"].get(id, 1)), context=context
         )
         anchored = tuple(_anchored(row, id) for row in rows)
         diffs.append(

@@ -2,47 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from console.prompts.models import Revision
 from console.reviews.models import Review
 
 
 def authors_of(review: Review) -> frozenset[int]:
-    """Ids of everybody who edited or froze anything since the last release that led to this revision, or who asks.
-
-    That is: the revision, all that it was made from back to a released one, and all that were frozen between the last
-    release before it and itself, since their words may have been carried over by hand.
-    """
-    writers: set[int | None] = {review.requested_by_id}
-    for revision in _since_release(review.revision):
-        writers |= {*revision.editors, revision.created_by_id}
-    return frozenset(pk for pk in writers if pk is not None)
+    """Ids of everybody who edited or froze anything since the last release that led to this revision, or who asks."""
+    return Lineage.of([review.prompt_id]).authors(review)
 
 
-def _since_release(revision: Revision) -> Iterator[Revision]:
-    """The revisions whose writers count. The revision itself is one of them even if it was released before."""
-    found = {
-        row.pk: row
-        for row in Revision.objects.filter(prompt=revision.prompt_id, number__lte=revision.number)
-        .only("number", "parent", "editors", "created_by", "prompt")
-        .order_by()
-    }
-    released = set(
-        Revision.objects.filter(prompt=revision.prompt_id, releases__isnull=False).values_list(
-            "pk", flat=True
-        )
-    )
-    last = max((found[pk].number for pk in released & found.keys() if pk != revision.pk), default=0)
-    counted = {pk for pk, row in found.items() if row.number > last} | {revision.pk}
-    yield from (found[pk] for pk in _with_ancestors(counted, found, released))
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """The revisions of some prompts, how they descend from each other, and which were released."""
 
+    revisions: Mapping[int, Revision]
+    released: frozenset[int]
 
-def _with_ancestors(counted: set[int], found: dict[int, Revision], released: set[int]) -> set[int]:
-    reached, ahead = set(counted), list(counted)
-    while ahead:
-        parent = found[ahead.pop()].parent_id
-        if parent in found and parent not in reached and parent not in released:
-            reached.add(parent)
-            ahead.append(parent)
-    return reached
+    @classmethod
+    def of(cls, prompts: Iterable[int]) -> Lineage:
+        """Read it in two statements, whatever the number of prompts."""
+        rows = Revision.objects.filter(prompt__in=list(prompts)).order_by()
+        columns = rows.only("number", "parent", "prompt", "editors", "created_by")
+        released = rows.filter(releases__isnull=False).values_list("pk", flat=True)
+        return cls({row.pk: row for row in columns}, frozenset(released))
+
+    def authors(self, review: Review) -> frozenset[int]:
+        """The writers of the revision, of all that it was made from back to a released one, and of all that was frozen
+        between the last release before it and itself, since their words may have been carried over by hand.
+        """
+        writers: set[int | None] = {review.requested_by_id}
+        for pk in self._since_release(self.revisions[review.revision_id]):
+            writers |= {*self.revisions[pk].editors, self.revisions[pk].created_by_id}
+        return frozenset(pk for pk in writers if pk is not None)
+
+    def _since_release(self, revision: Revision) -> set[int]:
+        """The revision itself counts even if it was released before."""
+        before = {
+            pk: row.number
+            for pk, row in self.revisions.items()
+            if row.prompt_id == revision.prompt_id and row.number < revision.number
+        }
+        last = max((number for pk, number in before.items() if pk in self.released), default=0)
+        counted = {revision.pk, *(pk for pk, number in before.items() if number > last)}
+        return self._with_ancestors(counted)
+
+    def _with_ancestors(self, counted: set[int]) -> set[int]:
+        reached, ahead = set(counted), list(counted)
+        while ahead:
+            parent = self.revisions[ahead.pop()].parent_id
+            if parent is None or parent in reached or parent in self.released:
+                continue
+            if parent in self.revisions:
+                reached.add(parent)
+                ahead.append(parent)
+        return reached

@@ -50,6 +50,11 @@ class Evidence:
         return self.chosen and not self.excluded
 
     @property
+    def old_value(self) -> float | None:
+        """The pass rate of the run's first subject, where that is another one and anything was judged."""
+        return self.baseline_rate["value"] if self.baseline_rate else None
+
+    @property
     def broken(self) -> tuple[Limit, ...]:
         return tuple(limit for limit in self.limits if limit.broken_in)
 

@@ -33,6 +33,7 @@ class Change:
     against: Revision | None
     governance: Governance
     checked: Checked
+    before: Checked | None
     effect: Effect
     requirements: tuple[Requirement, ...]
 
@@ -138,7 +139,7 @@ def change_of(revision: Revision, against: Revision | None, workspace: Workspace
         new_verdict=checked.verdict,
     )
     needs = policies.requirements(effect, checked.draft, pack, verdict=checked.verdict)
-    return Change(revision, against, governance, checked, effect, needs)
+    return Change(revision, against, governance, checked, before, effect, needs)
 
 
 def _pack_of(revision: Revision | None) -> policies.Pack | None:

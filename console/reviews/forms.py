@@ -1,0 +1,56 @@
+"""Asking for a review: for what, with which runs, and what the reviewers should know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from console.accounts.models import Membership
+from console.prompts.models import Revision
+from console.reviews.evidence import Evidence
+from console.reviews.models import Review
+from console.reviews.services import request_review
+from console.reviews.texts import LONGEST
+
+
+class RequestForm(forms.Form):
+    """``evidence`` are the runs of the revision; those that count are offered, and chosen unless somebody unticks them."""
+
+    title = forms.CharField(max_length=200, help_text="One line that says what changes.")
+    message = forms.CharField(
+        required=False,
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="What the reviewers should know: why, what was tried, what to look at.",
+    )
+    label = forms.CharField(
+        max_length=40,
+        initial="production",
+        help_text="What the release will be called: production, staging … It moves only once this is approved.",
+    )
+
+    def __init__(self, *args: Any, revision: Revision, evidence: tuple[Evidence, ...], **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"title": revision.message or f"r{revision.number}"})
+        super().__init__(*args, **kwargs)
+        self.revision, self.evidence = revision, evidence
+
+    @property
+    def chosen(self) -> set[int]:
+        """Numbers of the runs that are ticked."""
+        if self.is_bound:
+            ticked = self.data.getlist("run")  # type: ignore[attr-defined]
+            return {int(number) for number in ticked if number.isdecimal()}
+        return {item.run.number for item in self.evidence if not item.excluded}
+
+    def send(self, member: Membership) -> Review:
+        """Raises what ``request_review`` raises."""
+        data = self.cleaned_data
+        return request_review(
+            revision=self.revision,
+            runs=[item.run for item in self.evidence if item.run.number in self.chosen],
+            message=data["message"],
+            member=member,
+            title=data["title"],
+            label=data["label"],
+        )

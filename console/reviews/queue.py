@@ -1,0 +1,110 @@
+"""Which reviews wait for whom. Rows are looked at in bulk, so that the list costs the same however long it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+
+from console.accounts.models import Membership
+from console.governance.services import governance_of
+from console.prompts.models import Revision
+from console.reviews.authors import Lineage
+from console.reviews.models import Decision, Review
+from console.reviews.voices import refusal
+
+MOST_OPEN = 500  # of a workspace: beyond it the oldest are only under "all open"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A review as a list shows it. ``mine``: the member wrote part of it or asked; ``waits``: for the member's word."""
+
+    review: Review
+    mine: bool
+    waits: bool
+    approvals: tuple[Decision, ...]
+    stale: bool
+
+    @property
+    def word(self) -> str:
+        if self.stale:
+            return "Approval stale"
+        return str(self.review.get_status_display())
+
+    @property
+    def state(self) -> str:
+        """What the mark beside it looks like."""
+        if self.review.status == Review.Status.RELEASED:
+            return "ok"
+        return "stale" if self.stale or self.review.status == Review.Status.CHANGES else "draft"
+
+
+def reviews_of(member: Membership) -> QuerySet[Review]:
+    """All reviews that the member may see, with what a row shows."""
+    target = (
+        Revision.objects.filter(
+            releases__labels__prompt=OuterRef("prompt"), releases__labels__name=OuterRef("label")
+        )
+        .order_by()
+        .values("digest")[:1]
+    )
+    current = Decision.objects.filter(superseded=False).select_related("by")
+    return (
+        Review.objects.filter(workspace=member.workspace_id)
+        .select_related("prompt", "revision", "against", "requested_by")
+        .defer("revision__compiled", "revision__content", "revision__source_map", "revision__findings")
+        .defer("against__compiled", "against__content", "against__source_map", "against__findings")
+        .prefetch_related(Prefetch("decisions", current, to_attr="words"))
+        .annotate(
+            target_digest=Subquery(target),
+            open_threads=Count("threads", filter=Q(threads__resolved_at=None), distinct=True),
+            revision_number=F("revision__number"),
+        )
+    )
+
+
+def entries(reviews: Iterable[Review], member: Membership) -> list[Entry]:
+    """The rows of a list, for this member. Five statements, whatever the number."""
+    rows = list(reviews)
+    lineage = Lineage.of({review.prompt_id for review in rows})
+    governance = governance_of(member.workspace)
+    under = (governance.pack.digest, governance.bounds.version)
+    return [_entry(review, member, lineage, under) for review in rows]
+
+
+def open_entries(member: Membership) -> list[Entry]:
+    """All open reviews of the workspace, oldest first: who has waited longest comes first."""
+    return entries(
+        reviews_of(member).filter(status__in=Review.UNDECIDED).order_by("requested_at")[:MOST_OPEN], member
+    )
+
+
+def to_decide(member: Membership) -> list[Entry]:
+    """The reviews that wait for this member's word."""
+    return [entry for entry in open_entries(member) if entry.waits]
+
+
+def _entry(review: Review, member: Membership, lineage: Lineage, under: tuple[str, int]) -> Entry:
+    review.revision.prompt = review.prompt
+    authors = lineage.authors(review)
+    words: list[Decision] = review.words  # type: ignore[attr-defined]
+    fresh = [word for word in words if not review.is_open or _is_fresh(word, review, under)]
+    said = any(word.by_id == member.user_id for word in fresh)
+    may = not refusal(member, review, authors)
+    return Entry(
+        review=review,
+        mine=member.user_id in authors,
+        waits=review.status == Review.Status.OPEN and may and not said,
+        approvals=tuple(word for word in fresh if word.word == Decision.Word.APPROVE),
+        stale=len(fresh) < len(words),
+    )
+
+
+def _is_fresh(word: Decision, review: Review, under: tuple[str, int]) -> bool:
+    """Whether the word stands on the ground of now, as far as a list can tell: evidence and snippets are looked at on
+    the review's own page.
+    """
+    ground = (word.pack_digest, word.bounds_version, word.against_digest)
+    return ground == (*under, review.target_digest or "")  # type: ignore[attr-defined]

@@ -1,0 +1,169 @@
+"""What the page of a review shows beside its standing: the two texts with the discussions in their places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from console.prompts.acknowledgements import acknowledged, key_of
+from console.prompts.comparison import (
+    Compared,
+    Comparison,
+    SectionDiff,
+    SettingDiff,
+    of_revision,
+    section_diffs,
+)
+from console.prompts.diff_rows import Row, side_by_side
+from console.prompts.models import Acknowledgement
+from console.reviews.evidence import Evidence
+from console.reviews.models import Thread
+from console.reviews.standing import Standing
+from policies import Change, Check, EffectiveSetting, Finding, check_for
+
+SHOWS = ("sections", "all", "compiled")
+NOTHING = {"draft": 1, "sections": []}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The discussions at one place; ``writing``: the form for a new one stands open there."""
+
+    anchor: str
+    threads: tuple[Thread, ...]
+    writing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """A ``SettingDiff`` with its discussions."""
+
+    setting: EffectiveSetting
+    old: str
+    new: str
+    permitted: str
+    change: Change | None
+    thread: Place | None
+
+    @property
+    def anchor(self) -> str:
+        return f"setting-{self.setting.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run of the evidence, with its discussions."""
+
+    item: Evidence
+    thread: Place | None
+
+    @property
+    def anchor(self) -> str:
+        return f"run-{self.item.run.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """A finding of now. ``is_new``: what it would replace does not have it."""
+
+    finding: Finding
+    check: type[Check] | None
+    is_new: bool
+    acknowledgement: Acknowledgement | None
+
+
+class Reading:
+    """The parts of the page, each worked out when it is asked for. Has the form of a ``Comparison`` for its template."""
+
+    def __init__(self, standing: Standing, *, show: str = "sections", writing: str | None = None) -> None:
+        self.standing, self.show = standing, show if show in SHOWS else SHOWS[0]
+        self.writing = writing
+        review, against = standing.review, standing.change.against
+        self.new = of_revision(review.revision)
+        self.old = self._named(of_revision(against)) if against else Compared("nothing yet", NOTHING, "")
+        self._comparison = Comparison(review.workspace, self.old, self.new)
+        self._placed: set[str] = set()
+
+    def _named(self, old: Compared) -> Compared:
+        review = self.standing.review
+        return replace(old, name=f"{old.name}, in {review.label}") if review.is_open else old
+
+    @cached_property
+    def settings(self) -> list[SettingRow]:
+        rows = self._comparison.settings if self.standing.change.against else self._first_settings()
+        return [
+            SettingRow(
+                row.setting,
+                row.old,
+                row.new,
+                row.permitted,
+                row.change,
+                self.place(f"setting-{row.setting.id}"),
+            )
+            for row in rows
+        ]
+
+    def _first_settings(self) -> list[SettingDiff]:
+        """Without a predecessor: what the revision moves away from the policy's defaults."""
+        return [
+            replace(row, old=row.setting.behavior.label(row.setting.pack_default))
+            for row in self._comparison.settings
+            if row.setting.moved or row.setting.requested is not None
+        ]
+
+    @property
+    def settings_kept(self) -> int:
+        return len(self.standing.change.checked.effective.settings) - len(self.settings)
+
+    @cached_property
+    def changed_sections(self) -> list[SectionDiff]:
+        """Of all sections when the whole text is asked for."""
+        whole = self.show == "all"
+        found = section_diffs(self.old.content, self.new.content, context=None if whole else 2)
+        return [
+            replace(section, rows=tuple(map(self._with_threads, section.rows)))
+            for section in found
+            if whole or section.state != "same"
+        ]
+
+    @cached_property
+    def compiled(self) -> tuple[Row, ...]:
+        return side_by_side(self.old.compiled or "", self.new.compiled or "")
+
+    @cached_property
+    def runs(self) -> list[RunRow]:
+        """Those that the review names, then the others."""
+        items = sorted(self.standing.evidence, key=lambda item: not item.chosen)
+        return [RunRow(item, self.place(f"run-{item.run.number}")) for item in items]
+
+    @cached_property
+    def findings(self) -> list[FindingRow]:
+        change = self.standing.change
+        known = acknowledged(self.standing.review.prompt)
+        before = {key_of(finding) for finding in change.before.verdict.findings} if change.before else set()
+        return [
+            FindingRow(
+                finding,
+                check_for(finding.code),
+                bool(change.before) and key_of(finding) not in before,
+                known.get(key_of(finding)),
+            )
+            for finding in change.checked.verdict.findings
+        ]
+
+    @cached_property
+    def elsewhere(self) -> Sequence[Thread]:
+        """Discussions of the whole review, and of places that this view does not show. Ask for it last."""
+        _ = self.settings, self.runs, self.changed_sections if self.show != "compiled" else ()
+        return [thread for thread in self.standing.threads if thread.anchor not in self._placed]
+
+    def place(self, anchor: str) -> Place | None:
+        """What stands at an anchor: nothing in most places."""
+        self._placed.add(anchor)
+        here = tuple(thread for thread in self.standing.threads if thread.anchor == anchor)
+        writing = self.writing == anchor
+        return Place(anchor, here, writing) if here or writing else None
+
+    def _with_threads(self, row: Row) -> Row:
+        return replace(row, thread=self.place(row.anchor)) if row.anchor else row

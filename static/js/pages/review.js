@@ -1,0 +1,2 @@
+// What only the page of a review loads.
+import "../review/review-keys.js";
