@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from decimal import Decimal
 
 from django.conf import settings
@@ -149,6 +150,7 @@ class Chat(models.Model):
 
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="chats")
     prompt = models.ForeignKey("prompts.Prompt", on_delete=models.CASCADE, related_name="chats")
+    key = models.UUIDField(default=uuid.uuid4)
     model = models.CharField(max_length=100, blank=True)  # empty: each subject answers on its own
     values = models.JSONField(default=dict)  # of the prompt's variables
     rehearsal = models.BooleanField(default=False)
@@ -157,6 +159,7 @@ class Chat(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [models.UniqueConstraint(fields=["created_by", "key"], name="one_chat_a_key")]
         indexes = [models.Index(fields=["prompt", "created_by", "-created_at"])]
 
     def __str__(self) -> str:

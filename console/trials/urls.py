@@ -1,11 +1,13 @@
 from django.urls import path
 
-from console.trials import cell_views, run_views, suite_views
+from console.trials import cell_views, keep_views, run_views, suite_views, try_views
 
 app_name = "trials"
 urlpatterns = [
     path("prompts/<slug:slug>/trials/", run_views.run_list, name="list"),
     path("prompts/<slug:slug>/trials/new/", run_views.new_run, name="new"),
+    path("prompts/<slug:slug>/try", try_views.try_prompt, name="try"),
+    path("prompts/<slug:slug>/try/<int:chat>/scenario", keep_views.keep, name="keep"),
     path("runs/<int:number>/", run_views.run, name="run"),
     path("runs/<int:number>/cancel/", run_views.cancel, name="cancel"),
     path("runs/<int:number>/events/", run_views.events, name="events"),

@@ -11,7 +11,7 @@ class ChatPane extends HTMLElement {
     this.form = this.querySelector("form");
     this.field = this.form.querySelector("textarea");
     this.stopButton = this.querySelector("[data-stop]");
-    this.form.addEventListener("submit", (event) => (event.preventDefault(), this.send()));
+    this.form.addEventListener("submit", (event) => (event.preventDefault(), this.send(event.submitter)));
     this.field.addEventListener("keydown", (event) => this.#enter(event));
     this.stopButton?.addEventListener("click", () => this.stop());
     for (const list of this.querySelectorAll("[data-turns]")) list.scrollTop = list.scrollHeight;
@@ -32,17 +32,21 @@ class ChatPane extends HTMLElement {
     this.form.requestSubmit();
   }
 
-  async send() {
-    const message = this.field.value;
-    if (this.#request || !message.trim()) return;
+  /** Sends what is typed; or, by a button named "again", asks once more for the answers that did not come. */
+  async send(submitter = null) {
+    const again = submitter?.name === "again";
+    const message = again ? "" : this.field.value;
+    if (this.#request || !(again || message.trim())) return;
     this.#request = new AbortController();
     const body = new FormData(this.form);
     body.delete("csrfmiddlewaretoken");
+    if (again) (body.delete("message"), body.set("again", submitter.value));
     this.#busy(true);
-    this.answers = new Map(this.#columns().map((column) => [column.dataset.column ?? "", this.#begin(column, message)]));
-    this.field.value = "";
-    const finished = await this.#exchange(body).catch((error) => this.#fail(this.#reason(error)));
-    if (!finished) this.#giveBack(message);
+    const columns = this.#columns().filter((column) => !again || column.querySelector("[data-unanswered]"));
+    this.answers = new Map(columns.map((column) => [column.dataset.column ?? "", again ? this.#beginAgain(column) : this.#begin(column, message)]));
+    if (!again) this.field.value = "";
+    await this.#exchange(body).catch((error) => this.#fail(this.#reason(error)));
+    this.#giveBack(message);
     this.#request = null;
     this.#busy(false);
     this.field.focus();
@@ -60,11 +64,13 @@ class ChatPane extends HTMLElement {
     return this.#fail("The answer was cut off. What came is shown; send the message again to go on.");
   }
 
-  #receive(name, { column, text, html, message }) {
+  #receive(name, { column, text, html, message, chat, url, regions }) {
     const answer = this.answers.get(column === undefined ? "" : String(column)) ?? this.answers.values().next().value;
     if (name === "delta") this.#append(answer, text);
     else if (name === "turn") this.#settle(answer, html);
     else if (name === "error") this.#fail(message, answer);
+    else if (name === "chat") this.#begun(chat, url);
+    else if (name === "page") this.#replace(regions);
   }
 
   #columns() {
@@ -85,6 +91,34 @@ class ChatPane extends HTMLElement {
     answer.append(document.createElement("p"));
     list.scrollTop = list.scrollHeight;
     return { said, answer, list };
+  }
+
+  /** The answer that did not come makes room for another try; it returns if that brings nothing. */
+  #beginAgain(column) {
+    const list = column.querySelector("[data-turns]");
+    const was = column.querySelector("[data-unanswered]");
+    const answer = document.createElement("div");
+    answer.className = "answer";
+    answer.setAttribute("aria-busy", "true");
+    answer.append(document.createElement("p"));
+    was.replaceWith(answer);
+    return { was, answer, list };
+  }
+
+  /** The first message made the chat: from now on it has an address, and the form names it. */
+  #begun(chat, url) {
+    this.form.elements.chat.value = chat;
+    history.replaceState(history.state, "", url);
+  }
+
+  /** Regions beside the chat that say something else now: id -> the server's own HTML. */
+  #replace(regions) {
+    for (const [id, html] of Object.entries(regions)) {
+      const region = document.getElementById(id);
+      if (!region || region.contains(document.activeElement)) continue;
+      region.outerHTML = html;
+      window.htmx?.process(document.getElementById(id));
+    }
   }
 
   #append({ answer, list }, text) {
@@ -118,7 +152,10 @@ class ChatPane extends HTMLElement {
   #giveBack(message) {
     const entries = [...this.answers.values()];
     if (entries.some(({ settled, answer }) => settled || answer.textContent)) return;
-    for (const { said, answer } of entries) for (const turn of [said, answer]) turn.remove();
+    for (const { said, answer, was } of entries) {
+      if (was) answer.replaceWith(was);
+      else for (const turn of [said, answer]) turn.remove();
+    }
     this.field.value ||= message;
   }
 

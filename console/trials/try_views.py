@@ -1,0 +1,201 @@
+"""The Try page: a chat beside the prompt, streamed where the browser can, plain where it cannot."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponseBase, JsonResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from console.accounts.access import MemberRequest, member_view
+from console.accounts.permissions import Action, can
+from console.htmx import render_region
+from console.problems import DomainError, problem_document
+from console.prompts.models import Prompt
+from console.prompts.pages import prompt_for
+from console.trials import chat as chats
+from console.trials import chat_answers
+from console.trials.chat_answers import Delta, Mailbox
+from console.trials.chat_page import TryPage, chat_page, columns_of, new_page
+from console.trials.conversation import release_connection
+from console.trials.models import Chat, Conversation
+from console.trials.pages import chat_for
+
+REGIONS = ("columns", "asked")
+TEMPLATE = "trials/try.html"
+
+
+@member_view("GET", "POST")
+def try_prompt(request: MemberRequest, slug: str) -> HttpResponseBase:
+    prompt = prompt_for(request.member, slug)
+    if request.method == "POST":
+        return _send(request, prompt)
+    page = _page(request, prompt, request.GET)
+    return render_region(request, TEMPLATE, _context(request, page), regions=REGIONS)
+
+
+def _page(request: MemberRequest, prompt: Prompt, data: QueryDict) -> TryPage:
+    """What the address names: a chat, or what shall answer in a new one."""
+    if given := data.get("chat"):
+        return chat_page(prompt, request.member, chat_of(request, prompt, given))
+    return new_page(prompt, request.member, _keys(data), model=_model(data), typed=_typed(data))
+
+
+def chat_of(request: MemberRequest, prompt: Prompt, given: str) -> Chat:
+    """The person's own chat with this prompt, or Http404."""
+    chat = chat_for(request.member, int(given) if given.isdecimal() and len(given) < 18 else 0)
+    if chat.prompt_id != prompt.pk:
+        raise Http404
+    chat.prompt = prompt
+    return chat
+
+
+def _keys(data: QueryDict) -> list[str]:
+    return [key for key in (data.get("a") or chats.DRAFT, data.get("b", "")) if key]
+
+
+def _model(data: QueryDict) -> str:
+    return data.get("model", "").strip()[:100]
+
+
+def _typed(data: QueryDict) -> dict[str, str]:
+    return {name.removeprefix("value."): str(data[name]) for name in data if name.startswith("value.")}
+
+
+def _context(request: MemberRequest, page: TryPage) -> dict[str, Any]:
+    return {
+        "nav": "prompts",
+        "tab": "try",
+        "prompt": page.prompt,
+        "page": page,
+        "readonly": not can(request.member, Action.RUN, page.prompt),
+    }
+
+
+# --- sending
+
+
+def _send(request: MemberRequest, prompt: Prompt) -> HttpResponseBase:
+    streams = "text/event-stream" in request.headers.get("Accept", "")
+    try:
+        chat = _said_in(request, prompt)
+        columns = _say(request, chat)
+        mailbox = chat_answers.answer(chat, columns)
+    except DomainError as error:
+        return _refused(request, prompt, error, as_json=streams)
+    if streams:
+        return _stream(_lines(request, chat, columns, mailbox))
+    release_connection()
+    for event in chat_answers.events(mailbox, len(columns)):
+        if not isinstance(event, Delta) and event.problem:
+            messages.warning(request, event.problem)
+    return redirect(_address(chat))
+
+
+def _said_in(request: MemberRequest, prompt: Prompt) -> Chat:
+    """The chat that the form names, or a new one."""
+    if given := request.POST.get("chat"):
+        return chat_of(request, prompt, given)
+    chats.usable(request.POST.get("message", ""))  # before a chat is made for it
+    answering = [chats.what_answers(prompt, key) for key in _keys(request.POST)]
+    return chats.start_chat(
+        member=request.member,
+        prompt=prompt,
+        answering=answering,
+        model=_model(request.POST),
+        values=chats.values_of([form.variables for form in answering], _typed(request.POST)),
+        key=_key(request.POST),
+    )
+
+
+def _key(data: QueryDict) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(data.get("key", ""))
+    except ValueError:
+        return None
+
+
+def _say(request: MemberRequest, chat: Chat) -> list[Conversation]:
+    if request.POST.get("again"):
+        return chats.say_again(chat=chat, member=request.member)
+    return chats.say(chat=chat, message=request.POST.get("message", ""), member=request.member)
+
+
+def _refused(
+    request: MemberRequest, prompt: Prompt, error: DomainError, *, as_json: bool
+) -> HttpResponseBase:
+    """What was typed stays: in the browser's own field, or in the page's."""
+    if as_json:
+        return JsonResponse(
+            problem_document(error), status=error.status, content_type="application/problem+json"
+        )
+    page = _page(request, prompt, request.POST)
+    page.message, page.problem = request.POST.get("message", ""), f"{error.message} {error.what_to_do}"
+    return render(request, TEMPLATE, _context(request, page), status=error.status)
+
+
+def _address(chat: Chat) -> str:
+    path = reverse("trials:try", args=[chat.workspace.slug, chat.prompt.slug])
+    return f"{path}?chat={chat.pk}"
+
+
+# --- streaming
+
+
+def _stream(lines: Iterator[bytes]) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(lines, content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _lines(
+    request: MemberRequest, chat: Chat, columns: list[Conversation], mailbox: Mailbox
+) -> Iterator[bytes]:
+    """Events for <chat-pane>. The answers are written elsewhere: this only tells of them."""
+    places = {row.pk: row.subject.position for row in columns}
+    problems: dict[int, str] = {}
+    # Whether something can be read: where nobody answered anything the message goes back into the field.
+    shown = bool(request.POST.get("again"))
+    yield _event("chat", {"chat": chat.pk, "url": _address(chat)})
+    release_connection()
+    for event in chat_answers.events(mailbox, len(columns)):
+        if isinstance(event, Delta):
+            shown = True
+            yield _event("delta", {"column": places[event.column], "text": event.text})
+        elif event.problem:
+            problems[event.column] = event.problem
+        else:
+            shown = True
+            yield _turn(request, chat, event.column)
+    for column, problem in problems.items():
+        if shown:
+            yield _turn(request, chat, column)
+        yield _event("error", {"column": places[column], "message": problem})
+    yield _event("page", {"regions": {"asked": _region(request, chat, "asked")}})
+    yield _event("done", {})
+
+
+def _turn(request: MemberRequest, chat: Chat, conversation: int) -> bytes:
+    column = next(column for column, row in columns_of(chat) if row.pk == conversation)
+    context = {"exchange": column.exchanges[-1], "column": column, "chat": chat}
+    html = render_to_string("trials/_chat_answer.html", context, request)
+    release_connection()  # others may still be writing for a while
+    return _event("turn", {"column": column.position, "html": html})
+
+
+def _region(request: MemberRequest, chat: Chat, name: str) -> str:
+    page = chat_page(chat.prompt, request.member, chat)
+    html = render_to_string(f"{TEMPLATE}#{name}", _context(request, page), request)
+    release_connection()
+    return html
+
+
+def _event(name: str, data: Mapping[str, Any]) -> bytes:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
