@@ -16,6 +16,7 @@ from types import FrameType
 
 from console.embedded import assets, folders, parts, processes
 from console.embedded.layout import REPOSITORY, EmbeddedError, Places, places, system_user
+from console.embedded.prepared import is_prepared, mark_prepared
 from console.embedded.serving import SERVICES, embedded_names, stop, stop_if_unused, using
 from console.embedded.supervisor import Program, Supervisor
 
@@ -80,8 +81,10 @@ def _start(where: Places, supervisor: Supervisor) -> None:
     say("Starting PostgreSQL, the broker and the rehearsal endpoint …")
     _build(where)
     _wait_for_services(where, supervisor)
-    say("Preparing the database …")
-    _prepare_database(where)
+    if not is_prepared(where):
+        say("Preparing the database …")
+        _prepare_database(where)
+        mark_prepared(where)
     say("Starting worker, beat and web …")
     supervisor.start_rest()
     _wait_for(supervisor, lambda: parts.web_answers(parts.port()) and supervisor.all_run(), "web", where)

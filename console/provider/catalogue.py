@@ -6,12 +6,14 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
-
-from anthropic.types import ModelInfo
+from typing import TYPE_CHECKING
 
 from console.provider.client import provider_errors, sdk_client
 from console.provider.endpoints import Endpoint
 from console.provider.errors import ProviderError
+
+if TYPE_CHECKING:
+    from anthropic.types import ModelInfo
 
 KEEP_SECONDS = 300.0
 DEADLINE = 15.0

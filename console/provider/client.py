@@ -9,9 +9,8 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anthropic
 import httpx2
 
 from console.provider.calls import Call, Reply, TextDelta
@@ -21,10 +20,18 @@ from console.provider.replies import reply_from
 from console.provider.requests import parameters, prompt_parameters
 from console.provider.transport import open_transport
 
+if TYPE_CHECKING:
+    import anthropic
+
 COUNT_DEADLINE = 15.0
 
 _clients: dict[Endpoint, anthropic.Anthropic] = {}
 _opening = threading.Lock()
+
+
+def load_sdk() -> None:
+    """Load the SDK now. It takes a second, which commands and a starting web server should not spend at their start."""
+    import anthropic  # noqa: F401
 
 
 def sdk_client(endpoint: Endpoint) -> anthropic.Anthropic:
@@ -40,6 +47,8 @@ def _open(endpoint: Endpoint) -> anthropic.Anthropic:
     is_socket = endpoint.base_url.startswith("unix:")
     base_url = "http://localhost" if is_socket else endpoint.base_url
     path = endpoint.base_url.removeprefix("unix:") if is_socket else None
+    import anthropic
+
     return anthropic.Anthropic(
         api_key=endpoint.api_key,
         base_url=base_url,

@@ -7,13 +7,15 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anthropic
 import httpcore2
 import httpx2
 
 from console.problems import Unavailable
+
+if TYPE_CHECKING:
+    import anthropic
 
 DETAIL_LENGTH = 300
 LONGEST_WAIT = 3600.0
@@ -139,6 +141,8 @@ def from_exception(error: Exception) -> ProviderError:
     """The provider error for what the SDK or the transport raised; anything else is a bug and is raised again."""
     if isinstance(error, ProviderError):
         return error
+    import anthropic  # a second of loading, which only a process that calls should pay: client.load_sdk
+
     if isinstance(error, anthropic.APIStatusError):
         return _from_status(error)
     causes = tuple(_causes(error))

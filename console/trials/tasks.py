@@ -5,16 +5,23 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from celery.signals import worker_shutting_down
+from celery.signals import worker_init, worker_shutting_down
 from django.conf import settings
 
 from console import queue
 from console.celery import app
+from console.provider.client import load_sdk
 from console.trials import sweeps, worker
 
 # Fewer than the worker has threads, so that sweeps and other work find one while runs go on.
 _slots = threading.BoundedSemaphore(settings.REMIT_CALLS)
 _stopping = threading.Event()
+
+
+@worker_init.connect
+def _load_sdk(**_details: Any) -> None:
+    # Before the first task, whose threads would all wait for it; beat imports this module and needs none of it.
+    load_sdk()
 
 
 @worker_shutting_down.connect
