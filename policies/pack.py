@@ -6,6 +6,7 @@ generated); a pack is data, immutable once published, and known by its digest.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -13,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from policies.bound_forms import parse_bound
 from policies.bounds import Bound, Range, Text, Value
+from policies.canonical import plain
 from policies.findings import Tier
 from policies.forms import Between, Custom, Match
 
@@ -275,12 +277,16 @@ class Probe:
     domain: str
     purpose: str
     covers: tuple[str, ...]
-    turns: tuple[Any, ...] = ()
-    expect: tuple[Any, ...] = ()
+    expect: tuple[Mapping[str, Any], ...]
+    turns: tuple[Mapping[str, Any], ...] = ()
+    simulated_user: Mapping[str, Any] | None = None
+    tools: tuple[Mapping[str, Any], ...] = ()
     tags: tuple[str, ...] = ()
-    user: Any = None
-    tools: tuple[Any, ...] = ()
-    max_turns: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The scenario as a run's file has it, without what is empty."""
+        fields = {spec.name: getattr(self, spec.name) for spec in dataclasses.fields(self)}
+        return {name: value for name, value in plain(fields).items() if value not in (None, [])}
 
 
 @dataclass(frozen=True, slots=True)

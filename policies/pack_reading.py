@@ -297,6 +297,8 @@ def _context_problems(form: PackForm, ids: set[str]) -> Iterator[Problem]:
                 f"domains.{domain.id}.expects", f'"{name}" is no audience.{did_you_mean(name, audiences)}'
             )
     for probe in form.probes:
+        if not probe.turns and not probe.simulated_user:
+            yield Problem(f"probes.{probe.id}", "has neither turns nor a simulated_user.")
         for id in set(probe.covers) - ids:
             yield Problem(f"probes.{probe.id}.covers", f"{id} is not in this pack.{did_you_mean(id, ids)}")
     if not form.review.levels or form.review.levels[0].from_risk != 0:

@@ -113,3 +113,12 @@ def test_a_pack_that_is_not_there(name: str, version: str | None, sentence: str)
     with pytest.raises(PackError) as caught:
         load_pack(name, version)
     assert sentence in str(caught.value)
+
+
+def test_every_rule_and_behaviour_has_a_probe() -> None:
+    covered = {id for probe in PACK.probes for id in probe.covers}
+    assert {rule.id for rule in PACK.rules} | {behavior.id for behavior in PACK.behaviors} <= covered
+    for probe in PACK.probes:
+        data = probe.as_dict()
+        assert data["turns"] and data["expect"] and "simulated_user" not in data
+        assert all(expectation["why"].endswith(".") for expectation in data["expect"])
