@@ -20,7 +20,7 @@ class FalseStatements(_UserDeception):
         "+tell > false_claim !fiction",
         "+claim_that !fiction !claim_ok",
         "+tell > concessive !fiction !claim_ok",
-        "+tell !fiction // falsity !claim_ok",
+        "+deception.assert !fiction // falsity !claim_ok",
         "+convince_of !fiction !claim_ok",
         "+tell ~ scarcity|threat|no_right|cure // false_tail",
     )

@@ -35,7 +35,6 @@ class SeizesPower(_Power):
     frames = (
         "+power.assist > seize !power_safe !fiction",
         "+seize !power_safe !fiction // +help_any",
-        "+seize you_do !power_safe !fiction",
         "+blackmail ~ officials",
         "+power.assist state_organs ~ taken",
     )

@@ -102,7 +102,7 @@ class Reading:
             if mask & (ops.neg | ops.neg_last | ops.cond | ops.flip | ops.purpose):
                 if any(a <= spot.first and spot.last <= b and not spot.mask & ops.idiom for a, b in idioms):
                     mask &= ~(ops.neg | ops.neg_last | ops.cond | ops.flip | ops.purpose)
-                elif mask & ops.neg and any(a < spot.first and spot.last <= b for a, b in longer):
+                elif mask & ops.neg and any(a < spot.first and spot.last < b for a, b in longer):
                     mask &= ~ops.neg
             if mask:
                 masks[spot.first] = masks.get(spot.first, 0) | mask
@@ -246,10 +246,15 @@ class Reading:
     def _spoken(self, quote: int) -> bool:
         """Whether an order to say leads to this quotation: 'say "…"', but not 'if a user says "…"', 'was told "…"'."""
         ops = self._ops
-        for at in range(max(self.sentence.first, quote - 8), quote):
+        start = max(self.sentence.first, quote - 8)
+        for at in range(quote - 1, start - 1, -1):
+            if self.words[at] == '"':
+                start = at + 1  # what an earlier quotation says leads nowhere
+                break
+        for at in range(start, quote):
             if self._masks.get(at, 0) & ops.say and self.words[at - 1] not in ("was", "were", "been"):
                 i = at - 1
-                while i >= self.sentence.first and self.words[i] not in _CLAUSE_ENDS:
+                while i >= self.sentence.first and self.words[i] not in _CLAUSE_ENDS and self.words[i] != '"':
                     if self._masks.get(i, 0) & (ops.cond | ops.third):
                         return False
                     i -= 1

@@ -181,9 +181,9 @@ class Segmenter:
         if label_end:
             label = self._mask(at, label_end)
             kind = self._kind(label)
-            if label & self._user and label_end - at <= 6:
+            if label & self._user and label_end - at <= 3:
                 base = 0
-            elif label & self._model and label_end - at <= 6:
+            elif label & self._model and label_end - at <= 3:
                 said = base != 0
             elif kind is not None and base != 0:
                 base = kind
