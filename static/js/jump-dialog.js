@@ -5,6 +5,8 @@ class JumpDialog extends HTMLElement {
     this.field = this.querySelector("input[type=search]");
     this.addEventListener("dialog-opened", () => this.opened());
     this.addEventListener("keydown", (event) => this.walk(event));
+    // New results replace the one that had the focus.
+    this.addEventListener("htmx:afterSwap", () => this.querySelector("dialog").open && !this.contains(document.activeElement) && this.field.focus());
     this.querySelector("form").addEventListener("submit", (event) => {
       const first = this.results()[0];
       if (!first) return; // the page of results is a fine answer too

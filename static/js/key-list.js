@@ -35,7 +35,7 @@ export function keyList({ singleKeys, onToggle }) {
   ]);
   const toggle = make("input", { type: "checkbox", checked: singleKeys, onchange: () => onToggle(toggle.checked) });
   const heading = make("h2", { id: "keys-dialog-title", textContent: "Keys on this page" });
-  const close = make("form", { method: "dialog" }, make("button", { className: "button", textContent: "Close" }));
+  const close = make("form", { method: "dialog" }, make("button", { className: "button", textContent: "Close", autofocus: true }));
   const dialog = make(
     "dialog",
     { id: "keys-dialog", className: "dialog" },
