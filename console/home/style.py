@@ -98,7 +98,8 @@ def _stops(title: str, *options: Sample, note: str = "", **known: Any) -> Sample
 
 
 def _settings() -> list[Sample]:
-    default, selected = {"default": True}, {"selected": True}
+    default: dict[str, Any] = {"default": True}
+    selected: dict[str, Any] = {"selected": True}
     return [
         _stops(
             "At default",
