@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,7 +11,10 @@ from django.db import connection
 
 from console.embedded.processes import wait_until
 from console.trials import sweeps, worker
-from console.trials.models import Run
+from console.trials.models import Run, Step
+from console.trials.scenarios import Scenario
+from tests.factories import make_scenario
+from tests.messages_api import MessagesAPI
 
 POOL = "tests"
 
@@ -51,3 +55,26 @@ def finished(run: Run, within: float = 30) -> Run:
     assert wait_until(ended, within=within), f"{run} is still {run.status}"
     connection.close()
     return run
+
+
+def ended(run: Run) -> bool:
+    run.refresh_from_db()
+    return not run.is_open
+
+
+def scenarios(count: int, *says: str) -> list[Scenario]:
+    return [make_scenario(f"s{n:03}", *says) for n in range(count)]
+
+
+def check_nothing_is_lost_or_doubled(run: Run, api: MessagesAPI, *, turns: int = 1) -> None:
+    cells = list(run.conversations.values_list("status", "turns"))
+    assert Counter(cells) == {("finished", turns): run.planned}
+    answered = Counter(
+        Step.objects.filter(conversation__run=run, ok=True).values_list("conversation", "step")
+    )
+    assert set(answered.values()) == {1} and len(answered) == run.planned * turns
+    lost = Step.objects.filter(conversation__run=run, error_kind="lost").count()
+    # Every call that reached the endpoint is in the ledger: answered, failed, or lost with its worker.
+    assert len(api.calls) <= run.calls == Step.objects.filter(conversation__run=run).count()
+    assert len(api.calls) >= run.calls - lost
+    assert (run.in_flight, run.reserved_tokens) == (0, 0)

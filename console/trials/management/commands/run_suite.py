@@ -214,8 +214,11 @@ def _prompt(forms: list[SubjectForm]) -> Prompt | None:
 
 
 def _exit_code(run: Run, fail_on: str | None) -> int:
-    fail_on = fail_on or ("failures" if run.subjects.count() == 1 else "regressions")
-    if fail_on == "failures" and run.conversations.filter(verdict="fail").exists():
+    alone = run.subjects.count() == 1
+    fail_on = fail_on or ("failures" if alone else "regressions")
+    # The baseline is what is there already: only what is tested against it can fail.
+    tested = run.conversations.all() if alone else run.conversations.filter(subject__position__gt=0)
+    if fail_on == "failures" and tested.filter(verdict="fail").exists():
         return FAILED
     if fail_on == "regressions" and results.regressions(run):
         return FAILED
