@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from policies.draft import (
     looks_like_draft,
     parse_draft,
 )
+from policies.findings import Verdict
 from policies.forms import FormError, did_you_mean
 from policies.organisation import Organisation
 from policies.pack import Pack
@@ -41,27 +43,36 @@ class UsageError(Exception):
     """Input that cannot be used; says what, where and what to do."""
 
 
-def main(
-    argv: Sequence[str] | None = None,
-    *,
-    organisation: Organisation | None = None,
-    snippets: SnippetResolver | None = None,
-) -> int:
-    """Run one command and return its exit code; may be called many times in one process.
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a workspace brings where the caller has one; ``pack`` counts where the command line names none."""
 
-    ``organisation`` and ``snippets`` are a workspace's, where the caller has one.
-    """
+    pack: Pack | None = None
+    organisation: Organisation | None = None
+    snippets: SnippetResolver | None = None
+
+
+NOWHERE = Surroundings()
+
+
+def main(argv: Sequence[str] | None = None, surroundings: Surroundings = NOWHERE) -> int:
+    """Run one command and return its exit code; may be called many times in one process."""
     try:
         arguments = _parser().parse_args(argv)
     except SystemExit as stop:  # argparse has printed what it had to say
-        return int(stop.code or 0) and UNUSABLE
+        return UNUSABLE if stop.code else PASSED
+    return execute(arguments, surroundings)
+
+
+def execute(arguments: Any, surroundings: Surroundings = NOWHERE) -> int:
+    """Run a command whose arguments were parsed already, by this parser or by one that wraps it."""
     try:
-        return int(arguments.run(arguments, organisation, snippets))
+        return int(arguments.run(arguments, surroundings))
     except (UsageError, SourceError, FormError, PackError, ComposeError) as error:
         _complain(str(error))
+    except BrokenPipeError:
+        return PASSED
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            return PASSED
         _complain(f"{error.filename or 'The output'} cannot be used: {error.strerror}.")
     except KeyboardInterrupt:
         _complain("Stopped.")
@@ -108,7 +119,7 @@ def add_validate(parser: argparse.ArgumentParser) -> None:
 def add_compose(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``compose``."""
     parser.add_argument("file", help="a draft (.yaml, .json) or any text; - reads standard input")
-    parser.add_argument("--pack", default="claude", metavar="NAME[@VERSION]")
+    parser.add_argument("--pack", metavar="NAME[@VERSION]", help="default: claude")
     parser.add_argument("--format", choices=["text", "json"], default="text")
     parser.set_defaults(run=_compose)
 
@@ -174,6 +185,12 @@ def _draft(name: str, domain: str | None = None) -> Draft:
     return draft_from_text(text, domain=domain or "general")
 
 
+def _chosen(arguments: Any, surroundings: Surroundings) -> Pack:
+    if arguments.pack is None and surroundings.pack:
+        return surroundings.pack
+    return _pack(arguments.pack or "claude")
+
+
 def _pack(name: str) -> Pack:
     if name.endswith(".toml"):
         path = Path(name)
@@ -191,15 +208,15 @@ def _known_domain(domain: str | None, pack: Pack) -> None:
         )
 
 
-def _validate(arguments: Any, organisation: Organisation | None, snippets: SnippetResolver | None) -> int:
+def _validate(arguments: Any, surroundings: Surroundings) -> int:
     if bool(arguments.file) == bool(arguments.jsonl):
         raise UsageError("Give one file to validate, or --jsonl with one.")
-    pack = _pack(arguments.pack)
+    pack = _chosen(arguments, surroundings)
     _known_domain(arguments.domain, pack)
     if arguments.jsonl:
-        return _validate_records(arguments, pack, organisation)
+        return _validate_records(arguments, pack, surroundings)
     draft = _draft(arguments.file, arguments.domain)
-    verdict = validate(draft, pack, organisation, domain=arguments.domain, snippets=snippets)
+    verdict = _verdict(draft, pack, surroundings, arguments.domain)
     if arguments.format == "sarif":
         _print(_json(to_sarif([(arguments.file, verdict)], version=pack.ref)))
     elif arguments.format == "json":
@@ -214,11 +231,15 @@ def _validate(arguments: Any, organisation: Organisation | None, snippets: Snipp
     return BLOCKED if verdict.blocked else PASSED
 
 
-def _validate_records(arguments: Any, pack: Pack, organisation: Organisation | None) -> int:
+def _verdict(source: Draft | str, pack: Pack, surroundings: Surroundings, domain: str | None) -> Verdict:
+    return validate(source, pack, surroundings.organisation, domain=domain, snippets=surroundings.snippets)
+
+
+def _validate_records(arguments: Any, pack: Pack, surroundings: Surroundings) -> int:
     """One JSON line out for each line in; a line that cannot be used says so and does not stop the others."""
     code = PASSED
     for number, line in _lines(arguments.jsonl):
-        answer = _answer(line, arguments.domain, pack, organisation)
+        answer = _answer(line, arguments.domain, pack, surroundings)
         if "error" in answer:
             answer["line"] = number
         code = max(
@@ -228,7 +249,7 @@ def _validate_records(arguments: Any, pack: Pack, organisation: Organisation | N
     return code
 
 
-def _answer(line: bytes, domain: str | None, pack: Pack, organisation: Organisation | None) -> dict[str, Any]:
+def _answer(line: bytes, domain: str | None, pack: Pack, surroundings: Surroundings) -> dict[str, Any]:
     id = None
     try:
         record = _record(line)
@@ -238,7 +259,7 @@ def _answer(line: bytes, domain: str | None, pack: Pack, organisation: Organisat
         _known_domain(domain, pack)
     except (UsageError, CanonicalError, FormError) as error:
         return {"id": id, "error": str(error)}
-    verdict = validate(source, pack, organisation, domain=domain)
+    verdict = _verdict(source, pack, surroundings, domain)
     findings = [finding.as_dict() for finding in verdict.findings]
     return {"id": id, "verdict": verdict.word, "findings": findings}
 
@@ -271,9 +292,9 @@ def _text(record: dict[str, Any]) -> str:
     return text
 
 
-def _compose(arguments: Any, organisation: Organisation | None, snippets: SnippetResolver | None) -> int:
-    pack = _pack(arguments.pack)
-    compiled = compose(_draft(arguments.file), pack, organisation, snippets=snippets)
+def _compose(arguments: Any, surroundings: Surroundings) -> int:
+    pack, draft = _chosen(arguments, surroundings), _draft(arguments.file)
+    compiled = compose(draft, pack, surroundings.organisation, snippets=surroundings.snippets)
     if arguments.format == "text":
         _print(compiled.text)
         return PASSED

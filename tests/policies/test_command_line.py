@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from policies.__main__ import main
-from policies.command_line import main as run
+from policies.command_line import Surroundings
 from policies.organisation import parse_organisation
 from tests.policies.drafts import ARIA
 from tests.policies.strategies import PACK
@@ -144,8 +144,8 @@ def test_a_workspace_may_bring_its_bounds(tmp_path: Path) -> None:
     bank = parse_organisation(
         {"name": "Bank", "bounds": {"behavior.blunt_feedback": {"permitted": ["off"]}}}, PACK
     )
-    assert run(["validate", text]) == 0
-    assert run(["validate", text], organisation=bank) == 1
+    assert main(["validate", text]) == 0
+    assert main(["validate", text], Surroundings(organisation=bank)) == 1
 
 
 def test_compose(aria: str, capsys: pytest.CaptureFixture[str]) -> None:

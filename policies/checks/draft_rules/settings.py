@@ -199,39 +199,34 @@ class SettingsConflict(DraftRule):
         if conflict.value not in case.effective[behavior.id].reachable:
             return
         for id, wanted in conflict.requires.items():
-            for value in _reachable(case, id):
+            for value in case.effective[id].reachable:
                 if value != wanted:
-                    yield cls._clash(
-                        case,
-                        behavior,
-                        conflict,
-                        id,
-                        value,
-                        f"needs {case.pack.title_of(id)} {_label(case, id, wanted)}",
-                    )
+                    needed = f"needs {_named(case, id, wanted)}, and {_how(case, id, value)}"
+                    yield cls._clash(behavior, conflict, needed)
         for id, unwanted in conflict.excludes.items():
-            if unwanted in _reachable(case, id):
-                yield cls._clash(case, behavior, conflict, id, unwanted, "does not go with it")
+            if unwanted in case.effective[id].reachable:
+                chosen = ", which users may choose" if _by_users(case, id, unwanted) else ""
+                yield cls._clash(behavior, conflict, f"does not go with {_named(case, id, unwanted)}{chosen}")
 
     @classmethod
-    def _clash(
-        cls, case: DraftCase, behavior: Behavior, conflict: Conflict, id: str, value: Value, says: str
-    ) -> Finding:
-        setting = case.effective[id]
-        chosen = "users may choose" if value in setting.grants and value != setting.value else "it is"
-        message = (
-            f"{behavior.title} {behavior.label(conflict.value)} {says}, and {setting.title}: "
-            f"{chosen} {setting.behavior.label(value)}. {conflict.why}"
-        )
+    def _clash(cls, behavior: Behavior, conflict: Conflict, says: str) -> Finding:
+        message = f"{behavior.title} {behavior.label(conflict.value)} {says}. {conflict.why}"
         return cls.finding(message, rule=behavior.id, path=place(behavior.id))
 
 
-def _reachable(case: DraftCase, id: str) -> tuple[Value, ...]:
-    return case.effective[id].reachable
+def _named(case: DraftCase, id: str, value: Value) -> str:
+    behavior = case.effective[id].behavior
+    return f"{behavior.title} {behavior.label(value)}"
 
 
-def _label(case: DraftCase, id: str, value: Value) -> str:
-    return case.effective[id].behavior.label(value)
+def _how(case: DraftCase, id: str, value: Value) -> str:
+    label = case.effective[id].behavior.label(value)
+    return f"users may choose {label}" if _by_users(case, id, value) else f"it is {label}"
+
+
+def _by_users(case: DraftCase, id: str, value: Value) -> bool:
+    setting = case.effective[id]
+    return value in setting.grants and value not in (setting.value, setting.otherwise)
 
 
 class SettingsPullApart(SettingsConflict):
