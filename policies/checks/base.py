@@ -68,12 +68,17 @@ class MoveCheck(FrameCheck):
     value: ClassVar[str] = "on"
 
 
+_REMEMBERED = 4000
+_Begun = tuple[type[FrameCheck], Frame, tuple[int, int]]
+
+
 class FrameIndex:
     """The frames of many checks, found in one pass: a frame is only tried where the rarest class of its first part occurs."""
 
     def __init__(self, checks: Sequence[type[FrameCheck]], lexicon: Lexicon) -> None:
         self._by_bit: dict[int, list[tuple[type[FrameCheck], Frame]]] = {}
         self._all = 0
+        self._begun: dict[object, tuple[_Begun, ...]] = {}  # by sentence: while somebody types, all but one are known
         sizes = lexicon.sizes
         for check in checks:
             for source in check.frames:
@@ -91,15 +96,26 @@ class FrameIndex:
         for at, line in enumerate(document.lines):
             if not line.mask & self._all or line.sentence.base == 0:
                 continue
+            begun = self._begun.get(line.key)
+            if begun is None:
+                if len(self._begun) > _REMEMBERED:
+                    self._begun.clear()
+                begun = self._begun[line.key] = tuple(self._begin(document, at, line.mask))
             done: set[type[FrameCheck]] = set()
-            for bit in bits_of(line.mask & self._all):
-                for check, frame in self._by_bit[bit]:
-                    if check in done or not frame.parts[0].possible(line.mask):
-                        continue
-                    place = document.find(frame, at)
+            for check, frame, found in begun:
+                if check not in done:
+                    place = document.complete(frame, at, found)
                     if place is not None:
                         done.add(check)
                         yield check, Hit(place, frame.source)
+
+    def _begin(self, document: Document, at: int, mask: int) -> Iterator[_Begun]:
+        for bit in bits_of(mask & self._all):
+            for check, frame in self._by_bit[bit]:
+                if frame.parts[0].possible(mask):
+                    found = document.begin(frame, at)
+                    if found is not None:
+                        yield check, frame, found
 
 
 def bits_of(mask: int) -> Iterator[int]:

@@ -1,15 +1,15 @@
-"""The text under check, as the checks see it: folded, decoded, cut into sentences, each read when first needed."""
+"""The text under check, as the checks see it: made readable, cut into sentences, each read when first needed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from policies.text.frames import Frame, Part, match_part
 from policies.text.lexicon import Lexicon, Reader
 from policies.text.normalise import normalise
 from policies.text.operators import Operators
-from policies.text.scope import Reading, Spot, spots_of
+from policies.text.scope import Known, Reading, known_of
 from policies.text.sentences import Segmenter, Sentence
 from policies.text.tokens import Tokens, tokenise
 
@@ -35,20 +35,21 @@ class Place:
 
 
 class Line:
-    """A sentence with its spots; read (polarity, scope) on demand."""
+    """A sentence with what the lexicon says of it; read (polarity, scope) on demand."""
 
-    __slots__ = ("_reading", "mask", "section", "sentence", "spots", "tokens")
+    __slots__ = ("_reading", "key", "known", "mask", "section", "sentence", "tokens")
 
-    def __init__(self, section: int, sentence: Sentence, tokens: Tokens, spots: list[Spot]) -> None:
-        self.section, self.sentence, self.tokens, self.spots = section, sentence, tokens, spots
-        self.mask = 0
-        for spot in spots:
-            self.mask |= spot.mask
+    def __init__(self, section: int, sentence: Sentence, tokens: Tokens, reader: Reader, tell: int) -> None:
+        self.section, self.sentence, self.tokens = section, sentence, tokens
+        words = tuple(tokens.words[sentence.first : sentence.last])
+        self.known: Known = known_of(words, reader)
+        self.mask = self.known.mask | (tell if sentence.said else 0)
+        self.key = (words, sentence.base, sentence.said)  # all that a reading depends on
         self._reading: Reading | None = None
 
-    def reading(self, operators: Operators) -> Reading:
+    def reading(self, operators: Operators, tell: int) -> Reading:
         if self._reading is None:
-            self._reading = Reading(self.sentence, self.tokens, self.spots, operators)
+            self._reading = Reading(self.sentence, self.tokens, self.known, operators, tell)
         return self._reading
 
 
@@ -58,39 +59,38 @@ class Document:
     def __init__(self, sections: Sequence[SectionText], lexicon: Lexicon) -> None:
         self.sections = tuple(sections)
         self.lexicon = lexicon
+        operators = lexicon.prepared.get("operators")
+        self.operators = operators if isinstance(operators, Operators) else Operators(lexicon)
+        lexicon.prepared["operators"] = self.operators
         self._tell = lexicon.bit("speech.tell")
         self.lines: list[Line] = []
         for index, section in enumerate(self.sections):
             readable = normalise(section.text, lexicon)
-            self._add(index, tokenise(readable), lexicon.reader(readable.text))
-        operators = lexicon.prepared.get("operators")
-        self._operators = operators if isinstance(operators, Operators) else Operators(lexicon)
-        lexicon.prepared["operators"] = self._operators
+            tokens, reader = tokenise(readable), lexicon.reader(readable.text)
+            for sentence in Segmenter(tokens, lexicon, reader).run():
+                self.lines.append(Line(index, sentence, tokens, reader, self._tell))
 
-    def _add(self, section: int, tokens: Tokens, reader: Reader) -> None:
-        for sentence in Segmenter(tokens, self.lexicon, reader).run():
-            spots = spots_of(sentence, tokens.words, reader)
-            if sentence.said:
-                spots.append(Spot(sentence.first, sentence.first + 1, self._tell))
-            self.lines.append(Line(section, sentence, tokens, spots))
-
-    def find(self, frame: Frame, at: int) -> Place | None:
-        """Where ``frame`` is found with its first part in line ``at``."""
+    def begin(self, frame: Frame, at: int) -> tuple[int, int] | None:
+        """Where in line ``at`` the first part of ``frame`` is found: words from the line's first one."""
         line = self.lines[at]
-        found = match_part(frame.parts[0], line.reading(self._operators))
-        if found is None:
-            return None
-        place = self._place(line, *found)
-        start = found[0]
+        found = match_part(frame.parts[0], line.reading(self.operators, self._tell))
+        first = line.sentence.first
+        return None if found is None else (found[0] - first, found[1] - first)
+
+    def complete(self, frame: Frame, at: int, begun: tuple[int, int]) -> Place | None:
+        """The whole place of ``frame`` whose first part was found at ``begun`` of line ``at``."""
+        line = self.lines[at]
+        start = line.sentence.first + begun[0]
+        place = self._place(line, start, line.sentence.first + begun[1])
         for part in frame.parts[1:]:
-            more = self._complete(part, at, start)
+            more = self._part(part, at, start)
             if more is None:
                 return None
             if more.section == place.section:
                 place = Place(place.section, min(place.start, more.start), max(place.end, more.end))
         return place
 
-    def _complete(self, part: Part, at: int, start: int) -> Place | None:
+    def _part(self, part: Part, at: int, start: int) -> Place | None:
         """The part in the same sentence, not before what it completes, or in one of the next."""
         origin = self.lines[at]
         for line in self.lines[at : at + _NEXT + 1]:
@@ -98,7 +98,8 @@ class Document:
                 break
             if not part.possible(line.mask):
                 continue
-            found = match_part(part, line.reading(self._operators), start if line is origin else 0)
+            reading = line.reading(self.operators, self._tell)
+            found = match_part(part, reading, start if line is origin else 0)
             if found is not None:
                 return self._place(line, *found)
         return None
@@ -106,8 +107,3 @@ class Document:
     def _place(self, line: Line, first: int, last: int) -> Place:
         start, end = line.tokens.span(first, last - 1)
         return Place(line.section, start, end)
-
-
-def lines_with(document: Document, mask: int) -> Iterator[int]:
-    """Indexes of the lines that hold any class of ``mask``."""
-    return (i for i, line in enumerate(document.lines) if line.mask & mask)

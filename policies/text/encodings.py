@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
+import re2
+
 from policies.text.fold import fold
 from policies.text.lexicon import Reader
 
@@ -32,13 +34,32 @@ def reads(text: str, reader: Reader, *, share: float = 0.4) -> bool:
     return known >= max(1, share * len(words))
 
 
+_REACH = 120
+_NOT_SPACE = re.compile(r"\S")
+
+
+def _around(text: str, mark: re.Pattern[str], inside: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Spans of the runs of ``inside`` characters around each ``mark``; linear, a run is cut at a bounded length."""
+    done = 0
+    for match in mark.finditer(text):
+        start, end = match.start(), match.end()
+        if start < done:
+            continue
+        while start > max(done, match.start() - _REACH) and inside.match(text, start - 1):
+            start -= 1
+        while end < min(len(text), match.end() + _REACH) and inside.match(text, end):
+            end += 1
+        done = end
+        yield start, end
+
+
 # --- machine encodings -------------------------------------------------------------------------------------------
 
-_BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{16,}={0,2}(?![\w+/=-])")
+_BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{20,}={0,2}(?![\w+/=-])")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ ,:]?){8,}(?![0-9A-Za-z])")
 _BINARY = re.compile(r"(?<!\d)(?:[01]{8}[ ,]?){4,}(?!\d)")
 _CODES = re.compile(r"(?<!\d)(?:\d{2,3}[ ,]\s?){7,}\d{2,3}(?!\d)")
-_PERCENT = re.compile(r"\S*(?:%[0-9A-Fa-f]{2}[^\s%]{0,40}){2,}\S*")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _ENTITY = re.compile(r"(?:&(?:#\d{1,6}|#x[0-9A-Fa-f]{1,5}|[A-Za-z]{2,8});)")
 _ESCAPE = re.compile(r"(?:\\u\{?[0-9A-Fa-f]{4,6}\}?|\\x[0-9A-Fa-f]{2})+")
 
@@ -76,10 +97,10 @@ def escaped_text(text: str, reader: Reader) -> Iterator[Edit]:
     """Percent escapes, HTML entities, backslash escapes."""
     edits: list[Edit] = []
     if "%" in text:
-        edits += [
-            (m.start(), m.end(), unquote(m.group(), errors="ignore").replace("+", " "))
-            for m in _PERCENT.finditer(text)
-        ]
+        for start, end in _around(text, _PERCENT, _NOT_SPACE):
+            word = text[start:end]
+            if word.count("%") >= 2:
+                edits.append((start, end, unquote(word, errors="ignore").replace("+", " ")))
     if "&" in text:
         edits += [(m.start(), m.end(), html.unescape(m.group())) for m in _ENTITY.finditer(text)]
     if "\\" in text:
@@ -126,41 +147,33 @@ def turned_text(text: str, reader: Reader) -> Iterator[Edit]:
 
 # --- words taken apart --------------------------------------------------------------------------------------------
 
-_LEET = re.compile(
-    r"(?<![\w@$!|+])(?=[\w@$!|+]*[0-9@$!|+])(?=[\w@$!|+]*[a-z])[\w@$!|+]{2,24}(?![\w@$])", re.IGNORECASE
-)
+_LEET = re.compile(r"[A-Za-z][0-9@$!|+]|[0-9@$!|+][A-Za-z]")
+_LEET_CHAR = re.compile(r"[\w@$!|+]")
+_LEET_WORD = re.compile(r"[\w@$!|+]+")
 _LEET_LETTERS = str.maketrans("013456789@$!|+", "oieasgtbgasiit")
 _LEET_L = str.maketrans("1!|", "lll")
-_MARKED = re.compile(
-    r"(?<=\w)(?:[*`~]{1,3}|_(?=[a-z]{1,3}(?:_|\b))|</?[a-z]{1,8}>|<!--.{0,40}?-->|[·•|])(?=\w)|(?<=[a-z])-\n(?=[a-z])",
-    re.IGNORECASE,
-)
-_MARKED_WORD = re.compile(r"\S*\w(?:[*`~_·•|]{1,3}|</?[a-z]{1,8}>|<!--.{0,40}?-->|-\n)\w\S*", re.IGNORECASE)
+_MARKED = re.compile(r"[A-Za-z](?:[*`~_·•|]{1,3}|</?[a-zA-Z]{1,8}>|<!--[^>\n]{0,40}-->|-\n)[A-Za-z]")
+_MARKED_CHAR = re.compile(r"\S|(?<=-)\n")
 _MARKS = re.compile(r"[*`~_·•|]+|</?[a-z]{1,8}>|<!--.{0,40}?-->|-\n", re.IGNORECASE)
 _SPACED = re.compile(r"(?<![\w])(?:[A-Za-z](?:[ .\-_*/·|]{1,2}| {2,4})){5,}[A-Za-z](?![\w])")
 
 
 def leet_text(text: str, reader: Reader) -> Iterator[Edit]:
     """Digits for letters, where a known word comes out; on a line full of it also for short words and bare numbers."""
-    start = 0
-    while start <= len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        found = (
-            [(m, _unleet(m.group(), reader)) for m in _LEET.finditer(text, start, end)] if end > start else []
-        )
-        known = [(m, plain) for m, plain in found if plain and len(plain) >= 3]
-        if len(known) >= 3:
-            for match in re.finditer(r"[\w@$!|+]*[0-9@$!|+][\w@$!|+]*", text[start:end]):
-                word = match.group()
-                yield (
-                    start + match.start(),
-                    start + match.end(),
-                    _unleet(word, reader) or word.lower().translate(_LEET_LETTERS),
-                )
-        else:
-            yield from ((m.start(), m.end(), plain) for m, plain in known if len(plain) >= 5)
-        start = end + 1
+    lines: dict[int, list[Edit]] = {}
+    for start, end in _around(text, _LEET, _LEET_CHAR):
+        plain = _unleet(text[start:end], reader) if end - start <= 24 else ""
+        if len(plain) >= 3:
+            lines.setdefault(text.rfind("\n", 0, start) + 1, []).append((start, end, plain))
+    for line, found in lines.items():
+        if len(found) < 3:
+            yield from (edit for edit in found if len(edit[2]) >= 5)
+            continue
+        stop = text.find("\n", line)
+        for match in _LEET_WORD.finditer(text, line, len(text) if stop < 0 else stop):
+            word = match.group()
+            if not word.isalpha():
+                yield match.start(), match.end(), _unleet(word, reader) or word.lower().translate(_LEET_LETTERS)
 
 
 def _unleet(word: str, reader: Reader) -> str:
@@ -173,12 +186,12 @@ def _unleet(word: str, reader: Reader) -> str:
 
 def marked_text(text: str, reader: Reader) -> Iterator[Edit]:
     """Words with markup inside them."""
-    for match in _MARKED_WORD.finditer(text):
-        word = match.group()
-        plain = _MARKS.sub("", word)
+    for start, end in _around(text, _MARKED, _MARKED_CHAR):
+        word = text[start:end]
+        plain, count = _MARKS.subn("", word)
         letters = plain.strip(".,;:!?()\"'").lower()
-        if letters.isalpha() and (reader.knows(letters) or len(_MARKS.findall(word)) >= 2):
-            yield match.start(), match.end(), plain
+        if letters.isalpha() and (count >= 2 or reader.knows(letters)):
+            yield start, end, plain
 
 
 def spaced_text(text: str, reader: Reader) -> Iterator[Edit]:
@@ -186,8 +199,8 @@ def spaced_text(text: str, reader: Reader) -> Iterator[Edit]:
     for match in _SPACED.finditer(text):
         run = match.group()
         groups = re.split(r" {2,}| / ", run)
-        words = [re.sub(r"[^A-Za-z]", "", group) for group in groups]
-        joined = " ".join(words) if len(words) > 1 else " ".join(_cut(words[0].lower(), reader))
+        words = [re.sub(r"[^A-Za-z]", "", group).lower() for group in groups]
+        joined = " ".join(word if reader.knows(word) else " ".join(_cut(word, reader)) for word in words)
         if reads(joined, reader):
             yield match.start(), match.end(), joined
 
@@ -235,14 +248,35 @@ def template_text(text: str, reader: Reader) -> Iterator[Edit]:
     yield from edits
 
 
-PASSES: tuple[tuple[re.Pattern[str], Pass], ...] = (
-    (re.compile(r"\{\{|\$\{|\{[A-Za-z_]|[\"']\s*[+~.&]\s*[\"']"), template_text),
-    (re.compile(r"%[0-9A-Fa-f]{2}|&#|&[a-z]{2,6};|\\[ux]"), escaped_text),
-    (_BASE64, base64_text),
-    (_HEX, hex_text),
-    (re.compile(r"[01]{8}[ ,]?[01]{8}|(?:\d{2,3}[ ,]\s?){7}"), number_text),
-    (re.compile(r"\w[*`~·•|]\w|\w_\w|\w<[/!a-zA-Z]|[a-z]-\n[a-z]"), marked_text),
-    (re.compile(r"(?:[A-Za-z][ .\-_*/·|]){5}"), spaced_text),
-    (re.compile(r"[A-Za-z][0-9@$!|+]+[A-Za-z]|[0-9@$][A-Za-z]|[A-Za-z][0-9$@]"), leet_text),
-    (re.compile(r"[a-z]{2}"), turned_text),
+# What a text must hold for a pass to be worth trying: told for all passes in one linear scan.
+_NEEDED: tuple[tuple[str, Pass], ...] = (
+    (r"\{\{|\$\{|\{[A-Za-z_]|[\"']\s*[+~.&]\s*[\"']", template_text),
+    (r"%[0-9A-Fa-f]{2}|&#|&[a-z]{2,6};|\\[ux]", escaped_text),
+    (r"[A-Za-z0-9+/_-]{20}", base64_text),
+    (r"(?:[0-9A-Fa-f]{2}[ ,:]?){8}|(?:(?:0x|\\x)[0-9A-Fa-f]{2}[ ,:]?){8}", hex_text),
+    (r"[01]{8}[ ,]?[01]{8}|(?:\d{2,3}[ ,]\s?){7}", number_text),
+    (r"[A-Za-z][*`~·•|_][*`~A-Za-z]|[A-Za-z]<[/!a-zA-Z]|[a-z]-\n[a-z]", marked_text),
+    (r"(?:[A-Za-z][ .\-_*/·|]{1,3}){5}[A-Za-z]\b", spaced_text),
+    (r"[A-Za-z][0-9@$!|+]+[A-Za-z]|[0-9@$][A-Za-z]|[A-Za-z][0-9$@]", leet_text),
+    (
+        r"(?i)\b(?:eht|dna|uoy|taht|ruoy|reven|yna|meht|lliw|siht|yas|llet|resu|sresu|yeht|morf|gur|naq|lbh|gung|lbhe|arire|gurz|gryy|hfre)\b",
+        turned_text,
+    ),
 )
+
+
+def _gate() -> re2.Set:
+    gate = re2.Set.SearchSet()
+    for pattern, _ in _NEEDED:
+        gate.Add(pattern)
+    gate.Compile()
+    return gate
+
+
+_GATE = _gate()
+
+
+def passes_for(text: str) -> Iterator[Pass]:
+    """The passes that may find something in ``text``."""
+    hits = set(_GATE.Match(text) or ())
+    return (find for index, (_, find) in enumerate(_NEEDED) if index in hits)

@@ -93,21 +93,27 @@ class Table:
                 if form[-cut:] in self._endings:
                     yield "*" + form[-cut:]
 
-    def following(self, node: Node, words: list[str], at: int, end: int) -> Iterator[tuple[int, int]]:
-        """(end, mask) of every phrase that goes on from ``node`` at word ``at``."""
+    def follow(self, node: Node, words: list[str], at: int, end: int, out: list[tuple[int, int]]) -> None:
+        """Add (end, mask) of every phrase that goes on from ``node`` at word ``at``."""
         if at < end and words[at] == "\n":
             at += 1
         if at >= end:
             return
-        steps = node.following
-        for key in (*self.keys(words[at]), _ANY):
+        steps, word = node.following, words[at]
+        known = self._keys.get(word)
+        for key in self.keys(word) if known is None else known:
             child = steps.get(key)
-            if child is None:
-                continue
+            if child is not None:
+                if child.mask:
+                    out.append((at + 1, child.mask))
+                if child.following:
+                    self.follow(child, words, at + 1, end, out)
+        child = steps.get(_ANY)
+        if child is not None:
             if child.mask:
-                yield at + 1, child.mask
+                out.append((at + 1, child.mask))
             if child.following:
-                yield from self.following(child, words, at + 1, end)
+                self.follow(child, words, at + 1, end, out)
 
 
 class Reader:
@@ -115,6 +121,7 @@ class Reader:
 
     def __init__(self, tables: Iterable[Table]) -> None:
         self._tables = tuple(tables)
+        self.remembered: dict[tuple[str, ...], Any] = {}  # what was found in sentences seen before (scope.Known)
         self._entries: dict[str, tuple[int, tuple[tuple[Table, Node], ...]]] = {}
 
     def entry(self, word: str) -> tuple[int, tuple[tuple[Table, Node], ...]]:
@@ -135,13 +142,13 @@ class Reader:
             known = self._entries[word] = (mask, tuple(begun))
         return known
 
-    def matches(self, words: list[str], at: int, end: int) -> Iterator[tuple[int, int]]:
+    def matches(self, words: list[str], at: int, end: int) -> list[tuple[int, int]]:
         """(end, mask) of every phrase that begins at ``at`` and ends at or before ``end``."""
         mask, begun = self.entry(words[at])
-        if mask:
-            yield at + 1, mask
+        out = [(at + 1, mask)] if mask else []
         for table, node in begun:
-            yield from table.following(node, words, at + 1, end)
+            table.follow(node, words, at + 1, end, out)
+        return out
 
     def knows(self, word: str) -> bool:
         """Whether any phrase is or begins with this word."""

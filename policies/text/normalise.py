@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.text.encodings import PASSES, Edit
+from policies.text.encodings import Edit, passes_for
 from policies.text.fold import Folded, fold
 from policies.text.lexicon import Lexicon
 
@@ -15,9 +15,7 @@ def normalise(text: str, lexicon: Lexicon) -> Folded:
     reader = lexicon.everything()
     for _ in range(_NESTED):
         changed = False
-        for needed, find in PASSES:
-            if not needed.search(readable.text):
-                continue
+        for find in passes_for(readable.text):
             edits = _apart(sorted(find(readable.text, reader)))
             if edits:
                 readable = readable.replaced(edits)

@@ -8,6 +8,7 @@ counts as asked for unless the rest of the sentence refuses.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from policies.text.lexicon import Reader
 from policies.text.operators import Operators
@@ -22,10 +23,10 @@ _OR = frozenset(("or", "nor", "oder", "ou", "o", "of"))
 _AND = frozenset(("and", "then", "y", "und", "et", "e", "en", "и"))
 _QUOTE_WORDS = 1  # a single quoted word is used, not mentioned
 _OR_REACH = 9
+_REMEMBERED = 4000  # sentences: while somebody types, all but one are known
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A phrase of the lexicon in a sentence: tokens ``first`` to ``last`` (exclusive) and its classes."""
 
     first: int
@@ -33,17 +34,43 @@ class Spot:
     mask: int
 
 
-def spots_of(sentence: Sentence, words: list[str], reader: Reader) -> list[Spot]:
-    """Every phrase of the lexicon in the sentence, by first token."""
-    found: list[Spot] = []
-    entry, last = reader.entry, sentence.last
-    for at in range(sentence.first, last):
-        mask, begun = entry(words[at])
+class Known(NamedTuple):
+    """What the lexicon says of a run of words, wherever it stands: phrases as (first, last, mask), and all their classes."""
+
+    spots: tuple[tuple[int, int, int], ...]
+    mask: int
+
+
+def known_of(key: tuple[str, ...], reader: Reader) -> Known:
+    """Every phrase of the lexicon in these words, by first word."""
+    known = reader.remembered.get(key)
+    if known is None:
+        spots = _find_spots(key, reader)
+        mask = 0
+        for _, _, found in spots:
+            mask |= found
+        if len(reader.remembered) > _REMEMBERED:
+            reader.remembered.clear()
+        known = reader.remembered[key] = Known(spots, mask)
+    return known
+
+
+def _find_spots(key: tuple[str, ...], reader: Reader) -> tuple[tuple[int, int, int], ...]:
+    words, end = list(key), len(key)
+    entry = reader.entry
+    found: list[tuple[int, int, int]] = []
+    out: list[tuple[int, int]] = []
+    for at, word in enumerate(words):
+        mask, begun = entry(word)
         if mask:
-            found.append(Spot(at, at + 1, mask))
-        for table, node in begun:
-            found.extend(Spot(at, end, more) for end, more in table.following(node, words, at + 1, last))
-    return found
+            found.append((at, at + 1, mask))
+        if begun:
+            for table, node in begun:
+                table.follow(node, words, at + 1, end, out)
+            if out:
+                found += [(at, last, more) for last, more in out]
+                out.clear()
+    return tuple(found)
 
 
 @dataclass(slots=True)
@@ -79,8 +106,12 @@ class Reading:
 
     __slots__ = ("_masks", "_ops", "cond", "mention", "pol", "sentence", "spots", "words")
 
-    def __init__(self, sentence: Sentence, tokens: Tokens, spots: list[Spot], operators: Operators) -> None:
-        self.sentence, self.words, self.spots, self._ops = sentence, tokens.words, spots, operators
+    def __init__(self, sentence: Sentence, tokens: Tokens, known: Known, operators: Operators, tell: int) -> None:
+        self.sentence, self.words, self._ops = sentence, tokens.words, operators
+        first = sentence.first
+        self.spots = [Spot(first + a, first + b, mask) for a, b, mask in known.spots]
+        if sentence.said:
+            self.spots.append(Spot(first, first + 1, tell))
         size = sentence.last - sentence.first
         self.pol = [1] * size
         self.cond = [False] * size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from policies.text.fold import Folded
 
@@ -39,8 +40,27 @@ def tokenise(folded: Folded) -> Tokens:
     text = folded.text.lower()
     if len(text) != len(folded.text):  # a few capitals have longer small forms
         text = "".join(c.lower() if len(c.lower()) == 1 else c for c in folded.text)
-    matches = [(m.group(), m.start(), m.end()) for m in TOKEN.finditer(split_compounds(text))]
-    if not matches:
-        return Tokens(folded, [], [], [])
-    words, starts, ends = zip(*matches, strict=True)
-    return Tokens(folded, list(words), list(starts), list(ends))
+    words: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    for line in text.split("\n"):
+        known = _line(line)
+        words += known[0]
+        starts += [at + start for start in known[1]]
+        ends += [at + end for end in known[2]]
+        at += len(line)
+        if at < len(text):
+            words.append("\n")
+            starts.append(at)
+            ends.append(at + 1)
+        at += 1
+    return Tokens(folded, words, starts, ends)
+
+
+@lru_cache(maxsize=4096)
+def _line(line: str) -> tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]:
+    """Words of one line with their places; remembered, since of a text that is being typed one line changes."""
+    line = split_compounds(line)
+    spans = [match.span() for match in TOKEN.finditer(line)]
+    return tuple(line[a:b] for a, b in spans), tuple(a for a, _ in spans), tuple(b for _, b in spans)
