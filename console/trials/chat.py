@@ -190,7 +190,6 @@ def unanswered(columns: Iterable[Conversation]) -> str:
 
 def usable(message: str) -> str:
     """The message as it is kept. Raises Invalid."""
-    """The message as it is kept. Raises Invalid."""
     text = message.replace("\r\n", "\n").replace("\0", "\ufffd").strip()
     if not text:
         raise Invalid("There is nothing to send.", "Type a message first.")

@@ -115,6 +115,15 @@ class Column:
     stale: bool = False  # the draft says something else by now
 
     @property
+    def title(self) -> str:
+        return self.label.capitalize() if self.key == chats.DRAFT else self.label
+
+    @property
+    def spoken(self) -> str:
+        """As it stands in a sentence."""
+        return f"the {self.label}" if self.key == chats.DRAFT else self.label
+
+    @property
     def total(self) -> Facts:
         cost: Decimal | None = Decimal(0)
         for exchange in self.exchanges:

@@ -1,4 +1,4 @@
-"""Starting a run and importing scenarios."""
+"""Starting a run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 
 from console.accounts.models import Membership, Workspace
-from console.problems import DomainError
 from console.prompts.models import Prompt, Revision
 from console.provider.catalogue import Model, list_models
 from console.provider.endpoints import endpoint_for
@@ -16,7 +15,7 @@ from console.provider.errors import ProviderError
 from console.trials import runs, suites
 from console.trials.estimates import Estimate, estimate_run
 from console.trials.models import Run, Suite, SuiteVersion
-from console.trials.scenarios import MOST_BYTES, Scenario, ScenarioProblems, parse_scenario, parse_scenarios
+from console.trials.scenarios import Scenario, parse_scenario
 from console.trials.subjects import SubjectForm, of_revision
 
 SHOWN_REVISIONS = 30
@@ -145,72 +144,3 @@ def _model_label(model: Model) -> str:
         return model.name
     until = f", until {model.retires_at:%d %b %Y}" if model.retires_at else ""
     return f"{model.name} ({model.lifecycle}{until})"
-
-
-class ScenariosForm(forms.Form):
-    """Scenarios from a file or from a field; one JSON object a line."""
-
-    file = forms.FileField(label="File", required=False, help_text="JSON lines, one scenario a line.")
-    text = forms.CharField(
-        label="or its content", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"})
-    )  # fmt: skip
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        source = self._source(values)
-        self.problems: tuple[str, ...] = ()
-        if source is None:
-            self.add_error(None, "Choose a file, or paste its content.")
-            return values
-        try:
-            values["scenarios"] = parse_scenarios(source)
-        except ScenarioProblems as problems:
-            self.problems = problems.problems
-            self.add_error(None, "Nothing was changed: these lines cannot be read.")
-        return values
-
-    def _source(self, values: dict[str, Any]) -> bytes | str | None:
-        upload = values.get("file")
-        if upload is not None:
-            return bytes(upload.read(MOST_BYTES + 1))
-        text: str = values.get("text", "")
-        return text if text.strip() else None
-
-
-class SuiteForm(ScenariosForm):
-    """A new suite."""
-
-    field_order = ("title", "slug", "description", "prompts", "file", "text")
-
-    title = forms.CharField(label="Title", max_length=200)
-    slug = forms.SlugField(label="Name in addresses", max_length=64, help_text="Small letters, digits and -.")
-    description = forms.CharField(
-        label="What it is for", required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    prompts = forms.ModelMultipleChoiceField(
-        Prompt.objects.none(),
-        label="Prompts it is meant for",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.workspace = workspace
-        self.fields["prompts"].queryset = workspace.prompts.filter(archived=False)  # type: ignore[attr-defined]
-
-    def create(self, *, by: Membership) -> SuiteVersion | None:
-        """The first version, or None with the error on the form."""
-        try:
-            return suites.create_suite(
-                workspace=self.workspace,
-                slug=self.cleaned_data["slug"],
-                title=self.cleaned_data["title"],
-                description=self.cleaned_data["description"],
-                scenarios=self.cleaned_data["scenarios"],
-                prompts=self.cleaned_data["prompts"],
-                by=by,
-            )
-        except DomainError as error:
-            self.add_error("slug", f"{error.message} {error.what_to_do}")
-            return None

@@ -27,7 +27,7 @@ from console.trials.conversation import release_connection
 from console.trials.models import Chat, Conversation
 from console.trials.pages import chat_for
 
-REGIONS = ("columns", "asked")
+REGIONS = ("columns",)
 TEMPLATE = "trials/try.html"
 
 

@@ -16,5 +16,7 @@ urlpatterns = [
     path("suites/", suite_views.suite_list, name="suites"),
     path("suites/new/", suite_views.new_suite, name="new-suite"),
     path("suites/<slug:suite>/", suite_views.suite, name="suite"),
+    path("suites/<slug:suite>/new-scenario", suite_views.scenario, name="new-scenario"),
+    path("suites/<slug:suite>/scenarios/<str:scenario>", suite_views.scenario, name="scenario"),
     path("suites/<slug:suite>/<int:number>.jsonl", suite_views.export, name="suite-export"),
 ]

@@ -70,13 +70,13 @@ def test_two_revisions_answer_side_by_side(
 ) -> None:
     page = open_try(new_page(), sign_in, member, prompt)
     page.get_by_label("Message").fill("What does a transfer cost?")
-    page.get_by_label("Answers").select_option("1")
+    page.get_by_label("Answers", exact=True).select_option("1")
     page.get_by_label("Beside it").select_option("2")
-    expect(page.get_by_role("heading", name="R2")).to_be_visible()
+    expect(page.get_by_role("heading", name="r2")).to_be_visible()
     expect(page.get_by_label("Message")).to_have_value("What does a transfer cost?")
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".answer .took")).to_have_count(2)
-    expect(page.get_by_role("log", name="R1").locator(".said")).to_have_text("What does a transfer cost?")
+    expect(page.get_by_role("log", name="r1").locator(".said")).to_have_text("What does a transfer cost?")
     assert_accessible(page)
     shoot(page, "try-two")
     address = page.url
