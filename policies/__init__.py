@@ -40,7 +40,7 @@ from policies.effect import Effect, effect
 from policies.findings import Finding, Severity, Span, Tier, Verdict
 from policies.forms import FormError, Problem
 from policies.layers import Effective, EffectiveSetting, Option, resolve
-from policies.organisation import Organisation, parse_organisation
+from policies.organisation import BoundNote, Organisation, notes_on, parse_organisation
 from policies.pack import (
     Audience,
     Behavior,
@@ -77,6 +77,7 @@ __all__ = [
     "Block",
     "Bound",
     "BoundError",
+    "BoundNote",
     "CanonicalError",
     "Change",
     "Check",
@@ -152,6 +153,7 @@ __all__ = [
     "list_packs",
     "load_pack",
     "meet",
+    "notes_on",
     "pack_schema",
     "parse_draft",
     "parse_organisation",

@@ -18,6 +18,7 @@ from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union
 
 T = TypeVar("T")
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +259,10 @@ class _Reader:
     def text(self, marks: tuple[Any, ...], data: str, path: str) -> None:
         if "\0" in data:
             self.wrong(path, f"holds a NUL character at position {data.index(chr(0))}; remove it.")
+        if not data.isascii() and (half := _HALVES.search(data)):
+            self.wrong(
+                path, f"holds half of a surrogate pair at position {half.start()}; save the text as UTF-8."
+            )
         if (length := mark(marks, Length)) and not length.lowest <= len(data) <= length.highest:
             least = f"at least {length.lowest} and " if length.lowest else ""
             self.wrong(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from policies import forms
 from policies.bound_forms import parse_bound
-from policies.bounds import Bound, BoundError, Text, leq, nearest
+from policies.bounds import Bound, BoundError, Text, contains, excluded, leq, nearest
 from policies.forms import FormError, Length, Match, Problem, did_you_mean
 from policies.pack import Pack, read_only
 
@@ -78,3 +78,36 @@ def _narrower(written: Any, id: str, pack: Pack) -> Bound:
         label, default = behavior.label(left), behavior.label(behavior.default)
         raise BoundError(f"closes {default} and so forces {label}, which is wider; leave {default} open.")
     return bound
+
+
+@dataclass(frozen=True, slots=True)
+class BoundNote:
+    """Something that an admin should know of a bound before it is in force."""
+
+    id: str
+    sentence: str
+
+
+def notes_on(organisation: Organisation, pack: Pack) -> tuple[BoundNote, ...]:
+    """Static checks of an organisation's bounds: those that do nothing, and those that leave one value only."""
+    return tuple(note for id, bound in organisation.bounds.items() for note in _notes(id, bound, pack))
+
+
+def _notes(id: str, bound: Bound, pack: Pack) -> Iterator[BoundNote]:
+    behavior = pack.behavior(id)
+    if behavior is None:
+        return
+    closed = excluded(behavior.bound, bound)
+    if bound == behavior.bound:
+        yield BoundNote(id, f"{behavior.title} is not narrowed: the bound permits all that the policy does.")
+    left = [name for name in behavior.names if contains(bound, name)]
+    if behavior.names and len(left) == 1 and closed:
+        yield BoundNote(
+            id, f"{behavior.title} is {behavior.label(left[0])} everywhere: no other value is left."
+        )
+    if left and not contains(bound, behavior.default):
+        label = behavior.label(behavior.default)
+        yield BoundNote(
+            id,
+            f"{behavior.title}: the default {label} is closed, so every prompt that states nothing changes.",
+        )

@@ -18,9 +18,12 @@ def read_pack_files(main: Path) -> dict[str, Any]:
     """Merge ``<version>.toml`` with the files of the folder ``<version>/`` beside it.
 
     A file with ``language = "en"`` is a phrase table and goes under ``lexicon.en``; the others are merged at the top,
-    and a key that two files give is refused.
+    and a key that two files give is refused. ``lexicon_of = "name@version"`` takes the phrases of a built-in pack: they
+    become part of the content, and so of the digest.
     """
     data = _read(main)
+    if source := data.pop("lexicon_of", None):
+        data["lexicon"] = _lexicon_of(str(source))
     for part in sorted(main.with_suffix("").glob("*.toml")) if main.suffix == ".toml" else ():
         table = _read(part)
         language = table.pop("language", None)
@@ -29,6 +32,14 @@ def read_pack_files(main: Path) -> dict[str, Any]:
         else:
             _merge(data, table, part)
     return data
+
+
+def _lexicon_of(ref: str) -> dict[str, Any]:
+    name, _, version = ref.partition("@")
+    if name not in _names() or version not in _versions(name):
+        raise PackError(ref, [Problem("lexicon_of", "names no built-in pack; write NAME@VERSION.")])
+    lexicon: dict[str, Any] = read_pack_files(FOLDER / name / f"{version}.toml").get("lexicon", {})
+    return lexicon
 
 
 def _merge(into: dict[str, Any], table: dict[str, Any], part: Path) -> None:

@@ -6,7 +6,8 @@ reported. A draft answers for its settings, its grants, its form, and for what i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -24,6 +25,7 @@ from policies.variable_defaults import Filled, with_defaults
 from policies.wording import setting_text
 
 _SEVERITIES = list(Severity)
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def validate(
@@ -84,11 +86,19 @@ def own_words_blocked(pack: Pack) -> Iterator[str]:
 
 def _bare(draft: Draft, pack: Pack) -> Iterator[Finding]:
     text = "\n\n".join(section.text for section in draft.sections)
-    found = scan([SectionText(None, text)], lexicon_of(pack))
-    yield from found.findings
+    # Halves of surrogate pairs fit no encoding; the mark that stands in for one is as long, so that spans hold.
+    found = scan([SectionText(None, _HALVES.sub("\ufffd", text))], lexicon_of(pack))
+    for finding in _of_pack(found.findings, pack):
+        span = finding.span
+        yield replace(finding, quote=text[span.start : span.end]) if span else finding
     for move in found.moves:
         if finding := _reported(move, pack):
             yield finding
+
+
+def _of_pack(findings: Iterable[Finding], pack: Pack) -> Iterator[Finding]:
+    """Only what speaks for a rule of this pack: a check may know rules that another policy does not have."""
+    return (finding for finding in findings if not finding.limit or pack.rule(finding.rule))
 
 
 def _reported(move: Move, pack: Pack) -> Finding | None:
@@ -133,7 +143,7 @@ def _scan(draft: Draft, texts: Mapping[str, str], pack: Pack) -> tuple[list[Find
     for at, tool in enumerate(draft.tools):
         sections.append(SectionText(f"tools.{at}", "\n\n".join(_words(tool))))
     found = scan(sections, lexicon_of(pack))
-    findings = [_back(finding, texts, filled) for finding in found.findings]
+    findings = [_back(finding, texts, filled) for finding in _of_pack(found.findings, pack)]
     moves = [_move_back(move, texts, filled) for move in found.moves if move.span.section in texts]
     return findings, moves
 

@@ -143,6 +143,11 @@ def test_what_is_wrong_gets_a_sentence(text: str, sentence: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_half_a_surrogate_pair_is_refused() -> None:
+    with pytest.raises(FormError, match="half of a surrogate pair at position 1"):
+        parse_draft({"sections": [{"id": "a", "text": "x\ud800"}]})
+
+
 def test_every_problem_is_named_at_once() -> None:
     with pytest.raises(FormError, match="and 2 more") as caught:
         parse_draft("sections: [{id: A}]\ntitle: 5\nmodel: 6")

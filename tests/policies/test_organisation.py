@@ -6,7 +6,7 @@ import pytest
 
 from policies.bounds import Level, Range, Toggle
 from policies.forms import FormError
-from policies.organisation import parse_organisation
+from policies.organisation import notes_on, parse_organisation
 from tests.policies.strategies import PACK
 
 
@@ -71,3 +71,22 @@ def test_the_form_is_checked() -> None:
             },
             PACK,
         )
+
+
+def test_bounds_that_do_nothing_or_decide_everything_are_pointed_out() -> None:
+    bounds = {
+        "behavior.creativity": {"highest": "exploratory"},
+        "behavior.autonomy": {"highest": "confirm_all"},
+        "behavior.clinical_detail": {"permitted": ["off"]},
+        "parameter.max_tokens": {"lowest": 1, "highest": 512},
+    }
+    notes = notes_on(parse_organisation({"name": "Bank", "bounds": bounds}, PACK), PACK)
+    assert [(note.id, note.sentence) for note in notes] == [
+        ("behavior.creativity", "Creativity is not narrowed: the bound permits all that the policy does."),
+        ("behavior.autonomy", "Confirms is all acts everywhere: no other value is left."),
+        (
+            "behavior.autonomy",
+            "Confirms: the default irreversible is closed, so every prompt that states nothing changes.",
+        ),
+        ("behavior.clinical_detail", "Clinical detail is off everywhere: no other value is left."),
+    ]
