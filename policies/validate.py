@@ -92,8 +92,8 @@ def _bare(draft: Draft, pack: Pack) -> Iterator[Finding]:
         span = finding.span
         yield replace(finding, quote=text[span.start : span.end]) if span else finding
     for move in found.moves:
-        if finding := _reported(move, pack):
-            yield finding
+        if reported := _reported(move, pack):
+            yield reported
 
 
 def _of_pack(findings: Iterable[Finding], pack: Pack) -> Iterator[Finding]:
