@@ -43,6 +43,7 @@ def _context(request: MemberRequest, draft: Draft) -> dict[str, Any]:
         "prompt": draft.prompt,
         "draft": draft,
         "page": Composition(draft, request.member),
+        "unmerged": draft.copies.filter(by=request.member.user).first(),
         "readonly": not can(request.member, Action.EDIT, draft.prompt),
     }
 

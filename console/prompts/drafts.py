@@ -34,6 +34,7 @@ __all__ = [
     "discard_copy",
     "draft_of",
     "note_read",
+    "restore_version",
     "save",
     "topic",
 ]
@@ -41,6 +42,7 @@ __all__ = [
 MAIN = "main"
 KEPT_VERSIONS = 100
 KEPT_READ = timedelta(days=30)  # versions that a page was made of
+DEFAULT_MODEL = "claude-sonnet-5-5"
 LARGEST = 1_200_000  # characters of a draft as JSON, tools and variables included
 _SLUG = re.compile(r"[a-z0-9-]{1,64}")
 _RESERVED = {"new", "import", "slug"}  # pages of the list itself
@@ -87,7 +89,7 @@ def create_prompt(
     slug, title = check_slug(slug), title.strip()
     if not title:
         raise Invalid("The prompt has no title.", "Give it one: it is what people look for in the list.")
-    content = _own({**content, "slug": slug, "title": title[:200]})
+    content = _own({"model": usual_model(member), **content, "slug": slug, "title": title[:200]})
     try:
         with transaction.atomic():
             prompt = Prompt.objects.create(
@@ -107,6 +109,12 @@ def create_prompt(
         detail={"slug": slug, **({"form": imported_from} if imported_from else {})},
     )
     return prompt
+
+
+def usual_model(member: Membership) -> str:
+    """The model of the draft that was changed last here; a prompt without one says nothing until it is chosen."""
+    drafts = Draft.objects.filter(prompt__workspace=member.workspace_id, content__has_key="model")
+    return drafts.order_by("-updated_at").values_list("content__model", flat=True).first() or DEFAULT_MODEL
 
 
 def check_slug(slug: str) -> str:
@@ -159,6 +167,14 @@ def save(*, draft: Draft, version: int, content: Mapping[str, Any], member: Memb
     if row.content == content:
         return row
     raise StaleDraft(row, copy)
+
+
+def restore_version(*, draft: Draft, number: int, version: int, member: Membership) -> Draft:
+    """Save what an earlier version said. Raises as ``save`` does, and Invalid where the version is not kept."""
+    earlier = draft.versions.filter(version=number).first()
+    if earlier is None:
+        raise Invalid(f"Version {number} is no longer kept.", "Choose a newer one, or a revision.")
+    return save(draft=draft, version=version, content=earlier.content, member=member)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ import policies
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, can
 from console.prompts.comparison import Compared, Comparison, of_draft, of_revision
-from console.prompts.drafts import archive, draft_of
+from console.prompts.drafts import archive, draft_of, restore_version
 from console.prompts.files import draft_yaml
 from console.prompts.models import Revision
 from console.prompts.pages import prompt_for, revision_for
@@ -28,12 +28,14 @@ def history(request: MemberRequest, slug: str) -> HttpResponseBase:
         return redirect("prompts:compare", request.member.workspace.slug, slug, int(old), int(new))
     if old.isdecimal():
         return redirect(f"{_changes(request, slug)}?since={old}")
+    draft = draft_of(prompt)
     context = {
         "nav": "prompts",
         "tab": "history",
         "prompt": prompt,
-        "draft": draft_of(prompt),
+        "draft": draft,
         "entries": timeline(prompt),
+        "versions": draft.versions.exclude(version=draft.version).select_related("by").defer("content")[:30],
         "may_edit": can(request.member, Action.EDIT, prompt),
     }
     return render(request, "prompts/history.html", context)
@@ -101,6 +103,17 @@ def restore_revision(request: MemberRequest, slug: str, number: int) -> HttpResp
         member=request.member,
     )
     messages.success(request, f"The draft says what r{number} says, as version {restored.version}.")
+    return redirect("prompts:compose", request.member.workspace.slug, slug)
+
+
+@member_view("POST")
+def restore_saved(request: MemberRequest, slug: str, number: int) -> HttpResponseBase:
+    """Make the draft say what an earlier version of it said."""
+    draft, version = draft_of(prompt_for(request.member, slug)), request.POST.get("version", "")
+    restored = restore_version(
+        draft=draft, number=number, version=int(version) if version.isdecimal() else 0, member=request.member
+    )
+    messages.success(request, f"The draft says what version {number} said, as version {restored.version}.")
     return redirect("prompts:compose", request.member.workspace.slug, slug)
 
 

@@ -92,11 +92,21 @@ def _from_draft(text: str) -> Imported:
 def _from_text(text: str) -> Imported:
     how, parts = split(text)
     content = declared({"draft": 1, "sections": sections(parts)})
+    if title := _title(text):
+        content["title"] = title
     count = len(content.get("variables", {}))
     notes = [f"{count} variable{'s' * (count > 1)} found and declared as untrusted."] if count else []
     if text.lstrip()[:1] in "{[":
         notes.append("It is neither a draft nor a request to an API, so its text was taken as it stands.")
     return Imported(content, _TAKEN_AS[how], tuple(notes))
+
+
+def _title(text: str) -> str:
+    """What the prompt calls itself: its first heading, else the name that it gives the assistant."""
+    heading = re.match(r"\s*#[ \t]+([^\n]{2,120})", text)
+    name = re.search(r"\b[Yy]ou are ([A-Z][\w'’-]{1,30}(?: [A-Z][\w'’-]{1,30})?),", text[:2_000])
+    found = heading or name
+    return re.sub(r"[*_`#]+", "", found[1]).strip() if found else ""
 
 
 # --- requests as programs send them ---------------------------------------------------------------------------------

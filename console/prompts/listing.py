@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, NullIf
 
 from console.accounts.models import Membership
 from console.governance.services import governance_of
@@ -64,7 +64,9 @@ def _annotated(member: Membership) -> QuerySet[Prompt]:
     return prompts_of(member).annotate(
         draft_blocks=Coalesce(Subquery(draft.values("blocks")), 0),
         domain=Coalesce(
-            Subquery(draft.values(named=KeyTextTransform("domain", "content"))), Value("general")
+            Subquery(draft.values(named=KeyTextTransform("domain", "content"))),
+            Value("general"),
+            output_field=TextField(),
         ),
         changed=Exists(unlike_base),
         in_review=Exists(reviews.objects.filter(prompt=OuterRef("pk"), status="open")),
@@ -72,7 +74,9 @@ def _annotated(member: Membership) -> QuerySet[Prompt]:
         released_number=Subquery(production.values("release__revision__number")),
         last_number=Coalesce(Subquery(newest.values("number")[:1]), 0),
         touched_at=Subquery(draft.values("updated_at")),
-        touched_by=Subquery(draft.values("updated_by__name")),
+        touched_by=Subquery(
+            draft.values(who=Coalesce(NullIf("updated_by__name", Value("")), "updated_by__username"))
+        ),
     )
 
 

@@ -50,13 +50,15 @@ def merge_draft(request: MemberRequest, slug: str) -> HttpResponseBase:
     note_read(draft)
     pack = pack_in_force(request.member.workspace)
     units = [_shown(unit, pack) for unit in changed_units(base, copy.content, draft.content)]
+    conflicts = [shown for shown in units if shown.unit.state == "conflict"]
     context = {
         "nav": "prompts",
         "tab": "compose",
         "prompt": draft.prompt,
         "draft": draft,
         "copy": copy,
-        "conflicts": [shown for shown in units if shown.unit.state == "conflict"],
+        "conflicts": conflicts,
+        "clashes": sum(shown.unit.both is None for shown in conflicts),
         "settled": [shown for shown in units if shown.unit.state != "conflict"],
     }
     return render(request, "prompts/merge.html", context)

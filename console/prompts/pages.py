@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 from django.http import Http404
@@ -30,7 +30,11 @@ def prompt_for(member: Membership, slug: str) -> Prompt:
         releases_count=_count("releases"),
         last_number=Coalesce(Subquery(newest.values("number")[:1]), 0),
         draft_blocks=Coalesce(Subquery(draft.values("blocks")), 0),
-        draft_domain=Subquery(draft.values(named=KeyTextTransform("domain", "content"))),
+        draft_domain=Coalesce(
+            Subquery(draft.values(named=KeyTextTransform("domain", "content"))),
+            Value("general"),
+            output_field=TextField(),
+        ),
     )
     try:
         prompt = annotated.get(slug=slug)

@@ -19,6 +19,9 @@ urlpatterns = [
     path("prompts/<slug:slug>/draft.yaml", history_views.draft_file, name="file"),
     path("prompts/<slug:slug>/changes", history_views.changes, name="changes"),
     path("prompts/<slug:slug>/archive", history_views.archive_prompt, name="archive"),
+    path(
+        "prompts/<slug:slug>/versions/<int:number>/restore", history_views.restore_saved, name="restore_saved"
+    ),
     path("prompts/<slug:slug>/history", history_views.history, name="history"),
     path("prompts/<slug:slug>/revisions/<int:number>", history_views.revision, name="revision"),
     path(

@@ -6,10 +6,7 @@ class KeyedParts extends HTMLElement {
   #asked = null;
 
   connectedCallback() {
-    for (const id of ["draft-state", "ask-review", "findings", "compiled", "controls", "draft-facts", "draft-variables", "settings-moved"]) {
-      const part = document.getElementById(id);
-      if (part) remember(part);
-    }
+    for (const part of document.querySelectorAll("[data-part]")) remember(part);
     document.addEventListener("draft-saved", this);
   }
 
