@@ -9,7 +9,8 @@ PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3
 endif
 NO_PYTHON = Remit needs Python 3.11 or newer with venv: install it (Debian and Ubuntu: apt install python3 python3-venv), \
 	or name it: make up PYTHON=/path/to/python3
-BOOTSTRAP = test -n "$(PYTHON)" || { echo "$(NO_PYTHON)" >&2; exit 1; }; "$(PYTHON)" -m console.embedded.bootstrap
+# exec: a signal that make passes on must reach Python, not a shell around it.
+BOOTSTRAP = test -n "$(PYTHON)" || { echo "$(NO_PYTHON)" >&2; exit 1; }; exec "$(PYTHON)" -m console.embedded.bootstrap
 BIN = .venv/bin
 
 help: ## this list

@@ -15,5 +15,7 @@ def _load_sdk() -> None:
     load_sdk()
 
 
-# Beside the first requests, so that neither the start nor the first chat waits for it.
-threading.Thread(target=_load_sdk, daemon=True, name="load-sdk").start()
+# A little later, so that neither the start nor the first chat waits for it.
+_later = threading.Timer(3.0, _load_sdk)
+_later.daemon = True
+_later.start()

@@ -13,11 +13,17 @@ from console.embedded.service import Service
 from console.embedded.serving import SERVICES
 
 
+# Where both want the processor, a person waiting for a page comes first.
+BACKGROUND = {"worker", "beat"}
+
+
 def run(name: str) -> NoReturn:
     where = places()
     if name in SERVICES:
         _become_service(SERVICES[name](where))
     processes.end(processes.marked(where.run, name), by=signal.SIGKILL)
+    if name in BACKGROUND:
+        os.nice(5)
     command = [sys.executable, *_command(name)]
     os.execve(command[0], command, os.environ | {processes.INSTANCE: str(where.run), processes.PART: name})  # noqa: S606
 

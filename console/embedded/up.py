@@ -29,6 +29,7 @@ PROGRAMS = (
     Program("web", 40),
 )
 CONSOLE = tuple(program.name for program in PROGRAMS if not program.at_once)
+PARENT = os.getppid()
 START_WITHIN = 90.0  # seconds
 FAILING_AFTER = 8.0  # seconds of a part that ends as soon as it starts
 
@@ -151,7 +152,7 @@ def _manage(*arguments: str, **environment: str) -> str:
 def _watch(where: Places, supervisor: Supervisor) -> None:
     """Say what stopped and came back, until somebody stops us."""
     known = supervisor.running()
-    while True:
+    while not _make_is_gone():
         time.sleep(1)
         if not supervisor.alive:
             say("The supervisor was killed: starting everything again …")
@@ -161,6 +162,11 @@ def _watch(where: Places, supervisor: Supervisor) -> None:
             if known.get(name) != process:
                 known[name] = process
                 say(f"{name} had stopped and was started again (its log: {where.logs / name}.log)")
+
+
+def _make_is_gone() -> bool:
+    """Whether the `make` that started us was killed: then nobody can press Ctrl-C any more, and we go along."""
+    return "MAKELEVEL" in os.environ and os.getppid() != PARENT
 
 
 def _restart(where: Places, supervisor: Supervisor) -> None:
