@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import zip_longest
 
 from console.prompts.diff_rows import Part, visible
 from console.prompts.diffs import word_diff
@@ -30,14 +31,21 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """What was said and called in one step. ``rewritten``: "" or how the whole is marked instead of its words."""
+
+    parts: tuple[Part, ...]
+    rewritten: str = ""
+    calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What one subject said in a turn. ``rewritten``: "" or how the whole is marked instead of its words."""
+    """What one subject said in a turn."""
 
     subject: Subject
-    parts: tuple[Part, ...]
-    calls: tuple[ToolCall, ...] = ()
+    sayings: tuple[Saying, ...] = ()
     judgements: tuple[Judgement, ...] = ()
-    rewritten: str = ""
     note: str = ""  # how the reply ended, when it did not simply end
     is_missing: bool = False
 
@@ -111,27 +119,23 @@ def _exchange(
 ) -> Exchange:
     found = [next((turn for turn in each if turn.number == number), None) for each in said]
     user = next(turn.said for turn in found if turn)
-    replies = _compared(found, by_word=by_word)
+    sayings = _compared(found, by_word=by_word)
     return Exchange(
         number,
         visible(user),
         tuple(
-            _answer(subject, turn, *replies[index], judgements(scenario, verdicts[index], number))
+            _answer(subject, turn, sayings[index], judgements(scenario, verdicts[index], number))
             for index, (subject, turn) in enumerate(zip(subjects, found, strict=True))
         ),
     )
 
 
 def _answer(
-    subject: Subject,
-    turn: Turn | None,
-    parts: tuple[Part, ...],
-    rewritten: str,
-    judged: tuple[Judgement, ...],
+    subject: Subject, turn: Turn | None, sayings: tuple[Saying, ...], judged: tuple[Judgement, ...]
 ) -> Answer:
     if turn is None:
-        return Answer(subject, (), judgements=judged, is_missing=True)
-    return Answer(subject, parts, turn.calls, judged, rewritten, _ending(turn))
+        return Answer(subject, judgements=judged, is_missing=True)
+    return Answer(subject, sayings, judged, _ending(turn))
 
 
 def _ending(turn: Turn) -> str:
@@ -143,24 +147,37 @@ def _ending(turn: Turn) -> str:
     return "" if turn.stop else "not answered to the end"
 
 
-def _compared(found: Sequence[Turn | None], *, by_word: bool) -> list[tuple[tuple[Part, ...], str]]:
-    """Each side's reply in parts, and how it is marked as a whole."""
-    if not by_word or len(found) != 2 or None in found:
-        return [(visible(turn.reply) if turn else (), "") for turn in found]
-    old, new = (turn.reply if turn else "" for turn in found)
+def _compared(found: Sequence[Turn | None], *, by_word: bool) -> list[tuple[Saying, ...]]:
+    """Each side's steps. Two sides are compared step by step, a step that one side lacks with nothing."""
+    steps = [turn.steps if turn else () for turn in found]
+    if not by_word or len(steps) != 2 or not all(steps):
+        return [tuple(Saying(visible(text), "", calls) for text, calls in each) for each in steps]
+    left, right = [], []
+    for (old, old_calls), (new, new_calls) in zip_longest(*steps, fillvalue=("", ())):
+        old_marked, new_marked = _marked(old, new)
+        left.append(Saying(*old_marked, old_calls))
+        right.append(Saying(*new_marked, new_calls))
+    return [tuple(left[: len(steps[0])]), tuple(right[: len(steps[1])])]
+
+
+_Marked = tuple[tuple[Part, ...], str]
+
+
+def _marked(old: str, new: str) -> tuple[_Marked, _Marked]:
+    """Both texts in parts, and how each is marked as a whole where marking words would mislead."""
     if old == new:
-        return [(visible(old), ""), (visible(new), "")]
+        return (visible(old), ""), (visible(new), "")
     changes = word_diff(old, new)
     same = sum(len(change.text.split()) for change in changes if change.mark == "same")
-    if same < REWRITTEN * max(1, min(len(old.split()), len(new.split()))):
-        return [(visible(old), "was"), (visible(new), "rewritten")]
+    if old and new and same < REWRITTEN * min(len(old.split()), len(new.split())):
+        return (visible(old), "was"), (visible(new), "rewritten")
     left = [
         part for c in changes if c.mark != "ins" for part in visible(c.text, "del" if c.mark == "del" else "")
     ]
     right = [
         part for c in changes if c.mark != "del" for part in visible(c.text, "ins" if c.mark == "ins" else "")
     ]
-    return [(tuple(left), ""), (tuple(right), "")]
+    return (tuple(left), ""), (tuple(right), "")
 
 
 def judgements(scenario: Scenario, verdicts: Iterable[Verdict], turn: int | None) -> tuple[Judgement, ...]:

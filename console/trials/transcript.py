@@ -39,6 +39,7 @@ class Turn:
     calls: tuple[ToolCall, ...] = ()
     stop: str = ""  # the last stop_reason; "" while the turn is going on
     refusal: str | None = None  # the provider's category, with stop "refusal"
+    steps: tuple[tuple[str, tuple[ToolCall, ...]], ...] = ()  # what was said and called, in order
 
     @property
     def refused(self) -> bool:
@@ -95,15 +96,18 @@ def turns(entries: Iterable[Entry]) -> tuple[Turn, ...]:
 
 def _turn(number: int, entries: list[Entry]) -> Turn:
     replies = [entry for entry in entries if entry["role"] == "assistant"]
+    results = _results(entries)
+    steps = tuple((text_of(entry["content"]), tuple(_calls(entry, results))) for entry in replies)
     last = replies[-1] if replies else {}
     stop = last.get("stop", "")
     return Turn(
         number=number,
         said="\n\n".join(text_of(entry["content"]) for entry in entries if _is_said(entry)),
-        reply="\n\n".join(filter(None, (text_of(entry["content"]) for entry in replies))),
-        calls=tuple(_calls(entries)),
+        reply="\n\n".join(text for text, _ in steps if text),
+        calls=tuple(call for _, calls in steps for call in calls),
         stop="" if stop in {"tool_use", "pause_turn"} else stop,
         refusal=last.get("refusal"),
+        steps=steps,
     )
 
 
@@ -111,25 +115,31 @@ def _is_said(entry: Entry) -> bool:
     return entry["role"] == "user" and "notes" not in entry
 
 
-def _calls(entries: list[Entry]) -> Iterable[ToolCall]:
-    results = {
+_Results = dict[str, tuple[Mapping[str, Any], Mapping[str, Sequence[str]]]]
+
+
+def _results(entries: list[Entry]) -> _Results:
+    """By the use's id: the block that answered it, and the notes of its entry."""
+    return {
         block["tool_use_id"]: (block, entry["notes"])
         for entry in entries
         if "notes" in entry
         for block in entry["content"]
     }
-    for entry in entries:
-        for block in entry["content"] if entry["role"] == "assistant" else ():
-            if block["type"] == "tool_use":
-                given, notes = results.get(block["id"], ({}, {}))
-                yield ToolCall(
-                    id=block["id"],
-                    name=block["name"],
-                    input=block["input"],
-                    result=text_of(given["content"]) if given else None,
-                    is_error=bool(given.get("is_error")),
-                    notes=tuple(notes.get(block["id"], ())),
-                )
+
+
+def _calls(reply: Entry, results: _Results) -> Iterable[ToolCall]:
+    for block in reply["content"]:
+        if block["type"] == "tool_use":
+            given, notes = results.get(block["id"], ({}, {}))
+            yield ToolCall(
+                id=block["id"],
+                name=block["name"],
+                input=block["input"],
+                result=text_of(given["content"]) if given else None,
+                is_error=bool(given.get("is_error")),
+                notes=tuple(notes.get(block["id"], ())),
+            )
 
 
 def text_of(content: str | Sequence[Mapping[str, Any]]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 
+from console.prompts.diff_rows import Part, visible
 from console.trials.cells import Column
 from console.trials.grading import shown_value
 from console.trials.matrix import Line
@@ -83,3 +84,9 @@ def as_json(value: Any) -> str:
 def shown(value: Any) -> str:
     """An expectation's value as a page names it."""
     return shown_value(plain(value))
+
+
+@register.filter
+def parts(text: str) -> tuple[Part, ...]:
+    """Text with what cannot be seen in it made visible."""
+    return visible(text)
