@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from policies.checks import (
+    behaviors,
+    cautions,
     cyber,
     deception,
     dignity,
@@ -46,6 +48,8 @@ TEXT_CHECKS: tuple[type[FrameCheck], ...] = (
     *humanity.CHECKS,
     *honesty.CHECKS,
     *third_party.CHECKS,
+    *cautions.CHECKS,
+    *behaviors.CHECKS,
 )
 CHECKS: tuple[type[Check], ...] = (*TEXT_CHECKS, *DRAFT_RULES)
 _BY_CODE = {check.code: check for check in CHECKS}

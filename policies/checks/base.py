@@ -78,7 +78,9 @@ class FrameIndex:
     def __init__(self, checks: Sequence[type[FrameCheck]], lexicon: Lexicon) -> None:
         self._by_bit: dict[int, list[tuple[type[FrameCheck], Frame]]] = {}
         self._all = 0
-        self._begun: dict[object, tuple[_Begun, ...]] = {}  # by sentence: while somebody types, all but one are known
+        self._begun: dict[
+            object, tuple[_Begun, ...]
+        ] = {}  # by sentence: while somebody types, all but one are known
         sizes = lexicon.sizes
         for check in checks:
             for source in check.frames:

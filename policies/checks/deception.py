@@ -145,4 +145,13 @@ class KeepsUnaware(_UserDeception):
     passes = ("Never do anything that users are not aware of.",)
 
 
-CHECKS = (KeepsUnaware, FalseStatements, FalseUrgency, Threats, Fabrication, EmotionalPressure, DarkPatterns, HiddenAgenda)
+CHECKS = (
+    KeepsUnaware,
+    FalseStatements,
+    FalseUrgency,
+    Threats,
+    Fabrication,
+    EmotionalPressure,
+    DarkPatterns,
+    HiddenAgenda,
+)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from policies.checks.base import LimitCheck
-from policies.findings import Severity
 
 
 class ClaimsToBeHuman(LimitCheck):
@@ -14,8 +13,9 @@ class ClaimsToBeHuman(LimitCheck):
     fix = "Keep the name and voice, and let it say that it is an AI when somebody sincerely asks."
     frames = (
         "+you_human !human_compound !fiction",
-        "+claim ~ self_human !human_compound",
+        "+claim ~ ^self_human !human_compound",
         "+claim_as > as_human !human_compound",
+        "+tell ~ i_human !fiction",
         "+believe > human_side|self_human|human_who",
         "+deny ~ self_ai|ai_topic",
         "-admit|learn|notice > self_ai !unless_asked",
@@ -71,4 +71,3 @@ class DeniesWhenAsked(LimitCheck):
 
 
 CHECKS = (ClaimsToBeHuman, DeniesWhenAsked)
-_ = Severity

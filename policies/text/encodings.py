@@ -71,7 +71,7 @@ def base64_text(text: str, reader: Reader) -> Iterator[Edit]:
             continue
         raw = raw.replace("-", "+").replace("_", "/")
         decoded = _decode(lambda raw=raw: base64.b64decode(raw + "=" * (-len(raw) % 4), validate=True))  # type: ignore[misc]
-        if decoded and reads(decoded, reader):
+        if decoded and (reads(decoded, reader) or _BASE64.fullmatch(decoded)):
             yield match.start(), match.end(), decoded
 
 
@@ -79,7 +79,7 @@ def hex_text(text: str, reader: Reader) -> Iterator[Edit]:
     for match in _HEX.finditer(text):
         digits = re.sub(r"0x|\\x|[ ,:]", "", match.group())
         decoded = _decode(lambda digits=digits: binascii.unhexlify(digits))  # type: ignore[misc]
-        if decoded and reads(decoded, reader):
+        if decoded and (reads(decoded, reader) or _BASE64.fullmatch(decoded)):
             yield match.start(), match.end(), decoded
 
 
@@ -173,7 +173,11 @@ def leet_text(text: str, reader: Reader) -> Iterator[Edit]:
         for match in _LEET_WORD.finditer(text, line, len(text) if stop < 0 else stop):
             word = match.group()
             if not word.isalpha():
-                yield match.start(), match.end(), _unleet(word, reader) or word.lower().translate(_LEET_LETTERS)
+                yield (
+                    match.start(),
+                    match.end(),
+                    _unleet(word, reader) or word.lower().translate(_LEET_LETTERS),
+                )
 
 
 def _unleet(word: str, reader: Reader) -> str:
@@ -190,7 +194,7 @@ def marked_text(text: str, reader: Reader) -> Iterator[Edit]:
         word = text[start:end]
         plain, count = _MARKS.subn("", word)
         letters = plain.strip(".,;:!?()\"'").lower()
-        if letters.isalpha() and (count >= 2 or reader.knows(letters)):
+        if letters.isalpha() and (reader.knows(letters) or (count >= 2 and "_" not in word)):
             yield start, end, plain
 
 

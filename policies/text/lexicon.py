@@ -121,7 +121,9 @@ class Reader:
 
     def __init__(self, tables: Iterable[Table]) -> None:
         self._tables = tuple(tables)
-        self.remembered: dict[tuple[str, ...], Any] = {}  # what was found in sentences seen before (scope.Known)
+        self.remembered: dict[
+            tuple[str, ...], Any
+        ] = {}  # what was found in sentences seen before (scope.Known)
         self._entries: dict[str, tuple[int, tuple[tuple[Table, Node], ...]]] = {}
 
     def entry(self, word: str) -> tuple[int, tuple[tuple[Table, Node], ...]]:

@@ -16,8 +16,18 @@ class Operators:
         self.flip, self.without, self.guard = bit("flip"), bit("without"), bit("guard")
         self.reset, self.purpose = bit("reset"), bit("purpose")
         self.cond, self.cond_short, self.relative = bit("cond"), bit("cond_short"), bit("relative")
-        self.modal, self.verb, self.good_verb, self.say = bit("modal"), bit("verb"), bit("good_verb"), bit("say")
-        self.third, self.other, self.tries, self.joint = bit("third"), bit("other_subject"), bit("tries"), bit("joint")
+        self.modal, self.verb, self.good_verb, self.say = (
+            bit("modal"),
+            bit("verb"),
+            bit("good_verb"),
+            bit("say"),
+        )
+        self.third, self.other, self.tries, self.joint = (
+            bit("third"),
+            bit("other_subject"),
+            bit("tries"),
+            bit("joint"),
+        )
         self.all = 0
         for mask in vars(self).values():
             self.all |= mask

@@ -106,7 +106,9 @@ class Reading:
 
     __slots__ = ("_masks", "_ops", "cond", "mention", "pol", "sentence", "spots", "words")
 
-    def __init__(self, sentence: Sentence, tokens: Tokens, known: Known, operators: Operators, tell: int) -> None:
+    def __init__(
+        self, sentence: Sentence, tokens: Tokens, known: Known, operators: Operators, tell: int
+    ) -> None:
         self.sentence, self.words, self._ops = sentence, tokens.words, operators
         first = sentence.first
         self.spots = [Spot(first + a, first + b, mask) for a, b, mask in known.spots]
@@ -123,18 +125,17 @@ class Reading:
         self._answer_conditions()
 
     def _operator_masks(self) -> dict[int, int]:
-        """Operators by token; a negator inside a longer phrase, or at the head of an idiom, does not act."""
+        """Operators by token; one inside an idiom ('no matter', 'as if') does not act."""
         ops = self._ops
         idioms = [(s.first, s.last) for s in self.spots if s.mask & ops.idiom]
-        longer = [(s.first, s.last) for s in self.spots if s.last - s.first > 1 and s.mask & ~ops.all]
+        acting = ops.neg | ops.neg_last | ops.cond | ops.flip | ops.purpose
         masks: dict[int, int] = {}
         for spot in self.spots:
             mask = spot.mask & ops.all
-            if mask & (ops.neg | ops.neg_last | ops.cond | ops.flip | ops.purpose):
-                if any(a <= spot.first and spot.last <= b and not spot.mask & ops.idiom for a, b in idioms):
-                    mask &= ~(ops.neg | ops.neg_last | ops.cond | ops.flip | ops.purpose)
-                elif mask & ops.neg and any(a < spot.first and spot.last < b for a, b in longer):
-                    mask &= ~ops.neg
+            if mask & acting and any(
+                a <= spot.first and spot.last <= b and not spot.mask & ops.idiom for a, b in idioms
+            ):
+                mask &= ~acting
             if mask:
                 masks[spot.first] = masks.get(spot.first, 0) | mask
                 if mask & (ops.other | ops.tries):
@@ -221,7 +222,9 @@ class Reading:
         if mask & ops.cond or inner:
             state.cond, state.cond_neg, state.cond_at = True, False, at
             state.short = bool(mask & ops.cond_short)
-        elif state.cond and (mask & ops.modal or (state.short and mask & ops.verb and at - state.cond_at > 2)):
+        elif state.cond and (
+            mask & ops.modal or (state.short and mask & ops.verb and at - state.cond_at > 2)
+        ):
             state.leave_condition()
         return state
 
@@ -284,10 +287,12 @@ class Reading:
                 break
         for at in range(start, quote):
             if self._masks.get(at, 0) & ops.say and self.words[at - 1] not in ("was", "were", "been"):
-                i = at - 1
+                i, passive = at - 1, self.words[at] in ("hear", "hears", "get", "gets", "receive", "told")
                 while i >= self.sentence.first and self.words[i] not in _CLAUSE_ENDS and self.words[i] != '"':
-                    if self._masks.get(i, 0) & (ops.cond | ops.third):
-                        return False
+                    if self._masks.get(i, 0) & (ops.cond | ops.third) or (
+                        self._masks.get(i, 0) & ops.other and not passive
+                    ):
+                        return False  # 'if a user says "…"', 'users may write "…"'
                     i -= 1
                 return True
         return False

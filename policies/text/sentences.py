@@ -295,7 +295,11 @@ class Segmenter:
     def _inside(self, at: int, last: int) -> bool:
         """A full stop inside a number, an address or an abbreviation does not end a sentence."""
         tokens = self.tokens
-        if at + 2 < last and self.words[at + 1] == '"' and not tokens.folded.text[tokens.starts[at + 2]].isupper():
+        if (
+            at + 2 < last
+            and self.words[at + 1] == '"'
+            and not tokens.folded.text[tokens.starts[at + 2]].isupper()
+        ):
             return True  # 'asked "are you a robot?", say …'
         if self.words[at] != ".":
             return False
