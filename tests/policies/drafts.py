@@ -15,7 +15,7 @@ domain: finance
 audience: [public]
 sections:
   - {id: role, kind: role, text: "You are Aria, the assistant of Meridian Bank."}
-  - {id: task, kind: task, text: "Answer from the product pages. Greet {{first_name}}."}
+  - {id: task, kind: task, text: "Help with accounts and cards. Greet {{first_name}}."}
 variables:
   first_name: {type: string, required: false, default: "", max_length: 80, trusted: true}
   staff_verified: {type: boolean, trusted: true}
