@@ -8,6 +8,7 @@ import signal
 import sys
 
 from console.embedded import EmbeddedError
+from console.embedded.dotenv import load
 
 # What these do needs no server, and must work where none can be started.
 ALONE = {
@@ -43,6 +44,7 @@ def services(arguments: list[str]) -> set[str]:
 
 
 def main() -> None:
+    load()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
     if AS_OWNER & set(sys.argv[1:2]):
         os.environ["REMIT_AS_OWNER"] = "1"
@@ -60,12 +62,14 @@ def main() -> None:
 
     # A polite kill unwinds too, else the services would stay behind.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    try:
-        with serving(needed):
-            execute_from_command_line(sys.argv)
-    except EmbeddedError as problem:
-        sys.exit(str(problem))
+    with serving(needed):
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except EmbeddedError as problem:
+        sys.exit(str(problem))
+    except KeyboardInterrupt:
+        sys.exit(130)

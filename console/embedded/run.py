@@ -12,7 +12,6 @@ from console.embedded.layout import places
 from console.embedded.service import Service
 from console.embedded.serving import SERVICES
 
-
 # Where both want the processor, a person waiting for a page comes first.
 BACKGROUND = {"worker", "beat"}
 
