@@ -161,6 +161,8 @@ def switch_pack(
         pack = policies.load_pack(name, version)
     except policies.PackError as error:
         raise Invalid(f"There is no usable policy {name}@{version}: {error}") from error
+    # A release that is under way looks at the policy under the same lock.
+    Workspace.objects.select_for_update().get(pk=workspace.pk)
     before = in_force(workspace)
     row = PolicyInForce.objects.create(
         workspace=workspace,

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from console.accounts.models import Membership
+from console.accounts.models import Membership, Workspace
 from console.accounts.permissions import Action, require
 from console.audit.acts import Act
 from console.audit.services import Subject, record
-from console.problems import DomainError
+from console.problems import DomainError, NotAllowed
 from console.prompts.models import Prompt
 from console.releases.keys import sign
 from console.releases.labels import move_label
@@ -34,13 +34,16 @@ def create_release(*, review: Review, member: Membership, reason: str = "") -> R
     anew under the policy in force, and approvals are counted as they stand, whatever a page said a second ago.
     Raises NotAllowed, NotApproved.
     """
-    require(member, Action.RELEASE, review)
-    Prompt.objects.select_for_update().get(pk=review.prompt_id)
+    # Bounds and policy change under the workspace's lock, so that neither moves while they are looked at.
+    Workspace.objects.select_for_update().get(pk=member.workspace_id)
     locked = (
         Review.objects.select_for_update(of=("self",))
         .select_related("workspace", "prompt", "revision__prompt", "requested_by")
         .get(pk=review.pk)
     )
+    member = _hold_members(locked, member)
+    require(member, Action.RELEASE, locked)
+    Prompt.objects.select_for_update().get(pk=locked.prompt_id)
     if not locked.is_open:
         raise NotApproved(
             f"Review {locked.number} is {locked.get_status_display().lower()}.",
@@ -61,6 +64,24 @@ def create_release(*, review: Review, member: Membership, reason: str = "") -> R
     )
     move_label(release=release, name=locked.label, member=member, reason=reason or locked.title)
     return release
+
+
+def _hold_members(review: Review, member: Membership) -> Membership:
+    """Lock the memberships whose roles decide, and read the releaser's anew: the request may hold an old one.
+
+    A role lost meanwhile is lost before or after the release, never in between.
+    """
+    people = {member.user_id, *review.decisions.filter(superseded=False).values_list("by", flat=True)}
+    held = (
+        Membership.objects.select_for_update(of=("self",))
+        .select_related("user", "workspace")
+        .filter(workspace=review.workspace_id, user__in=people)
+        .order_by("pk")
+    )
+    mine = next((row for row in held if row.pk == member.pk), None)
+    if mine is None:
+        raise NotAllowed("You are no longer a member of this workspace.")
+    return mine
 
 
 def _must_stand(review: Review, now: Standing) -> None:

@@ -81,7 +81,7 @@ class Reading:
         self.writing = writing
         review, against = standing.review, standing.change.against
         self.new = of_revision(review.revision)
-        self.old = self._named(of_revision(against)) if against else Compared("nothing yet", NOTHING, "")
+        self.old = self._named(of_revision(against)) if against else Compared("before", NOTHING, "")
         self._comparison = Comparison(review.workspace, self.old, self.new)
         self._placed: set[str] = set()
 

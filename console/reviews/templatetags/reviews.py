@@ -6,7 +6,8 @@ from typing import Any
 
 from django import template
 
-from console.reviews.models import Review
+from console.reviews.ground import ground_of
+from console.reviews.models import Decision, Review
 from console.reviews.reading import FindingRow
 from console.reviews.standing import Standing
 
@@ -50,18 +51,24 @@ def finding_place(row: FindingRow) -> str:
 
 @register.filter
 def seal_items(standing: Standing) -> list[dict[str, Any]]:
-    """What an approval binds; beside each digest the one that was approved, where it differs."""
-    ground, change, review = standing.ground, standing.change, standing.review
-    was: dict[str, str] = {}
-    if review.is_open:
+    """What an approval binds now, and beside it what was approved where that differs; of a review that is over, what
+    was approved.
+    """
+    review, change, ground = standing.review, standing.change, standing.ground
+    pack, was = change.governance.pack.ref, {}
+    if not review.is_open:
+        said = [voice.decision for voice in standing.voices if voice.decision.word == Decision.Word.APPROVE]
+        if said:
+            ground, pack = ground_of(said[-1]), said[-1].pack
+    else:
         was = {part.name: part.was for voice in standing.stale for part in voice.drift}
     runs = len(standing.used)
     items = [
         _item("Revision", f"r{review.revision.number}", ground.revision, was.get("revision")),
-        _item("Policy", change.governance.pack.ref, ground.pack, was.get("pack")),
+        _item("Policy", pack, ground.pack, was.get("pack")),
         _item("Evidence", f"{runs} run{'s' * (runs != 1)}", ground.evidence, was.get("evidence")),
     ]
-    if was.get("against") is not None:
+    if "against" in was:
         now = f"r{change.against.number}" if change.against else "nothing"
         items.append(_item("Instead of", now, ground.against, was["against"]))
     return items
@@ -69,18 +76,23 @@ def seal_items(standing: Standing) -> list[dict[str, Any]]:
 
 def _item(name: str, value: str, digest: str, was: str | None) -> dict[str, Any]:
     # An empty former digest still counts as another one: there was nothing when it was approved.
-    return {"name": name, "value": value, "digest": digest, "was": was if was is None or was else "nothing"}
+    return {"name": name, "value": value, "digest": digest, "was": "nothing" if was == "" else was}
+
+
+@register.filter
+def seal_broken(standing: Standing) -> bool:
+    """Whether somebody's word was given on another ground; what is over stays as it was sealed."""
+    return standing.review.is_open and bool(standing.stale)
 
 
 @register.filter
 def seal_text(standing: Standing) -> str:
     """The sentence below the seal."""
-    if not standing.review.is_open:
-        return ""
-    if standing.stale:
-        changed = {part.sentence for voice in standing.stale for part in voice.drift}
-        return " ".join(sorted(changed))
+    if seal_broken(standing):
+        return " ".join(sorted({part.sentence for voice in standing.stale for part in voice.drift}))
     version = standing.change.governance.bounds.version
-    bounds = f" Under version {version} of the organisation's bounds." if version else ""
+    bounds = f"Under version {version} of the organisation’s bounds." if version else ""
     names = ", ".join(voice.decision.by.shown_name for voice in standing.approvals)
-    return f"Approved by {names}.{bounds}" if names else bounds.strip()
+    if not standing.review.is_open or not names:
+        return bounds if standing.review.is_open else ""
+    return f"Approved by {names}. {bounds}".strip()
