@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from django.db import connection
 
@@ -30,6 +30,7 @@ from console.trials.pulse import pulse
 logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 24  # answers of a process: each has a thread, and its reader one of the web server's
+BEAT = 10.0  # seconds; also how soon it is noticed that a silent answer's reader has left
 LONGEST_PAUSE = 20.0  # seconds that a chat waits for the rate limiter; then the person is told
 
 
@@ -67,12 +68,16 @@ def answer(chat: Chat, columns: Sequence[Conversation]) -> Mailbox:
     return mailbox
 
 
-def events(mailbox: Mailbox, columns: int) -> Iterator[Event]:
-    """Everything that arrives until all ``columns`` have ended."""
+def events(mailbox: Mailbox, columns: int) -> Iterator[Event | None]:
+    """Everything that arrives until all ``columns`` have ended; None where nothing did for a while."""
     while columns:
-        event = mailbox.get()
-        columns -= isinstance(event, Ended)
-        yield event
+        try:
+            event = mailbox.get(timeout=BEAT)
+        except Empty:
+            yield None
+        else:
+            columns -= isinstance(event, Ended)
+            yield event
 
 
 def _take_places(count: int) -> None:

@@ -55,7 +55,7 @@ def _form(chat: Chat, column: Column, version: SuiteVersion | None) -> ScenarioF
     return ScenarioForm(
         id=suite_edits.free_id(title, version),
         title=title,
-        domain=chat.prompt.draft_domain or "general",
+        domain=getattr(chat.prompt, "draft_domain", None) or "general",
         turns=tuple(exchange.said for exchange in asked),
         expect=(Expected(kind="refusal"),) if refused else (),
         tools=scenario_form.pretty(fixtures_of(calls)) if calls else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from console.accounts.models import Membership, Workspace
 from console.problems import DomainError
@@ -53,8 +54,14 @@ class ScenariosForm(forms.Form):
     def _show(self, source: bytes | str) -> None:
         """A chosen file is gone when the page comes back; its text is not."""
         if isinstance(source, bytes) and len(source) <= MOST_BYTES:
-            self.data = self.data.copy()
-            self.data["text"] = source.decode("utf-8-sig", "replace")
+            self.put("text", source.decode("utf-8-sig", "replace"))
+
+    def put(self, name: str, value: str) -> None:
+        """Show ``value`` in a field when the page comes back, whatever was sent."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data[name] = value
+        self.data = data
 
 
 class ImportForm(ScenariosForm):

@@ -95,8 +95,7 @@ def _import(request: MemberRequest, shown: Suite) -> HttpResponseBase:
 def _at_newest(form: ImportForm, error: DomainError) -> ImportForm:
     """Whoever was told of a newer version and saves again has seen it."""
     if isinstance(error, StaleSuite):
-        form.data = form.data.copy()
-        form.data["version"] = str(error.newest)
+        form.put("version", str(error.newest))
     return form
 
 
@@ -184,7 +183,7 @@ def _save_scenario(request: MemberRequest, shown: Suite, newest: SuiteVersion, i
     if (do := request.POST.get("do", "")) in ("turns", "expect"):
         return _scenario_page(request, shown, read, id, form.with_row(do))
     found, problems = read_json_form(source) if as_json else (form.read(), form.checked().problems)
-    page = {"form": form, "source": source, "as_json": as_json}
+    page: dict[str, Any] = {"form": form, "source": source, "as_json": as_json}
     if found is None:
         return _scenario_page(request, shown, read, id, problems=problems, status=422, **page)
     return _put(request, shown, read, id, found, page)

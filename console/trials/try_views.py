@@ -21,7 +21,7 @@ from console.prompts.models import Prompt
 from console.prompts.pages import prompt_for
 from console.trials import chat as chats
 from console.trials import chat_answers
-from console.trials.chat_answers import Delta, Mailbox
+from console.trials.chat_answers import Delta, Ended, Mailbox
 from console.trials.chat_page import TryPage, chat_page, columns_of, new_page
 from console.trials.conversation import release_connection
 from console.trials.models import Chat, Conversation
@@ -93,7 +93,7 @@ def _send(request: MemberRequest, prompt: Prompt) -> HttpResponseBase:
         return _stream(_lines(request, chat, columns, mailbox))
     release_connection()
     for event in chat_answers.events(mailbox, len(columns)):
-        if not isinstance(event, Delta) and event.problem:
+        if isinstance(event, Ended) and event.problem:
             messages.warning(request, event.problem)
     return redirect(_address(chat))
 
@@ -166,7 +166,9 @@ def _lines(
     yield _event("chat", {"chat": chat.pk, "url": _address(chat)})
     release_connection()
     for event in chat_answers.events(mailbox, len(columns)):
-        if isinstance(event, Delta):
+        if event is None:
+            yield b": beat\n\n"
+        elif isinstance(event, Delta):
             shown = True
             yield _event("delta", {"column": places[event.column], "text": event.text})
         elif event.problem:

@@ -50,12 +50,12 @@ def start(member, prompt=None, *keys: str, **fields: Any) -> Chat:
 
 def send(chat: Chat, member, message: str) -> list[Delta | Ended]:
     columns = chats.say(chat=chat, message=message, member=member)
-    return list(chat_answers.events(chat_answers.answer(chat, columns), len(columns)))
+    return [event for event in chat_answers.events(chat_answers.answer(chat, columns), len(columns)) if event]
 
 
 def again(chat: Chat, member) -> list[Delta | Ended]:
     columns = chats.say_again(chat=chat, member=member)
-    return list(chat_answers.events(chat_answers.answer(chat, columns), len(columns)))
+    return [event for event in chat_answers.events(chat_answers.answer(chat, columns), len(columns)) if event]
 
 
 def problems(events: list[Delta | Ended]) -> list[str]:

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.urls import reverse
 
+from console.embedded.processes import wait_until
+from console.trials import chat_answers
 from console.trials.models import Chat
 from tests.factories import make_member, make_prompt, make_revision, make_workspace
 from tests.messages_api import Fault, MessagesAPI, messages_api
@@ -66,6 +69,25 @@ def test_a_message_streams_and_a_reload_shows_it(client, api: MessagesAPI, membe
     page = client.get(events[0][1]["url"]).content.decode()
     assert '<div class="said">Hello</div>' in page
     assert "end_turn" in page
+
+
+def test_a_stream_holds_no_connection_while_it_waits(client, api: MessagesAPI, member, prompt):
+    mine, waited = connections["default"], []
+    api.answer = lambda request: (waited.append(wait_until(lambda: mine.connection is None, within=5)), "Hi")[
+        1
+    ]
+    stream(client, member, prompt, message="Hello")
+    assert waited == [True]
+
+
+def test_a_silent_answer_beats(client, api: MessagesAPI, member, prompt, monkeypatch):
+    monkeypatch.setattr(chat_answers, "BEAT", 0.02)
+    api.latency = 0.3
+    client.force_login(member.user)
+    response = client.post(
+        address(member, prompt), {"message": "Hello"}, headers={"Accept": "text/event-stream"}
+    )
+    assert b": beat\n\n" in b"".join(response.streaming_content)
 
 
 def test_what_a_model_says_is_text(client, api: MessagesAPI, member, prompt):
