@@ -16,7 +16,15 @@ def secret_key(data_dir: Path) -> str:
         return path.read_text().strip()
     except FileNotFoundError:
         pass
-    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        return _write_first(path)
+    except OSError:
+        # Commands that keep nothing (validate, compose) work in a folder that cannot be written; servers check it before.
+        return secrets.token_urlsafe(50)
+
+
+def _write_first(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
     # Two processes may start at once: both write a file of their own, and the first link wins.
     draft = path.with_name(f"secret_key.{os.getpid()}")
     draft.touch(mode=0o600)
