@@ -136,6 +136,17 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(python: RunPython) -> None
     assert "Traceback" not in said
 
 
+def test_a_command_that_keeps_nothing_works_where_nothing_can_be_written(
+    python: RunPython, tmp_path: Path
+) -> None:
+    (tmp_path / "prompt.txt").write_text("You are Aria, the assistant of a bank.")
+    process = python(
+        "manage.py", "validate", str(tmp_path / "prompt.txt"), REMIT_DATA="/proc/remit", SECRET_KEY=""
+    )
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+
+
 @AS_ROOT
 def test_a_full_disk_is_one_sentence(data: Path) -> None:
     made = subprocess.run(
