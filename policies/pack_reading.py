@@ -29,7 +29,7 @@ from policies.pack import (
     TierSpec,
     read_only,
 )
-from policies.reach import reach
+from policies.reach import permitted_in
 
 FORMAT = 1
 PARAMETERS = ("parameter.model", "parameter.max_tokens", "parameter.effort", "parameter.thinking")
@@ -146,12 +146,14 @@ def _build(form: PackForm, data: dict[str, Any]) -> Pack:
 
 def _impossible_contexts(pack: Pack) -> Iterator[Problem]:
     """No domain and audience may leave a behaviour without a value, or force one that is wider than the default."""
-    for domain in pack.domains:
-        for audience in pack.audiences:
-            for id, within in reach(pack, domain=domain.id, audience=[audience.id]).items():
-                behavior = pack.adjustables[id]
-                left = nearest(within.permitted, behavior.default, behavior.names)
-                where = f"{id} in {domain.id} for {audience.id}"
+    narrowed = {id for context in pack.domains + pack.audiences for id in context.bounds}
+    for behavior in pack.adjustables.values():
+        if behavior.id not in narrowed and not behavior.unlocks:
+            continue
+        for domain in pack.domains:
+            for audience in pack.audiences:
+                left = nearest(permitted_in(behavior, domain, audience), behavior.default, behavior.names)
+                where = f"{behavior.id} in {domain.id} for {audience.id}"
                 if left is None:
                     yield Problem(where, "has no permitted value left.")
                 elif behavior.exposure(left) > behavior.exposure(behavior.default):

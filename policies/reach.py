@@ -107,6 +107,14 @@ def reach(
     return read_only({id: _narrowed(one, pack, organisation) for id, one in wide.items()})
 
 
+def permitted_in(behavior: Behavior, domain: Context, audience: Context) -> Bound:
+    """What is open without a condition in one domain for one audience, and nothing of the why."""
+    return meet(
+        _statement(behavior, domain, domain, None, with_condition=False),
+        _statement(behavior, audience, domain, audience, with_condition=False),
+    )
+
+
 def _narrowed(one: Reach, pack: Pack, organisation: Organisation) -> Reach:
     stated = organisation.bounds.get(one.id)
     if stated is None:
