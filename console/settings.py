@@ -64,7 +64,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or embedded.broker_url()
 
 # The rows are the queue: this finds what nobody was woken for. Any number of beats may run.
-CELERY_BEAT_SCHEDULE = {"trials.sweep": {"task": "trials.sweep", "schedule": 2.0, "options": {"expires": 5.0}}}
+CELERY_BEAT_SCHEDULE = {
+    "trials.sweep": {"task": "trials.sweep", "schedule": 2.0, "options": {"expires": 5.0}}
+}
 
 # --- the provider -----------------------------------------------------------------------------------------------
 ANTHROPIC_API_KEY = os.environ.get("ANTHROPIC_API_KEY", "")
@@ -203,9 +205,12 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("REMIT_LOG_LEVEL", "INFO")},
     # The SDK's client logs request addresses and options: nothing of a conversation belongs in a log.
-    "loggers": {"httpx2": {"level": "WARNING"}, "anthropic": {"level": "WARNING"},
+    "loggers": {
+        "httpx2": {"level": "WARNING"},
+        "anthropic": {"level": "WARNING"},
         # A line for each wake-up call would bury everything else.
-        "celery.worker.strategy": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
     },
 }
