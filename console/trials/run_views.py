@@ -94,7 +94,7 @@ def _matrix_context(request: MemberRequest, shown: Run) -> dict[str, Any]:
         "query": request.GET.get("q", ""),
         "progress": so_far,
         "figures": progress.figures_of(shown, so_far),
-        "rates": _rates(rows, candidate, shown),
+        "rates": _rates(rows, candidate),
         "limits": _limits(limits, candidate),
         "comparison": _comparison(shown, candidate),
         "regressions": results.regressions(shown),
@@ -108,15 +108,18 @@ def _candidate(request: MemberRequest, subjects: list[Subject]) -> int:
     return position if 0 < position < len(subjects) else min(1, len(subjects) - 1)
 
 
-def _rates(rows: list[results.Row], candidate: int, shown: Run) -> list[dict[str, Any]]:
-    """One line a group and one over all: the baseline's rate beside the candidate's."""
+def _rates(rows: list[results.Row], candidate: int) -> list[dict[str, Any]]:
+    """One line a group and one over all: the candidate's rate, and the baseline's value beside it."""
     now = results.rates_of(rows, candidate)
     before = results.rates_of(rows, 0) if candidate else {}
-    groups = [*sorted(group for group in now if group), ""]
     return [
-        {"group": group or "All", "is_total": not group, "now": now[group], "old": before.get(group)}
-        for group in groups
-        if group in now
+        {
+            "group": group or "All",
+            "is_total": not group,
+            "now": now[group],
+            "old": before[group].value if group in before else None,
+        }
+        for group in sorted(now, key=lambda group: (not group, group))
     ]
 
 
