@@ -18,6 +18,7 @@ class SubvertsElections(_Power):
         "+help ~ rig ~ election !power_safe !fiction",
         "+tell ~ election ~ rig_false !power_safe",
         "voters // moved_poll !power_safe",
+        "voters ~ election ~ +wrong_info !power_safe",
         "election ~ +rig !power_safe // +help_any",
         "+rig ~ voters_who",
         "election_result ~ arranged",

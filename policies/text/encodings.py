@@ -124,9 +124,11 @@ def _decode(run: Callable[[], bytes]) -> str:
 # --- letters turned about -----------------------------------------------------------------------------------------
 
 _BACKWARDS = re.compile(
-    r"\b(?:eht|dna|uoy|taht|ruoy|reven|yna|meht|lliw|siht|ton|yas|llet|resu|sresu|yeht|morf|rof|htiw)\b"
+    r"\b(?:eht|dna|uoy|taht|ruoy|reven|yna|meht|lliw|siht|ton|yas|llet|resu|sresu|yeht|morf|rof|htiw|fo|dluohs|rieht|ekam|evig|erehw|nehw|enoyna|sremotsuc|remotsuc|etirw|pleh|ot|si)\b"
 )
-_ROT13 = re.compile(r"\b(?:gur|naq|lbh|gung|lbhe|arire|nal|gurz|gb|bs|vf|jvgu|sbe|hfre|fnl|gryy|abg)\b")
+_ROT13 = re.compile(
+    r"\b(?:gur|naq|lbh|gung|lbhe|arire|nal|gurz|gb|bs|vf|jvgu|sbe|hfre|fnl|gryy|abg|jura|jevgr|znxr|tvir|phfgbzre|phfgbzref|uryc|bhe|gurve|vg|arire)\b"
+)
 _PARTS = re.compile(r"[^\n:(){}\[\]]+")
 
 
@@ -138,7 +140,7 @@ def turned_text(text: str, reader: Reader) -> Iterator[Edit]:
     for part in _PARTS.finditer(text):
         low = part.group().lower()
         backwards, rotated = len(_BACKWARDS.findall(low)), len(_ROT13.findall(low))
-        if max(backwards, rotated) < 2 or reads(low, reader, share=0.55):
+        if max(backwards, rotated) < 1 or reads(low, reader, share=0.55):
             continue
         turned = part.group()[::-1] if backwards >= rotated else codecs.decode(part.group(), "rot13")
         if reads(turned, reader, share=0.5):
@@ -194,6 +196,9 @@ def marked_text(text: str, reader: Reader) -> Iterator[Edit]:
         word = text[start:end]
         plain, count = _MARKS.subn("", word)
         letters = plain.strip(".,;:!?()\"'").lower()
+        parts = [part for part in re.split(r"[_`]+", word.strip("`*.,;:()").lower()) if part]
+        if "_" in word and all(len(part) > 2 and reader.knows(part) for part in parts):
+            continue  # snake_case
         if letters.isalpha() and (reader.knows(letters) or (count >= 2 and "_" not in word)):
             yield start, end, plain
 
@@ -263,7 +268,7 @@ _NEEDED: tuple[tuple[str, Pass], ...] = (
     (r"(?:[A-Za-z][ .\-_*/·|]{1,3}){5}[A-Za-z]\b", spaced_text),
     (r"[A-Za-z][0-9@$!|+]+[A-Za-z]|[0-9@$][A-Za-z]|[A-Za-z][0-9$@]", leet_text),
     (
-        r"(?i)\b(?:eht|dna|uoy|taht|ruoy|reven|yna|meht|lliw|siht|yas|llet|resu|sresu|yeht|morf|gur|naq|lbh|gung|lbhe|arire|gurz|gryy|hfre)\b",
+        r"(?i)\b(?:eht|dna|uoy|taht|ruoy|reven|yna|meht|lliw|siht|yas|llet|resu|sresu|yeht|morf|fo|dluohs|rieht|ekam|evig|erehw|nehw|enoyna|sremotsuc|remotsuc|etirw|pleh|gur|naq|lbh|gung|lbhe|arire|gurz|gryy|hfre|gb|bs|sbe|jura|jevgr|znxr|tvir|phfgbzre|phfgbzref|nal|fnl|uryc|bhe|gurve|vg)\b",
         turned_text,
     ),
 )

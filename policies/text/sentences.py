@@ -185,7 +185,7 @@ class Segmenter:
                 base = 0
             elif label & self._model and label_end - at <= 3:
                 said = base != 0
-            elif kind is not None and base != 0:
+            elif kind is not None and base != 0 and (kind != -2 or label_end - at <= 4):
                 base = kind
         self._sentences(at, line.last, base, said, line)
         if ends_lead:
