@@ -160,7 +160,12 @@ def pretty(data: Any) -> str:
 
 def kinds() -> list[tuple[str, str]]:
     """Every kind of expectation with its words, for a choice."""
-    return [(kind, f"{graders.title(kind)} ({kind})") for kind in sorted(graders.KINDS, key=graders.title)]
+    return [(kind, _named(kind)) for kind in sorted(graders.KINDS, key=graders.title)]
+
+
+def _named(kind: str) -> str:
+    title = graders.title(kind)
+    return title if title == kind else f"{title} ({kind})"
 
 
 def _trimmed(rows: Iterator[Expected]) -> list[Expected]:
