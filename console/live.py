@@ -13,6 +13,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -86,8 +87,8 @@ class _Hub:
                     mailbox.put(event)
 
 
-def _connection_parameters() -> dict[str, object]:
-    parameters = dict(connection.get_connection_params())
+def _connection_parameters() -> dict[str, Any]:
+    parameters: dict[str, Any] = dict(connection.get_connection_params())
     for django_only in ("pool", "cursor_factory", "context", "prepare_threshold"):
         parameters.pop(django_only, None)
     return parameters

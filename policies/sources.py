@@ -19,7 +19,7 @@ class SourceError(ValueError):
     """The text could not be read as YAML or JSON; says where and why in one sentence."""
 
 
-class _Loader(_Base):  # type: ignore[misc]
+class _Loader(_Base):
     """Scalars as a reader expects them: ``on`` and ``12:30`` are text, dates are text, only true, false, yes, no are booleans."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}

@@ -11,7 +11,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 
 class LoginMiddleware(LoginRequiredMiddleware):
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
         if request.headers.get("Accept") == "application/json":
             return JsonResponse(
                 {

@@ -17,7 +17,7 @@ from console.prompts.pages import prompts_of
 @require_safe
 def root(request: HttpRequest) -> HttpResponseBase:
     """The only workspace, or the choice among several."""
-    workspaces = list(Workspace.objects.filter(memberships__user=request.user))
+    workspaces = list(Workspace.objects.filter(memberships__user=request.user.pk))
     if len(workspaces) == 1:
         return redirect("home:index", workspaces[0].slug)
     return render(request, "home/workspaces.html", {"workspaces": workspaces})

@@ -427,7 +427,9 @@ class Composition:
         compiled = self.checked.compiled
         parts: list[CompiledPart] = []
         end = 0
-        for piece in compiled.source_map if compiled else ():
+        if compiled is None:
+            return parts
+        for piece in compiled.source_map:
             if piece.start > end:
                 parts.append(CompiledPart(compiled.text[end : piece.start]))
             text = compiled.text[piece.start : piece.end]

@@ -48,9 +48,9 @@ def decode(source: str | bytes) -> str:
         try:
             source = source.decode(encoding)
         except UnicodeDecodeError as error:
-            line = source[: error.start].count(b"\n") + 1
+            line = error.object[: error.start].count(b"\n") + 1
             raise Invalid(
-                f"The file is not UTF-8 text: line {line} holds the byte 0x{source[error.start]:02X}, which fits no character.",
+                f"The file is not UTF-8 text: line {line} holds the byte 0x{error.object[error.start]:02X}, which fits no character.",
                 "Save it as UTF-8 and choose it again.",
             ) from error
     if "\0" in source:

@@ -13,7 +13,7 @@ from console.accounts.models import Membership
 from console.governance.services import governance_of
 from console.prompts.checking import check, under
 from console.prompts.models import Draft, Prompt, Revision
-from console.prompts.pages import prompts_of
+from console.prompts.pages import prompts_of, related
 
 STATES = {
     "blocked": "Blocked",
@@ -44,7 +44,7 @@ def listed(member: Membership, asked: Filter) -> QuerySet[Prompt]:
             | Q(tags__contains=[word])
         )
     if asked.domain:
-        prompts = prompts.filter(domain=asked.domain)
+        prompts = prompts.filter(Q(domain=asked.domain))
     conditions = {
         "blocked": Q(draft_blocks__gt=0),
         "changed": Q(changed=True),
@@ -57,9 +57,7 @@ def listed(member: Membership, asked: Filter) -> QuerySet[Prompt]:
 def _annotated(member: Membership) -> QuerySet[Prompt]:
     draft = Draft.objects.filter(prompt=OuterRef("pk"), name="main")
     newest = Revision.objects.filter(prompt=OuterRef("pk")).order_by("-number")
-    reviews = Prompt._meta.get_field("reviews").related_model
-    labels = Prompt._meta.get_field("labels").related_model
-    production = labels.objects.filter(prompt=OuterRef("pk"), name="production")
+    production = related(Prompt, "labels").filter(prompt=OuterRef("pk"), name="production")
     unlike_base = draft.filter(~Q(content=F("base__content")) | Q(base__isnull=True))
     return prompts_of(member).annotate(
         draft_blocks=Coalesce(Subquery(draft.values("blocks")), 0),
@@ -69,7 +67,7 @@ def _annotated(member: Membership) -> QuerySet[Prompt]:
             output_field=TextField(),
         ),
         changed=Exists(unlike_base),
-        in_review=Exists(reviews.objects.filter(prompt=OuterRef("pk"), status="open")),
+        in_review=Exists(related(Prompt, "reviews").filter(prompt=OuterRef("pk"), status="open")),
         released=Exists(production),
         released_number=Subquery(production.values("release__revision__number")),
         last_number=Coalesce(Subquery(newest.values("number")[:1]), 0),

@@ -85,7 +85,9 @@ def _settle(
         return redirect(here)
     stated = request.POST.get("version", "")
     choices = {
-        key.removeprefix("take."): value for key, value in request.POST.items() if key.startswith("take.")
+        key.removeprefix("take."): str(value)
+        for key, value in request.POST.items()
+        if key.startswith("take.")
     }
     merged = merge(base, copy.content, draft.content, choices)
     try:

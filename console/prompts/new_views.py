@@ -95,7 +95,7 @@ def _names(request: MemberRequest, content: dict[str, Any]) -> dict[str, str]:
 def slug_state(request: MemberRequest) -> HttpResponse:
     """Whether a slug can be had, in one sentence, while it is being typed."""
     slug = request.GET.get("slug", "").strip() or slugify(request.GET.get("title", ""))[:64]
-    problem = None
+    problem: Invalid | None = None
     if slug:
         try:
             check_slug(slug)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField, Value
+from typing import Any
+
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 from django.http import Http404
@@ -54,9 +56,14 @@ def revision_for(member: Membership, slug: str, number: int) -> Revision:
         raise Http404 from None
 
 
+def related(model: type[Model], relation: str) -> QuerySet[Any]:
+    """All rows that a reverse relation leads to: counted from below without importing the app above."""
+    other: Any = model._meta.get_field(relation).related_model
+    rows: QuerySet[Any] = other._default_manager.all()
+    return rows
+
+
 def _count(relation: str) -> Coalesce:
-    model = Prompt._meta.get_field(relation).related_model
-    per_prompt = (
-        model.objects.filter(prompt=OuterRef("pk")).order_by().values("prompt").annotate(n=Count("pk"))
-    )
+    rows = related(Prompt, relation).filter(prompt=OuterRef("pk"))
+    per_prompt = rows.order_by().values("prompt").annotate(n=Count("pk"))
     return Coalesce(Subquery(per_prompt.values("n")), 0)

@@ -35,11 +35,11 @@ def timeline(prompt: Prompt) -> Sequence[RevisionEntry]:
 
 
 def _entry(revision: Revision, people: dict[int, User]) -> RevisionEntry:
-    releases = list(revision.releases.all())  # type: ignore[attr-defined]
+    releases = list(revision.releases.all())
     return RevisionEntry(
         revision=revision,
         writers=tuple(people[id].shown_name for id in revision.editors if id in people),
         labels=tuple(sorted(label.name for release in releases for label in release.labels.all())),
         releases=tuple(release.number for release in releases),
-        review=next(iter(revision.reviews.all()), None),  # type: ignore[attr-defined]
+        review=next(iter(revision.reviews.all()), None),
     )

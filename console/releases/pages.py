@@ -49,9 +49,9 @@ def label_rows(prompt: Prompt) -> list[LabelRow]:
         .annotate(last_move=Subquery(last.filter(after=OuterRef("release")).values("pk")[:1]))
     )
     moves = LabelMove.objects.select_related("by", "before__revision").in_bulk(
-        [label.last_move for label in labels if label.last_move]  # type: ignore[attr-defined]
+        [label.last_move for label in labels if label.last_move]
     )
-    rows = [(label, moves.get(label.last_move)) for label in labels]  # type: ignore[attr-defined]
+    rows = [(label, moves.get(label.last_move)) for label in labels]
     return [LabelRow(label, move, move.before if move else None) for label, move in rows]
 
 

@@ -34,7 +34,8 @@ def card_of(exported: Exported) -> Card:
     name, _, version = exported.pack.partition("@")
     pack = policies.load_pack(name, version)
     effective = policies.resolve(draft, pack)
-    will, will_not = [], []
+    will: list[str] = []
+    will_not: list[str] = []
     for setting in effective.settings:
         behavior = pack.behavior(setting.id)
         value = behavior.value(str(setting.value)) if behavior else None
