@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
@@ -67,15 +68,27 @@ def read_json(source: str | bytes) -> Any:
     return value
 
 
-def refuse_unstorable(value: Any) -> None:
-    """Refuse nesting beyond ``MAX_DEPTH``, integers beyond 2**53 and text that no UTF-8 file can hold."""
+def refuse_unstorable(value: Any, *, nul: bool = True) -> None:
+    """Refuse what no JSON document holds, nesting beyond ``MAX_DEPTH``, and (``nul=False``) NUL characters,
+    which no database text holds."""
     for item, depth in _walk(value):
         if depth > MAX_DEPTH:
             raise CanonicalError(f"The content is nested more than {MAX_DEPTH} levels deep.")
-        if isinstance(item, str) and not item.isascii():
-            _refuse_surrogates(item)
-        if isinstance(item, int) and abs(item) > MAX_INTEGER:
+        if isinstance(item, str):
+            _refuse_text(item, nul)
+        elif isinstance(item, int) and abs(item) > MAX_INTEGER:
             raise CanonicalError(f"The integer {item} is beyond 2**53 and would not survive other readers.")
+        elif isinstance(item, float) and not math.isfinite(item):
+            raise CanonicalError(f"{item} is not a number that JSON has.")
+        elif not isinstance(item, Mapping | list | tuple | int | float | None):
+            raise CanonicalError(f"A value of the type {type(item).__name__} has no JSON form.")
+
+
+def _refuse_text(text: str, nul: bool) -> None:
+    if not text.isascii():
+        _refuse_surrogates(text)
+    if not nul and "\0" in text:
+        raise CanonicalError("The content holds a NUL character; remove it.")
 
 
 def _walk(value: Any) -> Iterator[tuple[Any, int]]:
@@ -87,7 +100,8 @@ def _walk(value: Any) -> Iterator[tuple[Any, int]]:
         if depth > MAX_DEPTH:
             continue
         if isinstance(item, Mapping):
-            stack.extend((part, depth + 1) for pair in item.items() for part in pair)
+            stack.extend((_text_key(key), depth + 1) for key in item)
+            stack.extend((part, depth + 1) for part in item.values())
         elif isinstance(item, list | tuple):
             stack.extend((part, depth + 1) for part in item)
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from policies import forms
 from policies.bounds import Value
-from policies.canonical import digest
+from policies.canonical import CanonicalError, digest, refuse_unstorable
 from policies.forms import Between, Custom, FormError, Items, Length, Match, Problem
 from policies.json_schema import json_schema
 from policies.pack import Scalar
@@ -266,6 +266,11 @@ def parse_draft(source: str | bytes | Mapping[str, Any]) -> Draft:
         message = f"This version reads drafts of form {FORM}, and {data['draft']!r} is another one."
         raise FormError([Problem("draft", message)])
     draft = forms.read(Draft, data)
+    try:
+        # What the form leaves open, such as a tool's schema, must be storable too.
+        refuse_unstorable(data, nul=False)
+    except CanonicalError as error:
+        raise FormError([Problem("", str(error))]) from error
     if problems := list(_twice(draft)):
         raise FormError(problems)
     return draft

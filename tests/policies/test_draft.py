@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import jsonschema
 import pytest
@@ -154,9 +155,27 @@ def test_every_problem_is_named_at_once() -> None:
     assert [problem.path for problem in caught.value.problems] == ["sections.0.id", "title", "model"]
 
 
-def test_deep_data_is_refused_when_it_has_no_place() -> None:
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [
+        ({"default": "x\0"}, "NUL"),
+        ({"default": float("nan")}, "not a number that JSON has"),
+        ({"default": 2**60}, "beyond 2**53"),
+        ({"default": b"x"}, "type bytes has no JSON form"),
+        ({1: 2}, "must be text, and 1 is not"),
+        ({"title": "\ud800"}, "half of a surrogate pair"),
+    ],
+)
+def test_what_no_database_holds_is_refused_in_open_parts_too(
+    part: dict[object, object], sentence: str
+) -> None:
+    with pytest.raises(FormError, match=re.escape(sentence)):
+        aria(tools=[{"name": "a", "description": "x", "input_schema": {"type": "object", **part}}])  # type: ignore[dict-item]
+
+
+def test_a_schema_cannot_be_nested_without_end() -> None:
     schema: dict[str, object] = {}
-    for _ in range(100):
+    for _ in range(5000):
         schema = {"properties": schema}
-    draft = aria(tools=[{"name": "a", "description": "x", "input_schema": {"type": "object", **schema}}])
-    assert draft.tools
+    with pytest.raises(FormError, match="nested more than 64 levels"):
+        aria(tools=[{"name": "a", "description": "x", "input_schema": schema}])
