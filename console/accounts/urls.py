@@ -5,7 +5,9 @@ from console.accounts import token_views, views
 app_name = "accounts"
 urlpatterns = [
     path("members/", views.members, name="members"),
+    path("members/add", views.add, name="member-add"),
     path("members/<int:pk>", views.member_roles, name="member-roles"),
+    path("members/<int:pk>/remove", views.remove, name="member-remove"),
     path("tokens/", token_views.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke", token_views.revoke, name="token-revoke"),
 ]

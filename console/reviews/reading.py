@@ -20,7 +20,7 @@ from console.prompts.models import Acknowledgement
 from console.reviews.evidence import Evidence
 from console.reviews.models import Thread
 from console.reviews.standing import Standing
-from policies import Change, Check, EffectiveSetting, Finding, check_for
+from policies import Change, Check, EffectiveSetting, Finding, RiskPart, assess, check_for
 
 SHOWS = ("sections", "all", "compiled")
 NOTHING = {"draft": 1, "sections": []}
@@ -151,6 +151,21 @@ class Reading:
             )
             for finding in change.checked.verdict.findings
         ]
+
+    @cached_property
+    def gone(self) -> list[Finding]:
+        """Findings of what it would replace that it does not have."""
+        change = self.standing.change
+        now = {key_of(finding) for finding in change.checked.verdict.findings}
+        before = change.before.verdict.findings if change.before else ()
+        return [finding for finding in before if key_of(finding) not in now]
+
+    @property
+    def risk(self) -> tuple[RiskPart, ...]:
+        """What the risk score is the sum of."""
+        change = self.standing.change
+        governance = change.governance
+        return assess(change.checked.draft, governance.pack, governance.bounds.organisation).parts
 
     @cached_property
     def elsewhere(self) -> Sequence[Thread]:

@@ -83,3 +83,51 @@ def test_the_page_takes_a_constant_number_of_statements(client, django_assert_ma
     client.force_login(admin.user)
     with django_assert_max_num_queries(8):
         client.get(url(admin.workspace))
+
+
+def test_an_admin_says_what_a_reviewer_speaks_for_and_is_bound_to(client):
+    admin = make_member(make_workspace(), "admin")
+    other = make_member(admin.workspace, "reviewer")
+    client.force_login(admin.user)
+    whole = {"reviews": "1", "roles": ["reviewer"], "specialties": ["legal"], "domains": ["finance"]}
+    assert client.post(roles_url(other), whole).status_code == 302
+    other.refresh_from_db()
+    assert (other.specialties, other.domains) == (["legal"], ["finance"])
+    assert "speaks as legal" in client.get(url(admin.workspace)).content.decode()
+    client.post(roles_url(other), {"roles": ["reviewer", "author"]})
+    other.refresh_from_db()
+    assert (other.specialties, other.domains) == (["legal"], ["finance"]), "a short form leaves them"
+    answer = client.post(roles_url(other), {**whole, "specialties": ["astrology"]})
+    assert answer.status_code == 422 and b"The policy knows no" in answer.content
+
+
+def test_a_member_is_removed_and_added_by_login(client):
+    admin = make_member(make_workspace(), "admin")
+    other = make_member(admin.workspace, "reviewer", name="bo")
+    client.force_login(admin.user)
+    gone = reverse("accounts:member-remove", args=[admin.workspace.slug, other.pk])
+    assert client.post(gone).status_code == 302
+    assert not Membership.objects.filter(pk=other.pk).exists()
+    assert Entry.objects.filter(act="member:removed").count() == 1
+    added = reverse("accounts:member-add", args=[admin.workspace.slug])
+    assert client.post(added, {"login": "bo", "roles": ["author"]}).status_code == 302
+    assert Membership.objects.get(user=other.user).roles == ["author"]
+    assert client.post(added, {"login": "bo"}).status_code == 422
+    assert client.post(added, {"login": "nobody-here"}).status_code == 422
+
+
+def test_only_admins_add_and_remove(client):
+    workspace = make_workspace()
+    author, other = make_member(workspace, "author"), make_member(workspace, "reviewer")
+    client.force_login(author.user)
+    assert client.post(reverse("accounts:member-remove", args=[workspace.slug, other.pk])).status_code == 403
+    answer = client.post(reverse("accounts:member-add", args=[workspace.slug]), {"login": "x"})
+    assert answer.status_code == 403
+    assert Membership.objects.filter(workspace=workspace).count() == 2
+
+
+def test_the_only_admin_is_not_removed(client):
+    admin = make_member(make_workspace(), "admin")
+    client.force_login(admin.user)
+    answer = client.post(reverse("accounts:member-remove", args=[admin.workspace.slug, admin.pk]))
+    assert answer.status_code == 409

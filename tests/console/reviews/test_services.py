@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 
 import pytest
@@ -22,6 +23,7 @@ from console.reviews.services import (
     withdraw,
 )
 from console.reviews.standing import standing
+from policies import Draft
 from tests.factories import (
     make_approval,
     make_finished_run,
@@ -299,3 +301,39 @@ def test_a_revision_made_from_a_draft_saved_by_another_has_two_authors():
     revision = create_revision(draft=saved, version=saved.version, message="", member=author)
     with pytest.raises(NotAllowed, match="own work"):
         make_approval(make_review(author, revision=revision), other)
+
+
+CHANGED = {
+    "draft": 1,  # the form's version: there is one
+    "sections": [{"id": "role", "kind": "role", "text": "You are Bo. You are an AI."}],
+    "slug": "other",  # the prompt's name, which saving puts back
+    "title": "Other",
+    "model": "claude-haiku-5-5",
+    "domain": "education",
+    "audience": ["staff"],
+    "folder": "elsewhere",
+    "tags": ["new"],
+    "variables": {"name": {"type": "string"}},
+    "settings": {"behavior.topic_restriction": {"value": "on"}},
+    "grants": {"behavior.blunt_feedback": ["off", "on"]},
+    "tools": [{"name": "look", "description": "Looks things up.", "reversible": True}],
+    "parameters": {"max_tokens": 300},
+}
+
+
+def test_the_list_of_ingredients_is_whole():
+    fields = {field.name for field in dataclasses.fields(Draft) if not field.metadata.get("internal")}
+    assert set(CHANGED) == fields
+
+
+@pytest.mark.parametrize("field", sorted(set(CHANGED) - {"draft", "slug"}))
+def test_every_ingredient_of_a_draft_makes_another_digest(field):
+    author, _ = people()
+    prompt = make_prompt(author)
+    first = make_revision(author, prompt)
+    draft = draft_of(prompt)
+    saved = save(
+        draft=draft, version=draft.version, content={**draft.content, field: CHANGED[field]}, member=author
+    )
+    second = create_revision(draft=saved, version=saved.version, message="", member=author)
+    assert second.digest != first.digest
