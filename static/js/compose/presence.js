@@ -27,6 +27,23 @@ addEventListener("pagehide", () => say({ leave: "1" }, { keepalive: true }));
 setInterval(here, BEAT);
 here();
 
+/** Fetched, not an htmx region: a session that ended must not take the page away from what is being typed. */
+async function refresh() {
+  const address = url();
+  const place = document.getElementById("presence");
+  if (!address || !place) return;
+  const version = document.querySelector("#draft [name=version]").value;
+  const response = await fetch(`${address}?version=${version}`, { redirect: "manual" }).catch(() => null);
+  if (!response?.ok) return;
+  const template = document.createElement("template");
+  template.innerHTML = await response.text();
+  const fresh = template.content.getElementById("presence");
+  if (fresh) place.replaceWith(fresh);
+  mark();
+}
+
+document.addEventListener("live", refresh);
+
 /** The sections that others are in say so themselves. */
 function mark() {
   const there = new Map([...document.querySelectorAll("#presence [data-in-section]")].map(({ dataset }) => [dataset.inSection, dataset.who]));
@@ -37,5 +54,4 @@ function mark() {
   }
 }
 
-document.addEventListener("htmx:afterSettle", mark);
 mark();

@@ -6,39 +6,33 @@ const sheetOf = (element) => element?.closest?.(".sheet");
 const labelOf = (sheet) => sheet.querySelector("[data-label]").textContent;
 
 class SectionList extends HTMLElement {
+  #last = null;
+
   connectedCallback() {
     this.addEventListener("click", (event) => this.#click(event));
     this.addEventListener("dragstart", (event) => this.#lift(event));
     this.addEventListener("dragover", (event) => this.#carry(event));
     this.addEventListener("dragend", () => this.#drop());
     this.addEventListener("pointerdown", ({ target }) => sheetOf(target)?.toggleAttribute("draggable", Boolean(target.closest("[data-grip]"))));
+    this.addEventListener("focusin", ({ target }) => (this.#last = sheetOf(target)));
     document.addEventListener("click", this);
-    document.addEventListener("keydown", this);
   }
 
   disconnectedCallback() {
     document.removeEventListener("click", this);
-    document.removeEventListener("keydown", this);
   }
 
   get #sheets() {
     return [...this.querySelectorAll(":scope > .sheet")];
   }
 
+  /** Buttons outside: the menu that adds a section, and those of the shortcuts, which move the section last typed in. */
   handleEvent(event) {
-    if (event.type === "keydown") return this.#key(event);
     const button = event.target.closest?.("[data-add-section], [data-move-current]");
     if (!button) return;
     event.preventDefault();
     if (button.dataset.addSection) this.#add(button);
-    else this.move(this.#current, Number(button.dataset.moveCurrent));
-  }
-
-  #key(event) {
-    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!step || !event.altKey || event.ctrlKey || event.metaKey || !this.contains(event.target)) return;
-    event.preventDefault();
-    this.move(sheetOf(event.target), step);
+    else if (this.#last?.isConnected) this.move(this.#last, Number(button.dataset.moveCurrent));
   }
 
   #click(event) {
@@ -51,17 +45,10 @@ class SectionList extends HTMLElement {
     else removeWithUndo(sheet, `${labelOf(sheet)} is removed.`);
   }
 
-  /** The section with the focus, or that had it last. */
-  get #current() {
-    return sheetOf(document.activeElement) ?? this.#last ?? this.#sheets[0];
-  }
-  #last = null;
-
   move(sheet, step) {
     const sheets = this.#sheets;
     const target = sheets[sheets.indexOf(sheet) + step];
-    if (!sheet || !target) return;
-    this.#last = sheet;
+    if (!target) return;
     this.#place(sheet, step < 0 ? target : target.nextElementSibling);
     sheet.scrollIntoView({ block: "nearest" });
     changed(this);
