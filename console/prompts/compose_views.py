@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -18,12 +18,12 @@ from console.prompts import presence
 from console.prompts.acknowledgements import acknowledge
 from console.prompts.composition import Composition
 from console.prompts.draft_edits import edit
-from console.prompts.draft_form import read_form
 from console.prompts.drafts import StaleDraft, check, draft_of, note_read, topic
 from console.prompts.drafts import save as save_draft
 from console.prompts.models import Draft
 from console.prompts.pages import prompt_for
 from console.prompts.revisions import create_revision
+from console.prompts.typed import typed
 
 REGIONS = ("parts",)
 
@@ -55,7 +55,7 @@ def save(request: MemberRequest, slug: str) -> HttpResponseBase:
     wants_json = request.accepts("application/json") and not request.accepts("text/html")
     anchor, content = "", None
     try:
-        version, content = typed(request.POST, draft, request)
+        version, content = typed(request.POST, draft, request.member.workspace)
         if do := request.POST.get("do", ""):
             content, anchor = edit(content, do)
         saved = save_draft(draft=draft, version=version, content=content, member=request.member)
@@ -65,18 +65,6 @@ def save(request: MemberRequest, slug: str) -> HttpResponseBase:
         return JsonResponse({"version": saved.version, "saved_at": saved.updated_at.isoformat()})
     messages.success(request, f"Saved, version {saved.version}.")
     return redirect(f"{_url('prompts:compose', request, slug)}{'#' if anchor else ''}{anchor}")
-
-
-def typed(data: QueryDict, draft: Draft, request: MemberRequest) -> tuple[int, dict[str, Any]]:
-    """The version that the form was rendered from, and the content that it says."""
-    typed = data.get("version", "")
-    version = int(typed) if typed.isdecimal() else 0
-    shown = draft.content
-    if version != draft.version:
-        earlier = draft.versions.filter(version=version).first()
-        shown = earlier.content if earlier else draft.content
-    effective = check(request.member.workspace, shown).effective
-    return version, read_form(data, shown=shown, effective=effective)
 
 
 def _refused(request: MemberRequest, error: DomainError) -> HttpResponse:
@@ -103,7 +91,9 @@ def _refused_page(
 def check_form(request: MemberRequest, slug: str) -> HttpResponse:
     """What the validation says, as JSON: of the draft as it is kept, or of a form that is not to be kept."""
     draft = draft_of(prompt_for(request.member, slug))
-    content = typed(request.POST, draft, request)[1] if request.method == "POST" else draft.content
+    content = (
+        typed(request.POST, draft, request.member.workspace)[1] if request.method == "POST" else draft.content
+    )
     checked = check(request.member.workspace, content)
     findings = [finding.as_dict() for finding in checked.verdict.findings]
     tokens = checked.compiled.tokens if checked.compiled else None

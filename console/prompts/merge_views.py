@@ -14,13 +14,13 @@ from django.urls import reverse
 
 from console.accounts.access import MemberRequest, member_view
 from console.governance.services import pack_in_force
-from console.prompts.compose_views import typed
 from console.prompts.diff_rows import Row, side_by_side
 from console.prompts.draft_form import MARK
 from console.prompts.drafts import StaleDraft, discard_copy, draft_of, note_read, save
 from console.prompts.merging import Unit, changed_units, merge
 from console.prompts.models import Draft, DraftCopy
 from console.prompts.pages import prompt_for
+from console.prompts.typed import typed
 from policies import Pack
 
 
@@ -66,7 +66,7 @@ def merge_draft(request: MemberRequest, slug: str) -> HttpResponseBase:
 
 def _keep(request: MemberRequest, draft: Draft) -> HttpResponseBase:
     """A form that arrives here is saved if nobody was before it after all, and kept for the merge otherwise."""
-    version, content = typed(request.POST, draft, request)
+    version, content = typed(request.POST, draft, request.member.workspace)
     try:
         save(draft=draft, version=version, content=content, member=request.member)
     except StaleDraft:

@@ -17,9 +17,9 @@ from console.prompts.pages import prompt_for
 from console.trials import scenario_form, suite_edits, suites
 from console.trials.chat_page import Column, columns_of
 from console.trials.models import Chat, SuiteVersion
+from console.trials.pages import chat_of
 from console.trials.scenario_form import Expected, ScenarioForm, fixtures_of, typed_form
 from console.trials.scenarios import Scenario
-from console.trials.try_views import chat_of
 
 NEW = "new"  # the choice of a suite that is not there yet
 
@@ -28,7 +28,7 @@ NEW = "new"  # the choice of a suite that is not there yet
 def keep(request: MemberRequest, slug: str, chat: int) -> HttpResponseBase:
     prompt = prompt_for(request.member, slug)
     require(request.member, Action.EDIT_SUITE, prompt)
-    found = chat_of(request, prompt, str(chat))
+    found = chat_of(request.member, prompt, str(chat))
     columns = [column for column, _ in columns_of(found)]
     versions = list(suites.newest_versions(prompt.workspace).prefetch_related("suite__prompts"))
     if request.method == "POST":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404
 
 from console.accounts.models import Membership
+from console.prompts.models import Prompt
 from console.trials.models import Chat, Run, Suite
 
 
@@ -37,4 +38,13 @@ def chat_for(member: Membership, pk: int) -> Chat:
     except Chat.DoesNotExist:
         raise Http404 from None
     chat.workspace = member.workspace
+    return chat
+
+
+def chat_of(member: Membership, prompt: Prompt, given: str) -> Chat:
+    """The member's own chat with this prompt by what a URL says of it, or Http404."""
+    chat = chat_for(member, int(given) if given.isdecimal() and len(given) < 18 else 0)
+    if chat.prompt_id != prompt.pk:
+        raise Http404
+    chat.prompt = prompt
     return chat

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponseBase, JsonResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpResponseBase, JsonResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -25,7 +25,7 @@ from console.trials.chat_answers import Delta, Ended, Mailbox
 from console.trials.chat_page import TryPage, chat_page, columns_of, new_page
 from console.trials.conversation import release_connection
 from console.trials.models import Chat, Conversation
-from console.trials.pages import chat_for
+from console.trials.pages import chat_of
 
 REGIONS = ("columns",)
 TEMPLATE = "trials/try.html"
@@ -43,17 +43,8 @@ def try_prompt(request: MemberRequest, slug: str) -> HttpResponseBase:
 def _page(request: MemberRequest, prompt: Prompt, data: QueryDict) -> TryPage:
     """What the address names: a chat, or what shall answer in a new one."""
     if given := data.get("chat"):
-        return chat_page(prompt, request.member, chat_of(request, prompt, given))
+        return chat_page(prompt, request.member, chat_of(request.member, prompt, given))
     return new_page(prompt, request.member, _keys(data), model=_model(data), typed=_typed(data))
-
-
-def chat_of(request: MemberRequest, prompt: Prompt, given: str) -> Chat:
-    """The person's own chat with this prompt, or Http404."""
-    chat = chat_for(request.member, int(given) if given.isdecimal() and len(given) < 18 else 0)
-    if chat.prompt_id != prompt.pk:
-        raise Http404
-    chat.prompt = prompt
-    return chat
 
 
 def _keys(data: QueryDict) -> list[str]:
@@ -101,7 +92,7 @@ def _send(request: MemberRequest, prompt: Prompt) -> HttpResponseBase:
 def _said_in(request: MemberRequest, prompt: Prompt) -> Chat:
     """The chat that the form names, or a new one."""
     if given := request.POST.get("chat"):
-        return chat_of(request, prompt, given)
+        return chat_of(request.member, prompt, given)
     chats.usable(request.POST.get("message", ""))  # before a chat is made for it
     answering = [chats.what_answers(prompt, key) for key in _keys(request.POST)]
     return chats.start_chat(
