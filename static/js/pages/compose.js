@@ -4,4 +4,4 @@ import "../compose/keyed-parts.js";
 import "../compose/presence.js";
 import "../compose/rows.js";
 import "../compose/section-list.js";
-import "../compose/source-map.js";
+import "../compose/compiled-map.js";

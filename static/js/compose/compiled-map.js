@@ -1,7 +1,7 @@
-// <source-map> around the compiled text: pointing at a part shows what it was made from, a click leads there, to the very
+// <compiled-map> around the compiled text: pointing at a part shows what it was made from, a click leads there, to the very
 // place in a section's text. Links do the same for the keyboard.
 
-class SourceMap extends HTMLElement {
+class CompiledMap extends HTMLElement {
   connectedCallback() {
     this.addEventListener("pointerover", ({ target }) => this.#show(hrefOf(target)));
     this.addEventListener("pointerleave", () => this.#show(""));
@@ -43,4 +43,4 @@ function offsetIn(piece, { clientX, clientY }) {
   return node && piece.contains(node) ? [...node.textContent.slice(0, offset)].length : 0;
 }
 
-customElements.define("source-map", SourceMap);
+customElements.define("compiled-map", CompiledMap);
