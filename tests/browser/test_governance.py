@@ -35,10 +35,16 @@ def member(transactional_db):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_accessible_in_every_look(name, member, new_page, sign_in, shoot, assert_accessible, live_site):
+def test_page_is_accessible_in_every_look(
+    name, member, new_page, sign_in, shoot, assert_accessible, live_site
+):
     view, arguments = PAGES[name]
     url = live_site.url + reverse(view, args=[member.workspace.slug, *arguments])
-    for look, options in {"light": {}, "dark": {"color_scheme": "dark"}, "390": {"width": 390, "height": 844}}.items():
+    for look, options in {
+        "light": {},
+        "dark": {"color_scheme": "dark"},
+        "390": {"width": 390, "height": 844},
+    }.items():
         page = new_page(**options)
         sign_in(page, member.user)
         page.goto(url)
