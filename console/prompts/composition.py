@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from django.utils.text import slugify
 from console.accounts.models import Membership
 from console.prompts import presence
 from console.prompts.acknowledgements import Key, acknowledged, key_of
+from console.prompts.checking import under
 from console.prompts.draft_form import KINDS, VARIABLE_TYPES, schema_text
 from console.prompts.drafts import Checked, check
 from console.prompts.models import Acknowledgement, Draft
@@ -399,6 +401,14 @@ class Composition:
     def _controls(self, settings: Iterator[EffectiveSetting]) -> tuple[Control, ...]:
         switches = tuple(v["name"] for v in self.variables if v["type"] == "boolean")
         return tuple(Control(s, switches if s.when or _conditional(s) else ()) for s in settings)
+
+    @cached_property
+    def controls_state(self) -> str:
+        """What the controls were made of: while it stays the same, an edit of the text need not render them again."""
+        parts = ("domain", "audience", "settings", "grants", "parameters", "variables", "tools", "model")
+        made_of = [self.content.get(part) for part in parts]
+        said = json.dumps([under(self.checked.governance), *made_of], sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     @property
     def moved(self) -> int:

@@ -20,7 +20,9 @@ class KeyedParts extends HTMLElement {
     this.#asked = new AbortController();
     try {
       const headers = { "HX-Request": "true", "HX-Target": "parts" };
-      const response = await fetch(this.dataset.url, { headers, signal: this.#asked.signal });
+      // The controls are most of the page; an edit of the text leaves them as they are.
+      const controls = document.getElementById("controls").dataset.state;
+      const response = await fetch(`${this.dataset.url}?controls=${controls}`, { headers, signal: this.#asked.signal });
       if (response.ok) this.#show(await response.text());
     } catch (error) {
       // Without an answer the page shows what it showed; the autosave says what is wrong with the connection.

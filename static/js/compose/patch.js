@@ -15,6 +15,7 @@ export function patch(current, next) {
   const html = next.outerHTML;
   if (said.get(current) === html) return current;
   if (current.hasAttribute("data-keyed") && next.hasAttribute("data-keyed")) {
+    for (const { name, value } of next.attributes) current.setAttribute(name, value);
     patchChildren(current, next);
     said.set(current, html);
     return current;
