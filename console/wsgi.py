@@ -9,13 +9,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 application = get_wsgi_application()
 
 
-def _load_sdk() -> None:
+def _warm() -> None:
+    """What the first chat and the first page of a draft would wait for: the SDK, the policy and its phrases."""
+    import policies
     from console.provider.client import load_sdk
 
+    policies.validate("", policies.load_pack())
     load_sdk()
 
 
-# A little later, so that neither the start nor the first chat waits for it.
-_later = threading.Timer(3.0, _load_sdk)
+# A little later, so that the start does not wait for it either.
+_later = threading.Timer(3.0, _warm)
 _later.daemon = True
 _later.start()
