@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -115,9 +116,20 @@ def readable(content: Mapping[str, Any]) -> tuple[Draft, tuple[Problem, ...]]:
         try:
             return policies.parse_draft(content), tuple(problems.values())
         except policies.FormError as error:
-            problems |= {problem.path: problem for problem in error.problems}
+            problems |= {problem.path: problem for problem in map(_of_page, error.problems)}
             content = _without(content, [problem.path for problem in error.problems])
     return policies.parse_draft(_NOTHING), tuple(problems.values())
+
+
+_INCLUDE = re.compile(r"(sections\.\d+\.include)(\.|$)")
+
+
+def _of_page(problem: Problem) -> Problem:
+    """A problem in the words of the page, where a person chooses what a file spells out."""
+    include = _INCLUDE.match(problem.path)
+    if include is None:
+        return problem
+    return Problem(include[1], "names no snippet and revision yet, such as house-style@4.")
 
 
 def _without(content: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:

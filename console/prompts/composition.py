@@ -22,6 +22,7 @@ from console.prompts.checking import under
 from console.prompts.draft_form import KINDS, VARIABLE_TYPES, schema_text
 from console.prompts.drafts import Checked, check
 from console.prompts.models import Acknowledgement, Draft
+from console.prompts.snippets import newest_references
 from console.provider.pricing import estimate, price_list
 from policies import (
     Check,
@@ -42,18 +43,22 @@ KIND_TITLES = {"free": "Text", **{kind: kind.capitalize() for kind in KINDS if k
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """One section as its sheet shows it. ``first`` is the number of its first line, counted through all sections."""
+    """One section as its sheet shows it. ``first`` is the number of its first line, counted through all sections.
+
+    ``include`` is the reference of a snippet in the place of a text ("" while none is chosen), None elsewhere.
+    """
 
     id: str
     kind: str
     title: str
     text: str
-    include: str
+    include: str | None
     first: int
 
     @property
     def label(self) -> str:
-        return self.title or KIND_TITLES.get(self.kind, self.kind)
+        kind = "Snippet" if self.include is not None else KIND_TITLES.get(self.kind, self.kind)
+        return self.title or kind
 
     @property
     def lines(self) -> int:
@@ -62,8 +67,8 @@ class SectionView:
     @property
     def facts(self) -> str:
         """``41 tokens · 3 variables``"""
-        if self.include:
-            return f"snippet {self.include}"
+        if self.include is not None:
+            return "snippet"
         names = {place.name for place in placeholders(self.text)}
         variables = f" · {len(names)} variable{'s' * (len(names) > 1)}" if names else ""
         return f"{estimate_tokens(self.text)} tokens{variables}"
@@ -169,7 +174,7 @@ class Composition:
         first = 1
         for section in self.content.get("sections", ()):
             include = section.get("include")
-            reference = f"{include.get('snippet')}@{include.get('at')}" if include else ""
+            reference = None if include is None else _reference(include)
             kind = section.get("kind", "free")
             view = SectionView(
                 section.get("id", ""),
@@ -180,7 +185,7 @@ class Composition:
                 first,
             )
             views.append(view)
-            first += 0 if include else view.lines
+            first += view.lines if include is None else 0
         return views
 
     @property
@@ -230,7 +235,16 @@ class Composition:
 
     @property
     def blank_section(self) -> SectionView:
-        return SectionView("__ID__", "__KIND__", "", "", "", 1)
+        return SectionView("__ID__", "__KIND__", "", "", None, 1)
+
+    @property
+    def blank_snippet(self) -> SectionView:
+        return SectionView("__ID__", "free", "", "", "", 1)
+
+    @cached_property
+    def snippets(self) -> list[str]:
+        """References to the newest revision of every snippet here."""
+        return newest_references(self.member.workspace)
 
     @property
     def blank_variable(self) -> dict[str, Any]:
@@ -303,7 +317,7 @@ class Composition:
         if finding.span is None:
             return self._named(finding.path)
         section = next((s for s in self.sections if s.id == finding.span.section), None)
-        if section is None or section.include:
+        if section is None or section.include is not None:
             return section.label if section else ""
         return f"line {section.first + section.text.count(chr(10), 0, finding.span.start)}"
 
@@ -463,6 +477,13 @@ class Composition:
         """US dollars for the prompt of one call, where the model's price is known."""
         model = str(self.checked.effective["parameter.model"].value)
         return estimate(model, input_tokens=self.tokens, output_tokens=0, at=datetime.now(UTC))
+
+
+def _reference(include: Any) -> str:
+    """``house-style@4`` as it is typed; "" while nothing is."""
+    if not isinstance(include, Mapping) or not include.get("snippet"):
+        return ""
+    return f"{include['snippet']}@{include.get('at', '')}"
 
 
 def control_id(setting: str) -> str:

@@ -20,7 +20,8 @@ def edit(content: Mapping[str, Any], do: str) -> tuple[Content, str]:
 
 def _add_section(content: Content, kind: str) -> tuple[Content, str]:
     id = _free_name(kind, [section["id"] for section in content["sections"]], "-")
-    content["sections"] = [*content["sections"], {"id": id, "kind": kind, "text": ""}]
+    body = {"include": {"snippet": "", "at": ""}} if kind == "snippet" else {"kind": kind, "text": ""}
+    content["sections"] = [*content["sections"], {"id": id, **body}]
     return content, f"section-{id}"
 
 

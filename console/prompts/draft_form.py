@@ -62,8 +62,8 @@ def _text(data: QueryDict, name: str) -> str:
 def _section(data: QueryDict, id: str) -> Content:
     kind, title = _line(data, f"section.{id}.kind") or "free", _line(data, f"section.{id}.title")
     section: Content = {"id": id, "kind": kind} | ({"title": title} if title else {})
-    if reference := _line(data, f"section.{id}.include"):
-        snippet, _, at = reference.rpartition("@")
+    if f"section.{id}.include" in data:
+        snippet, _, at = _line(data, f"section.{id}.include").partition("@")
         return section | {"include": {"snippet": snippet, "at": int(at) if at.isdecimal() else at}}
     return section | {"text": _text(data, f"section.{id}.text")}
 

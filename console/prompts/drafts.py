@@ -79,9 +79,15 @@ def draft_of(prompt: Prompt) -> Draft:
 
 @transaction.atomic
 def create_prompt(
-    *, member: Membership, slug: str, title: str, content: Mapping[str, Any], imported_from: str = ""
+    *,
+    member: Membership,
+    slug: str,
+    title: str,
+    content: Mapping[str, Any],
+    kind: str = Prompt.Kind.PROMPT,
+    imported_from: str = "",
 ) -> Prompt:
-    """A prompt with its draft. ``imported_from`` says what was read, when something was.
+    """A prompt with its draft. ``imported_from`` says what was read, when something was; a snippet is for others to include.
 
     Raises NotAllowed, Taken, Invalid (the slug's form, an empty title, a text that cannot be kept).
     """
@@ -93,7 +99,7 @@ def create_prompt(
     try:
         with transaction.atomic():
             prompt = Prompt.objects.create(
-                workspace=member.workspace, slug=slug, created_by=member.user, **_listed(content)
+                workspace=member.workspace, kind=kind, slug=slug, created_by=member.user, **_listed(content)
             )
     except IntegrityError as error:
         raise taken(member, slug) from error

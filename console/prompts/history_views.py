@@ -16,7 +16,7 @@ from console.prompts.files import draft_yaml
 from console.prompts.models import Revision
 from console.prompts.pages import prompt_for, revision_for
 from console.prompts.revisions import restore
-from console.prompts.timeline import timeline
+from console.prompts.timeline import entry_of, timeline
 
 
 @member_view("GET")
@@ -53,7 +53,7 @@ def revision(request: MemberRequest, slug: str, number: int) -> HttpResponse:
         "draft": draft_of(prompt),
         "revision": shown,
         "findings": [(finding, policies.check_for(finding["code"])) for finding in shown.findings],
-        "entry": next((entry for entry in timeline(prompt) if entry.revision.pk == shown.pk), None),
+        "entry": entry_of(shown),
         "may_edit": can(request.member, Action.EDIT, prompt),
     }
     return render(request, "prompts/revision.html", context)

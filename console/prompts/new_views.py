@@ -20,6 +20,7 @@ from console.prompts.drafts import check_slug, create_prompt, free_slug, taken
 from console.prompts.importers import Imported, decode, read_prompt
 from console.prompts.imports import preview
 from console.prompts.listing import STATES, Filter, listed, recount
+from console.prompts.models import Prompt
 from console.prompts.pages import prompts_of
 from console.prompts.starters import blank, content_of, starters
 
@@ -74,6 +75,7 @@ def _create(
         slug=slug,
         title=title,
         content=content | ({"domain": domain} if domain else {}),
+        kind=Prompt.Kind.SNIPPET if "snippet" in request.POST else Prompt.Kind.PROMPT,
         imported_from=imported.form if imported else "",
     )
     messages.success(request, f"{prompt.title} is here. Everything you type is saved by itself.")
@@ -88,6 +90,7 @@ def _names(request: MemberRequest, content: dict[str, Any]) -> dict[str, str]:
         "title": typed.get("title", content.get("title", "")),
         "slug": typed.get("slug", free_slug(request.member, slug) if slug else ""),
         "domain": typed.get("domain", content.get("domain", "general")),
+        "snippet": typed.get("snippet", ""),
     }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from django.db.models import Max
+
 from console.accounts.models import Workspace
 from console.prompts.models import Prompt, Revision
 from policies import Include, Snippet, SnippetResolver, parse_draft
@@ -28,3 +30,10 @@ def resolver(workspace: Workspace) -> SnippetResolver:
         return Snippet(include.snippet, include.at, found.digest, sections)
 
     return resolve
+
+
+def newest_references(workspace: Workspace) -> list[str]:
+    """``slug@number`` of every snippet's newest revision, to choose from."""
+    snippets = Prompt.objects.filter(workspace=workspace, kind=Prompt.Kind.SNIPPET, archived=False)
+    newest = snippets.annotate(newest=Max("revisions__number")).filter(newest__isnull=False)
+    return [f"{slug}@{number}" for slug, number in newest.values_list("slug", "newest")]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from console.accounts.models import User
 from console.prompts.models import Prompt, Revision
 
@@ -25,11 +27,18 @@ class RevisionEntry:
 
 def timeline(prompt: Prompt) -> Sequence[RevisionEntry]:
     """The newest ``MOST`` revisions, newest first, in a constant number of statements."""
+    return _entries(prompt.revisions.all()[:MOST])
+
+
+def entry_of(revision: Revision) -> RevisionEntry:
+    """One revision as the timeline has it."""
+    return _entries(Revision.objects.filter(pk=revision.pk))[0]
+
+
+def _entries(rows: QuerySet[Revision]) -> Sequence[RevisionEntry]:
     texts = ("content", "compiled", "params", "source_map", "findings", "snippets")
-    rows = prompt.revisions.select_related("created_by", "parent").defer(
-        *texts, *(f"parent__{name}" for name in texts)
-    )
-    revisions = list(rows.prefetch_related("releases__labels", "reviews")[:MOST])
+    light = rows.select_related("created_by", "parent").defer(*texts, *(f"parent__{name}" for name in texts))
+    revisions = list(light.prefetch_related("releases__labels", "reviews"))
     people = User.objects.in_bulk({id for revision in revisions for id in revision.editors})
     return [_entry(revision, people) for revision in revisions]
 

@@ -64,15 +64,16 @@ class SectionList extends HTMLElement {
 
   #add(button) {
     const kind = button.dataset.addSection;
-    const sheet = fill(document.getElementById("new-section"), { __ID__: this.#freeId(kind), __KIND__: kind });
+    const template = document.getElementById(kind === "snippet" ? "new-snippet" : "new-section");
+    const sheet = fill(template, { __ID__: this.#freeId(kind), __KIND__: kind });
     sheet.querySelector("[data-label]").textContent = button.textContent.trim();
-    sheet.querySelector("select").value = kind;
+    if (kind !== "snippet") sheet.querySelector("select").value = kind;
     this.append(sheet);
     document.querySelector("[data-no-sections]")?.remove();
     const menu = button.closest("details");
     if (menu) menu.open = false;
     sheet.scrollIntoView({ block: "nearest" });
-    sheet.querySelector("prompt-editor").focus();
+    sheet.querySelector("prompt-editor, .sheet-snippet input").focus();
     changed(this);
   }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from console.prompts.drafts import draft_of, save
 from console.prompts.models import DraftCopy, DraftVersion, Presence
@@ -261,3 +262,27 @@ def test_marks_hold_code_points_of_the_text(author: Any, log_in: Any, address: A
         mark for mark in json.loads(script[1]) if mark["section"] == "role" and mark["severity"] == "block"
     ]
     assert marks and all(text[mark["start"] : mark["end"]] == mark["quote"] for mark in marks)
+
+
+def test_a_snippet_is_chosen_and_compiled_in_place(author: Any, log_in: Any, address: Any) -> None:
+    house = make_prompt(
+        author, "house-style", sections=[{"id": "style", "text": "No exclamation marks, ever."}]
+    )
+    type(house).objects.filter(pk=house.pk).update(kind="snippet")
+    make_revision(author, house)
+    prompt = make_prompt(author)
+    client = log_in(author)
+    page = client.get(address(prompt, "compose")).content.decode()
+    assert '<option value="house-style@1">' in page
+    client.post(address(prompt, "save"), form_of(page) | {"do": "add-section:snippet"})
+    page = client.get(address(prompt, "compose")).content.decode()
+    assert "Draft, blocked by 1" in page  # none is chosen yet
+    client.post(address(prompt, "save"), form_of(page) | {"section.snippet.include": "house-style@1"})
+    page = client.get(address(prompt, "compose")).content.decode()
+    assert "No exclamation marks, ever." in page and "nothing blocks it" in page
+
+
+def test_a_new_snippet_is_made_in_the_same_way(author: Any, log_in: Any) -> None:
+    url = reverse("prompts:new", args=[author.workspace.slug])
+    log_in(author).post(url, {"from": "nothing", "title": "House style", "snippet": "1"})
+    assert author.workspace.prompts.get().kind == "snippet"

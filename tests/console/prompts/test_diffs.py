@@ -3,12 +3,14 @@ from __future__ import annotations
 import random
 import time
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from console.prompts.alignment import align
 from console.prompts.diffs import word_diff
 
+# A busy machine is no reason to fail.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 texts = st.text(alphabet=st.sampled_from("ab .\n\té家"), max_size=60)
 
 
@@ -17,6 +19,7 @@ def shown(old: str, new: str) -> str:
     return "".join(marks[change.mark].format(change.text) for change in word_diff(old, new))
 
 
+@unhurried
 @given(texts, texts)
 def test_nothing_is_lost(old: str, new: str) -> None:
     changes = word_diff(old, new)

@@ -108,6 +108,24 @@ def test_files_are_drafts_that_can_be_imported_again(
     assert parse_draft(frozen).sections[0].text.startswith("You are Aria")
 
 
+@pytest.mark.parametrize(
+    ("name", "rest"),
+    [("revision", (1,)), ("compare", (1, 2)), ("changes", ()), ("snapshot", ()), ("merge", ())],
+)
+def test_no_page_asks_the_database_much(
+    author: Any,
+    prompt: Any,
+    log_in: Any,
+    address: Any,
+    django_assert_max_num_queries: Any,
+    name: str,
+    rest: tuple[int, ...],
+) -> None:
+    client = log_in(author)
+    with django_assert_max_num_queries(18):
+        client.get(address(prompt, name, *rest))
+
+
 def test_a_stranger_finds_nothing(author: Any, prompt: Any, log_in: Any, address: Any) -> None:
     client = log_in(make_member(make_workspace(), "author"))
     for name, rest in (("history", ()), ("revision", (1,)), ("compare", (1, 2)), ("revision_file", (1,))):

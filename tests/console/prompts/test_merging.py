@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from console.prompts.merging import changed_units, combine, merge
@@ -110,15 +110,19 @@ def test_the_same_change_by_both_is_no_conflict() -> None:
     assert unit.state == "agreed"
 
 
+# A busy machine is no reason to fail.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 lines = st.lists(st.sampled_from("abcd"), max_size=6).map("\n".join)
 
 
+@unhurried
 @given(lines, lines)
 def test_combining_with_an_unchanged_text_gives_the_other(base: str, changed: str) -> None:
     assert combine(base, changed, base) == changed
     assert combine(base, base, changed) == changed
 
 
+@unhurried
 @given(lines, lines, lines)
 def test_combining_is_the_same_from_both_sides(base: str, mine: str, theirs: str) -> None:
     assert combine(base, mine, theirs) == combine(base, theirs, mine)
