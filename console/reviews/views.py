@@ -25,7 +25,7 @@ from console.reviews.standing import Standing, standing
 from console.reviews.voices import refusal
 from console.trials.models import Run
 
-REGIONS = ("reading", "state")
+REGIONS = ("reading", "state", "decide-word")
 
 
 @member_view("GET")
