@@ -154,6 +154,8 @@ def test_variables_are_declared_where_the_text_uses_them(page: Page, sign_in: Si
     opened(page, sign_in, hanna)
     type_into(page, "role", " Greet {{first_name}}.")
     expect(page.locator("#findings-list")).to_contain_text("VAR101")
+    named = page.locator("#findings-list .finding", has_text="VAR101").first
+    named.locator("details").evaluate("details => { details.open = true }")
     page.get_by_role("button", name="Declare first_name").click()
     expect(page.locator("#findings-list")).not_to_contain_text("VAR101")
     expect(page.locator('[data-count="variables"]')).to_have_text("1")
