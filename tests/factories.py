@@ -105,7 +105,7 @@ def make_content(**fields: Any) -> dict[str, Any]:
     task = {
         "id": "task",
         "kind": "task",
-        "text": "Answer from the product pages.\nWhere they are silent, say so.",
+        "text": "Help customers with cards and accounts.\nWhen you do not know something, say so.",
     }
     base = {"draft": 1, "title": "Aria", "model": MODEL, "domain": "finance", "sections": [role, task]}
     return {**base, **fields}

@@ -75,6 +75,15 @@ class SectionView:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A setting that a finding advises to move, where it is open: one press does it."""
+
+    id: str
+    value: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class FindingView:
     """A finding with its place in the page. ``anchor`` stays the same while its words and its section do."""
 
@@ -85,6 +94,7 @@ class FindingView:
     about: str
     target: str
     acknowledgement: Acknowledgement | None
+    offer: Offer | None
 
     @property
     def undeclared(self) -> str:
@@ -311,7 +321,19 @@ class Composition:
             else "",
             target="" if finding.span else _target(finding.path),
             acknowledgement=accepted.get(key_of(finding)) if finding.severity is Severity.WARN else None,
+            offer=self._offer(finding),
         )
+
+    def _offer(self, finding: Finding) -> Offer | None:
+        """The text moves a behaviour: to move the setting as well is what the finding's advice says."""
+        setting = self.checked.effective.get(finding.rule)
+        if setting is None or not finding.code.startswith("SET30"):
+            return None
+        for option in setting.options:
+            words = f"Set {setting.title} to {option.label}"
+            if option.state == "permitted" and not option.selected and f"{words}." in f"{finding.fix}.":
+                return Offer(setting.id, option.value, words)
+        return None
 
     def _place(self, finding: Finding) -> str:
         if finding.span is None:

@@ -66,6 +66,12 @@ def _remove_tool(content: Content, name: str) -> tuple[Content, str]:
     return content, "tools"
 
 
+def _set(content: Content, argument: str) -> tuple[Content, str]:
+    id, _, value = argument.partition("=")
+    content["settings"] = {**content.get("settings", {}), id: {"value": value}}
+    return content, "findings"
+
+
 def _free_name(stem: str, taken: Any, joint: str) -> str:
     if stem not in taken:
         return stem
@@ -84,4 +90,5 @@ _EDITS: dict[str, Callable[[Content, str], tuple[Content, str]]] = {
     "remove-variable": _remove_variable,
     "add-tool": _add_tool,
     "remove-tool": _remove_tool,
+    "set": _set,
 }

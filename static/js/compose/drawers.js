@@ -1,4 +1,5 @@
 // A link to a drawer or a finding opens it; the Enter key in a field saves instead of leaving the page.
+import { openWorst } from "./keyed-parts.js";
 
 function openTarget() {
   const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -10,6 +11,7 @@ function openTarget() {
 
 addEventListener("hashchange", openTarget);
 openTarget();
+openWorst();
 
 document.addEventListener("submit", (event) => {
   if (event.target.id !== "draft" || event.submitter?.name === "do") return;

@@ -33,14 +33,21 @@ class KeyedParts extends HTMLElement {
   #show(html) {
     const template = document.createElement("template");
     template.innerHTML = html;
+    const none = document.getElementById("findings-list") === null;
     const behind = document.querySelector("draft-form")?.dirty; // somebody moved a control since: the next answer knows
     for (const part of template.content.children) {
       const current = document.getElementById(part.id);
       if (current && !(behind && part.id === "controls")) patch(current, part);
     }
+    if (none) openWorst();
     document.dispatchEvent(new CustomEvent("remit:findings"));
     tellFacts();
   }
+}
+
+/** Where findings appear, the worst is open, unless the address names another. */
+export function openWorst() {
+  if (!document.querySelector(".finding > details[open]")) document.querySelector(".finding > details")?.setAttribute("open", "");
 }
 
 /** Counts and sizes that stand in parts of the page which are typed in, and so are never replaced. */

@@ -23,10 +23,18 @@ export function patch(current, next) {
   if (typing(current)) return current; // the next answer will do
   const focused = current.contains(document.activeElement) ? nameOf(document.activeElement) : null;
   const fresh = bring(next);
+  keepOpen(current, fresh);
   current.replaceWith(fresh);
   window.htmx?.process(fresh);
   if (focused) (fresh.matches(focused) ? fresh : fresh.querySelector(focused))?.focus();
   return fresh;
+}
+
+/** What somebody opened stays open. */
+function keepOpen(current, fresh) {
+  const was = [...current.querySelectorAll("details")];
+  const now = [...fresh.querySelectorAll("details")];
+  if (was.length === now.length) now.forEach((details, index) => (details.open = was[index].open));
 }
 
 /** A selector under which the element is found again in its new form. */

@@ -46,7 +46,23 @@ export function removeWithUndo(element, words) {
   document.dispatchEvent(new CustomEvent("remit:notice", { detail: { text: words, action: undo, key: "removed" } }));
 }
 
+/** A finding's advice to move a setting, carried out on its control. */
+function set({ set: name, value }) {
+  const controls = [...document.querySelectorAll(`#controls [name="${CSS.escape(name)}"]`)];
+  const radio = controls.find((control) => control.type === "radio" && control.value === value);
+  const control = radio ?? controls.find((one) => one.matches("select"));
+  if (!control) return;
+  if (radio) radio.checked = true;
+  else control.value = value;
+  control.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
 document.addEventListener("click", (event) => {
+  const setter = event.target.closest?.("button[data-set]");
+  if (setter) {
+    event.preventDefault();
+    return set(setter.dataset);
+  }
   const adder = event.target.closest?.("button[data-add]");
   const remover = event.target.closest?.('button[data-remove]:not([data-remove="section"])');
   if (!adder && !remover) return;

@@ -131,7 +131,7 @@ def test_a_comment_stands_below_its_line_and_keeps_approval_back(client):
     answer = client.post(url(review, "threads"), {"anchor": anchor, "text": "Which pages?"})
     thread = review.threads.get()
     assert answer["Location"].endswith(f"#thread-{thread.pk}")
-    assert thread.quote == "Answer from the product pages."
+    assert thread.quote == "Help customers with cards and accounts."
     page = client.get(url(review)).content.decode()
     assert page.index(f'id="{anchor}"') < page.index(f'id="thread-{thread.pk}"') < page.index('id="evidence"')
     assert "Approval opens when these are there: threads resolved." in page
