@@ -9,11 +9,11 @@ from typing import Any
 
 from console.accounts.models import Workspace
 from console.prompts.alignment import align
-from console.prompts.composition import KIND_TITLES
 from console.prompts.diff_rows import Row, side_by_side
 from console.prompts.drafts import Checked, check
 from console.prompts.merging import interleave
 from console.prompts.models import Draft, Revision
+from console.prompts.sheets import KIND_TITLES
 from console.prompts.snippets import resolver
 from policies import Change, Effect, EffectiveSetting, Option, effect, explain
 

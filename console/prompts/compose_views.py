@@ -134,7 +134,7 @@ def acknowledge_finding(request: MemberRequest, slug: str) -> HttpResponseBase:
     require(request.member, Action.EDIT, draft.prompt)
     page = Composition(draft, request.member)
     anchor = request.POST.get("finding") or request.GET.get("finding", "")
-    view = next((view for view in page.findings if view.anchor == anchor), None)
+    view = next((view for view in page.findings.views if view.anchor == anchor), None)
     if view is None:
         messages.info(request, "That finding is gone: its words were changed.")
         return redirect(_url("prompts:compose", request, slug))

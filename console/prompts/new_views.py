@@ -15,13 +15,13 @@ from console.accounts.permissions import Action, require
 from console.governance.services import pack_in_force
 from console.htmx import render_region
 from console.problems import DomainError, Invalid
-from console.prompts.composition import KIND_TITLES
 from console.prompts.drafts import check_slug, create_prompt, free_slug, taken
 from console.prompts.importers import Imported, decode, read_prompt
 from console.prompts.imports import preview
 from console.prompts.listing import STATES, Filter, listed, recount
 from console.prompts.models import Prompt
 from console.prompts.pages import prompts_of
+from console.prompts.sheets import KIND_TITLES
 from console.prompts.starters import blank, content_of, starters
 
 PAGE = 50
