@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +37,10 @@ FAILING_AFTER = 8.0  # seconds of a part that ends as soon as it starts
 
 class Stopped(Exception):
     """Somebody asked to stop."""
+
+
+# Beside the exception: Python swallows one that is raised while an object is being destroyed.
+_asked_to_stop = threading.Event()
 
 
 def up() -> None:
@@ -152,7 +157,7 @@ def _manage(*arguments: str, **environment: str) -> str:
 def _watch(where: Places, supervisor: Supervisor) -> None:
     """Say what stopped and came back, until somebody stops us."""
     known = supervisor.running()
-    while not _make_is_gone():
+    while not _asked_to_stop.is_set() and not _make_is_gone():
         time.sleep(1)
         if not supervisor.alive:
             say("The supervisor was killed: starting everything again …")
@@ -220,4 +225,5 @@ def _check_port() -> None:
 
 
 def _raise_stopped(number: int, frame: FrameType | None) -> None:
+    _asked_to_stop.set()
     raise Stopped

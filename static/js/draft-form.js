@@ -56,6 +56,8 @@ class DraftForm extends HTMLElement {
   }
 
   #changed(event) {
+    // What a person changes was counted by its input event; text says it again when the field is left.
+    if (event.type === "change" && event.isTrusted) return;
     if (event.target.closest?.("[data-save-ignore]")) return;
     this.#edits += 1;
     if (this.#conflict || this.#failures) this.copy.keep(this.form);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -140,10 +140,24 @@ def assert_accessible() -> AssertAccessible:
         assert AXE.exists(), "axe-core is missing: run `npm ci`"
         # Evaluated by the debugger, not inserted as a script: the page's policy stays as strict as it is.
         page.evaluate(AXE.read_text())
-        found = page.evaluate("tags => axe.run({runOnly: tags})", RULES)["violations"]
+        with _all_in_view(page):
+            found = page.evaluate("tags => axe.run({runOnly: tags})", RULES)["violations"]
         assert not found, "\n".join(_describe(violation) for violation in found)
 
     return check
+
+
+@contextmanager
+def _all_in_view(page: Page) -> Iterator[None]:
+    """A window as high as the page: bars that stick cover what scrolls, and axe takes what is left for a small target."""
+    size = page.viewport_size
+    assert size is not None
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})
+    try:
+        yield
+    finally:
+        page.set_viewport_size(size)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -19,7 +19,7 @@ from django.core.management import call_command
 from console.embedded.layout import REPOSITORY
 from console.embedded.processes import wait_until
 from console.trials.models import Run
-from tests.factories import make_member, make_revision, make_scenario, make_suite, make_workspace
+from tests.factories import make_member, make_revision, make_run, make_scenario, make_suite, make_workspace
 from tests.messages_api import Fault, MessagesAPI, messages_api
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -153,15 +153,18 @@ def test_a_killed_worker_of_its_own_is_replaced_and_nothing_is_lost(folder: Path
     assert 80 <= len(api.calls) <= 80 + 8 and report["totals"]["calls"] >= len(api.calls)
 
 
-def test_its_own_workers_and_no_other_do_it(folder: Path, api: MessagesAPI) -> None:
-    """A run of a pool is not for the workers that run; without --wait and workers it is only started."""
+def test_without_waiting_and_workers_it_is_only_started(folder: Path, api: MessagesAPI) -> None:
     code, out, _ = run_suite(*own(folder, api)[:-2], CELERY_BROKER_URL="redis+socket:///nowhere/broker.sock")
     run = Run.objects.get()
-    assert (code, json.loads(out), run.pool, run.status) == (0, {"run": run.number}, "", "running")
-    run_suite(*own(folder, api, "--fail-on", "never"))
-    assert Run.objects.exclude(pk=run.pk).get().pool.startswith("command-")
-    run.refresh_from_db()
-    assert run.status == "running", "the command's workers served another pool"
+    assert (code, json.loads(out), run.pool) == (0, {"run": run.number}, "")
+
+
+def test_its_own_workers_do_no_other_run(folder: Path, api: MessagesAPI) -> None:
+    other = make_run(base_url=api.url, pool="elsewhere")  # "" might be served: by a worker of other tests
+    run_suite(*own(folder, api, "--fail-on", "never", "--workspace", other.workspace.slug))
+    assert Run.objects.exclude(pk=other.pk).get().pool.startswith("command-")
+    other.refresh_from_db()
+    assert (other.status, len(api.calls)) == ("running", 1)
 
 
 def test_ctrl_c_cancels_the_run(folder: Path) -> None:
