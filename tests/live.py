@@ -39,8 +39,11 @@ class Site:
 
 
 @contextmanager
-def worker() -> Iterator[Process]:
-    with _running("worker", parts.worker(beat=True), answers=_said(" ready.")) as process:
+def worker(**settings: str) -> Iterator[Process]:
+    """A worker with beat; ``settings`` are more environment variables, such as ``ANTHROPIC_BASE_URL="http://…"``."""
+    with _running(
+        "worker", parts.worker(beat=True), answers=_said(" ready."), environment=settings
+    ) as process:
         yield process
 
 

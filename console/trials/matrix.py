@@ -52,7 +52,7 @@ FILTERS: dict[str, tuple[str, Callable[[Line], bool]]] = {
     "regressions": ("Regressions", lambda line: line.is_regression),
     "differences": ("Differences", lambda line: line.is_difference),
     "failures": ("Failures", lambda line: line.has("fail")),
-    "errors": ("Errors", lambda line: line.has("error", "cancelled")),
+    "errors": ("Errors", lambda line: line.has("error")),
 }
 # In this order: what needs reading first stands first. {} is the label of the candidate.
 GROUPS = {
@@ -64,6 +64,7 @@ GROUPS = {
     "same": "No difference",
     "passes": "Passes",
     "incomparable": "Nothing to compare",
+    "cancelled": "Cancelled",
     "not_graded": "Not graded",
 }
 _ORDER = list(GROUPS)
@@ -126,8 +127,10 @@ def _kind_alone(row: Row) -> str:
         return "running"
     if side.count("fail"):
         return "fails"
-    if side.count("error", "cancelled"):
+    if side.count("error"):
         return "errors"
+    if side.count("cancelled"):
+        return "cancelled"
     return "passes" if side.passed else "not_graded"
 
 
@@ -137,7 +140,7 @@ def _kind_compared(row: Row, change: float | None, lost: bool) -> str:
     if lost or (change or 0) < 0:
         return "worse"
     if change is None:
-        return "incomparable"
+        return "cancelled" if any(side.count("cancelled") for side in row.sides) else "incomparable"
     return "better" if change > 0 else "same"
 
 

@@ -26,12 +26,14 @@ class Progress:
     total: int
     done: int  # finished, whatever was found
     error: int
+    cancelled: int
     flying: int
     waiting_for_retry: int
     first: datetime | None
 
     @property
     def ended(self) -> int:
+        """Those that are in; a cancelled one never comes."""
         return self.done + self.error
 
 
@@ -40,7 +42,8 @@ def progress_of(run: Run) -> Progress:
     counts = run.conversations.aggregate(
         total=Count("pk"),
         done=Count("pk", filter=Q(status=status.FINISHED)),
-        error=Count("pk", filter=Q(status__in=(status.ERROR, status.CANCELLED))),
+        error=Count("pk", filter=Q(status=status.ERROR)),
+        cancelled=Count("pk", filter=Q(status=status.CANCELLED)),
         flying=Count("pk", filter=Q(status=status.RUNNING)),
         waiting_for_retry=Count("pk", filter=Q(status=status.WAITING, run_after__gt=timezone.now())),
         first=Min("started_at"),
@@ -55,6 +58,8 @@ def figures_of(run: Run, progress: Progress) -> list[Figure]:
         figures.append(Figure("in flight", str(progress.flying), str(run.concurrency)))
     if progress.error:
         figures.append(Figure("without an answer", str(progress.error), bad=True))
+    if progress.cancelled:
+        figures.append(Figure("cancelled", f"{progress.cancelled:,}"))
     if progress.waiting_for_retry and run.is_open:
         figures.append(Figure("waiting to try again", str(progress.waiting_for_retry)))
     figures.append(Figure("calls", f"{run.calls:,}"))

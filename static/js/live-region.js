@@ -89,6 +89,8 @@ class LiveRegion extends HTMLElement {
   announce(name) {
     if (this.#due.has(name)) return;
     const tell = () => {
+      // While a region is being fetched they wait: a refresh that every event begins anew would never arrive.
+      if (this.querySelector(".htmx-request")) return void this.#due.set(name, setTimeout(tell, COALESCE));
       this.#due.delete(name);
       this.dispatchEvent(new CustomEvent("live", { bubbles: true, detail: name }));
       this.dispatchEvent(new CustomEvent(`live:${name}`, { bubbles: true, detail: name }));
