@@ -65,7 +65,8 @@ CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or embedded.broker_url()
 
 # The rows are the queue: this finds what nobody was woken for. Any number of beats may run.
 CELERY_BEAT_SCHEDULE = {
-    "trials.sweep": {"task": "trials.sweep", "schedule": 2.0, "options": {"expires": 5.0}}
+    "trials.sweep": {"task": "trials.sweep", "schedule": 2.0, "options": {"expires": 5.0}},
+    "releases.sweep": {"task": "releases.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
 }
 
 # --- the provider -----------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ from policies.effect import Effect, effect
 from policies.findings import Finding, Severity, Span, Tier, Verdict
 from policies.forms import FormError, Problem
 from policies.layers import Effective, EffectiveSetting, Option, resolve
-from policies.organisation import BoundNote, Organisation, notes_on, parse_organisation
+from policies.organisation import BoundNote, Organisation, carry_over, notes_on, parse_organisation
 from policies.pack import (
     Audience,
     Behavior,
@@ -138,6 +138,7 @@ __all__ = [
     "Verdict",
     "assess",
     "canonical_json",
+    "carry_over",
     "check_for",
     "compose",
     "contains",

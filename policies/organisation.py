@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from policies import forms
 from policies.bound_forms import parse_bound
-from policies.bounds import Bound, BoundError, Text, contains, excluded, leq, nearest
+from policies.bounds import Bound, BoundError, Text, contains, excluded, leq, meet, nearest
 from policies.forms import FormError, Length, Match, Problem, did_you_mean
-from policies.pack import Pack, read_only
+from policies.pack import Behavior, Pack, read_only
 
 Day = Annotated[str, Match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day such as 2026-01-31")]
 
@@ -78,6 +78,36 @@ def _narrower(written: Any, id: str, pack: Pack) -> Bound:
         label, default = behavior.label(left), behavior.label(behavior.default)
         raise BoundError(f"closes {default} and so forces {label}, which is wider; leave {default} open.")
     return bound
+
+
+def carry_over(bounds: Mapping[str, Any], pack: Pack) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Bounds that were made under another version of the policy, as ``pack`` can take them, and what was lost.
+
+    Renamed ids are followed. A bound that would now permit more than the policy becomes the meeting of the two, so that
+    nothing is open that either had closed; one that the policy has no place for is left out, with a sentence.
+    """
+    kept: dict[str, Any] = {}
+    lost: list[str] = []
+    for id, written in bounds.items():
+        name = pack.renamed.get(id, id)
+        behavior = pack.behavior(name)
+        if behavior is None:
+            lost.append(f"{id} is not in {pack.ref}; the bound on it ends.")
+            continue
+        try:
+            kept[name] = _met(written, behavior)
+            _narrower(kept[name], name, pack)
+        except BoundError as error:
+            kept.pop(name, None)
+            lost.append(f"{behavior.title}: the bound can't be kept; it {error}")
+    return kept, tuple(lost)
+
+
+def _met(written: Any, behavior: Behavior) -> Any:
+    bound = parse_bound(written, like=behavior.bound)
+    if isinstance(bound, Text) or leq(bound, behavior.bound):
+        return written
+    return meet(bound, behavior.bound).as_dict()
 
 
 @dataclass(frozen=True, slots=True)

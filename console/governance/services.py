@@ -80,20 +80,29 @@ def bounds_for(workspace: Workspace, pack: policies.Pack | None = None) -> Bound
     row = workspace.bounds.order_by("-version").first()
     if row is None:
         return Bounds(0, {}, policies.Organisation(name=workspace.name, bounds={}))
-    return Bounds(row.version, row.statement, _organisation(workspace, row.statement, pack), row.at)
+    return Bounds(row.version, row.statement, organisation_from(workspace.name, row.statement, pack), row.at)
 
 
-def _organisation(
-    workspace: Workspace, statement: Mapping[str, Any], pack: policies.Pack
-) -> policies.Organisation:
+def organisation_from(name: str, statement: Mapping[str, Any], pack: policies.Pack) -> policies.Organisation:
+    """A statement, as the rows keep it, as a value that ``policies`` takes. Raises Invalid for anything wider."""
     since = {rule: entry["since"] for rule, entry in statement.items() if "since" in entry}
     bounds = {rule: entry["bound"] for rule, entry in statement.items()}
     try:
-        return policies.parse_organisation({"name": workspace.name, "bounds": bounds, "since": since}, pack)
+        return policies.parse_organisation({"name": name, "bounds": bounds, "since": since}, pack)
     except policies.FormError as error:
         raise Invalid(
             f"These bounds can't be used: {error}", "Bounds can only narrow what the policy allows."
         ) from error
+
+
+def carried(statement: Mapping[str, Any], pack: policies.Pack) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """A statement made under another policy as ``pack`` takes it, each bound with its date, and what was lost."""
+    bounds, lost = policies.carry_over({rule: entry["bound"] for rule, entry in statement.items()}, pack)
+    former = {pack.renamed.get(rule, rule): entry for rule, entry in statement.items()}
+    return {
+        rule: former[rule] if former[rule]["bound"] == bound else {**former[rule], "bound": bound}
+        for rule, bound in bounds.items()
+    }, lost
 
 
 @transaction.atomic
@@ -115,24 +124,30 @@ def set_bounds(
         )
     before: Mapping[str, Any] = now.statement if now else {}
     statement = _dated(bounds, before)
-    _organisation(workspace, statement, pack_in_force(workspace))
+    organisation_from(workspace.name, statement, pack_in_force(workspace))
     if {k: v["bound"] for k, v in statement.items()} == {k: v["bound"] for k, v in before.items()}:
         return None
     row = OrganisationBounds.objects.create(
         workspace=workspace, version=version + 1, statement=statement, reason=reason.strip(), by=member.user
     )
+    _record_bounds(workspace, member.actor, row, before)
+    return row
+
+
+def _record_bounds(
+    workspace: Workspace, actor: Actor, row: OrganisationBounds, before: Mapping[str, Any]
+) -> None:
     record(
         chain=workspace.chain,
-        actor=member.actor,
+        actor=actor,
         act=Act.BOUNDS_CHANGED,
         subject=Subject("bounds", str(row.version), f"bounds {row.version}"),
         detail={
             "before": policies.digest(dict(before)),
-            "after": policies.digest(statement),
-            "changed": sorted(set(_changed(before, statement))),
+            "after": policies.digest(row.statement),
+            "changed": sorted(set(_changed(before, row.statement))),
         },
     )
-    return row
 
 
 def _dated(bounds: Mapping[str, Mapping[str, Any]], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,7 +168,10 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 def switch_pack(
     *, workspace: Workspace, name: str, version: str, actor: Actor = SYSTEM, member: Membership | None = None
 ) -> PolicyInForce:
-    """Put a pack in force. Called for a member, or by the system when the workspace is made."""
+    """Put a pack in force. Called for a member, or by the system when the workspace is made.
+
+    The organisation's bounds go along: what the new policy calls otherwise or closes itself becomes their next version.
+    """
     if member is not None:
         require(member, Action.SWITCH_PACK)
         actor = member.actor
@@ -178,4 +196,22 @@ def switch_pack(
         subject=Subject("pack", pack.ref, pack.title),
         detail={"before": str(before) if before else None, "after": pack.ref, "digest": pack.digest},
     )
+    _carry_bounds(workspace, pack, actor, member)
     return row
+
+
+def _carry_bounds(workspace: Workspace, pack: policies.Pack, actor: Actor, member: Membership | None) -> None:
+    now = workspace.bounds.order_by("-version").first()
+    if now is None:
+        return
+    statement, lost = carried(now.statement, pack)
+    if statement == now.statement:
+        return
+    row = OrganisationBounds.objects.create(
+        workspace=workspace,
+        version=now.version + 1,
+        statement=statement,
+        reason=" ".join([f"Carried over to {pack.ref}.", *lost]),
+        by=member.user if member else None,
+    )
+    _record_bounds(workspace, actor, row, now.statement)

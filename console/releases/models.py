@@ -6,6 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from console.releases.impact_models import Impact, ImpactItem
+
+__all__ = ["Impact", "ImpactItem", "Label", "LabelMove", "Release", "SigningKey"]
+
 LABEL_FORM = r"^[a-z][a-z0-9-]{0,39}$"
 
 

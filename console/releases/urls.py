@@ -1,9 +1,14 @@
 from django.urls import path
 
-from console.releases import views
+from console.releases import impact_views, views
 
 app_name = "releases"
 urlpatterns = [
+    path("policy/versions", impact_views.versions, name="versions"),
+    path("policy/compare", impact_views.compare_policy, name="compare_policy"),
+    path("bounds/preview", impact_views.preview_bounds, name="preview_bounds"),
+    path("impact/<int:number>", impact_views.show, name="impact"),
+    path("impact/<int:number>/put", impact_views.put, name="put_in_force"),
     path("prompts/<slug:slug>/releases", views.releases, name="list"),
     path("prompts/<slug:slug>/releases/<int:number>", views.release, name="release"),
     path("prompts/<slug:slug>/releases/<int:number>/export/<str:format>", views.export, name="export"),

@@ -1,0 +1,107 @@
+"""A count as its page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import policies
+from console.governance.services import Governance, governance_of
+from console.releases.impact_models import Impact, ImpactItem
+from console.reviews.models import Decision, Review
+from policies import PackChange
+
+MOST = 200  # lines of a group; a page is read, not scrolled for an hour
+WAYS = ("stricter", "looser", "new", "removed", "renamed", "reworded")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One draft or live release that would fare otherwise."""
+
+    item: ImpactItem
+    labels: tuple[str, ...]  # of a release
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines of one outcome; ``more`` of them are not shown."""
+
+    outcome: str
+    title: str
+    severity: str
+    lines: tuple[Line, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything that the page needs. ``approvals`` of ``reviews`` open reviews bind to what would be replaced."""
+
+    impact: Impact
+    counted: int
+    groups: tuple[Group, ...]
+    same: int
+    other_bytes: int
+    changes: tuple[tuple[str, tuple[PackChange, ...]], ...]
+    reviews: int
+    approvals: int
+    in_force: bool
+    overtaken: bool  # what it was compared with is no longer in force
+
+
+def page_of(impact: Impact) -> Page:
+    items = list(
+        impact.items.select_related("prompt", "release__revision").prefetch_related("release__labels")
+    )
+    now = governance_of(impact.workspace)
+    in_force = _is(now, impact.after_digest, impact.after_bounds)
+    undecided = Review.objects.filter(workspace=impact.workspace, status__in=Review.UNDECIDED)
+    return Page(
+        impact=impact,
+        counted=len(items),
+        groups=tuple(_groups(items)),
+        same=sum(item.outcome == ImpactItem.Outcome.SAME for item in items),
+        other_bytes=sum(item.other_bytes and item.release_id is not None for item in items),
+        changes=_changes(impact),
+        reviews=undecided.count(),
+        approvals=Decision.objects.filter(
+            review__in=undecided, word=Decision.Word.APPROVE, superseded=False
+        ).count(),
+        in_force=in_force,
+        overtaken=not in_force and not _is(now, impact.before_digest, impact.before_bounds),
+    )
+
+
+def _is(now: Governance, digest: str, statement: dict[str, dict[str, object]]) -> bool:
+    bounds = {rule: entry["bound"] for rule, entry in now.bounds.statement.items()}
+    return now.pack.digest == digest and bounds == {rule: entry["bound"] for rule, entry in statement.items()}
+
+
+def _groups(items: list[ImpactItem]) -> list[Group]:
+    groups = []
+    for outcome, title, severity in (
+        (ImpactItem.Outcome.BLOCKED, "Newly blocked", "block"),
+        (ImpactItem.Outcome.ALLOWED, "Newly allowed", "ok"),
+        (ImpactItem.Outcome.FINDINGS, "Other findings", "warn"),
+    ):
+        found = [item for item in items if item.outcome == outcome]
+        lines = tuple(Line(item, _labels(item)) for item in found[:MOST])
+        groups.append(Group(str(outcome), title, severity, lines, len(found) - len(lines)))
+    return groups
+
+
+def _labels(item: ImpactItem) -> tuple[str, ...]:
+    return tuple(label.name for label in item.release.labels.all()) if item.release else ()
+
+
+def _changes(impact: Impact) -> tuple[tuple[str, tuple[PackChange, ...]], ...]:
+    """What the policy itself says otherwise, by way; nothing where a pack is not installed any more."""
+    if impact.before_digest == impact.after_digest:
+        return ()
+    try:
+        found = policies.diff_packs(
+            policies.load_pack(impact.before_pack), policies.load_pack(impact.after_pack)
+        )
+    except policies.PackError:
+        return ()
+    return tuple((way, these) for way in WAYS if (these := tuple(c for c in found if c.way == way)))

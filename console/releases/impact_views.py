@@ -1,0 +1,82 @@
+"""Another version of the policy, or narrower bounds: see what it would change, then put it in force."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+
+import policies
+from console.accounts.access import MemberRequest, member_view
+from console.accounts.permissions import Action, can
+from console.governance import bounds_form
+from console.governance.services import in_force, pack_in_force
+from console.htmx import render_region
+from console.releases import impact
+from console.releases.impact_models import Impact
+from console.releases.impact_page import page_of
+
+
+@member_view("GET")
+def versions(request: MemberRequest) -> HttpResponse:
+    """The installed policies, which one holds, and what was counted before."""
+    workspace = request.member.workspace
+    context = {
+        "nav": "policy",
+        "pack": pack_in_force(workspace),
+        "since": in_force(workspace),
+        "packs": policies.list_packs(),
+        "history": workspace.policies.select_related("by")[:20],
+        "impacts": workspace.impacts.select_related("by")[:20],
+        "may_switch": can(request.member, Action.SWITCH_PACK),
+    }
+    return render(request, "releases/versions.html", context)
+
+
+@member_view("POST")
+def compare_policy(request: MemberRequest) -> HttpResponseBase:
+    started = impact.start_policy(
+        member=request.member, ref=request.POST.get("to", ""), reason=request.POST.get("reason", "")
+    )
+    return redirect("releases:impact", request.member.workspace.slug, started.number)
+
+
+@member_view("POST")
+def preview_bounds(request: MemberRequest) -> HttpResponseBase:
+    pack = pack_in_force(request.member.workspace)
+    started = impact.start_bounds(
+        member=request.member,
+        bounds=bounds_form.parse(request.POST, pack),
+        reason=request.POST.get("reason", ""),
+    )
+    return redirect("releases:impact", request.member.workspace.slug, started.number)
+
+
+@member_view("GET")
+def show(request: MemberRequest, number: int) -> HttpResponse:
+    counted = _impact(request, number)
+    action = Action.SWITCH_PACK if counted.kind == Impact.Kind.POLICY else Action.SET_BOUNDS
+    context = {
+        "nav": "policy" if counted.kind == Impact.Kind.POLICY else "bounds",
+        "impact": counted,
+        "page": page_of(counted),
+        "may_put": can(request.member, action),
+    }
+    return render_region(request, "releases/impact.html", context, regions=("impact-body",))
+
+
+@member_view("POST")
+def put(request: MemberRequest, number: int) -> HttpResponseBase:
+    """Put what was counted in force, and count again what it did."""
+    counted = _impact(request, number)
+    again = impact.put_in_force(impact=counted, member=request.member, reason=request.POST.get("reason", ""))
+    what = again.after_pack if counted.kind == Impact.Kind.POLICY else "The bounds"
+    messages.success(request, f"{what} {'is' if counted.kind == Impact.Kind.POLICY else 'are'} in force.")
+    return redirect("releases:impact", request.member.workspace.slug, again.number)
+
+
+def _impact(request: MemberRequest, number: int) -> Impact:
+    found: Impact = get_object_or_404(
+        Impact.objects.select_related("workspace", "by"), workspace=request.member.workspace_id, number=number
+    )
+    return found
