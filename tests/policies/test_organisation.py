@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
 
-from policies.bounds import Level, Range, Toggle
+from policies.bounds import Level, Range, Toggle, leq
 from policies.forms import FormError
-from policies.organisation import notes_on, parse_organisation
-from tests.policies.strategies import PACK
+from policies.organisation import Organisation, carry_over, notes_on, parse_organisation
+from tests.policies.strategies import PACK, organisations
 
 
 def test_a_bound_may_leave_out_what_the_pack_knows() -> None:
@@ -90,3 +91,22 @@ def test_bounds_that_do_nothing_or_decide_everything_are_pointed_out() -> None:
         ),
         ("behavior.clinical_detail", "Clinical detail is off everywhere: no other value is left."),
     ]
+
+
+@given(organisations())
+def test_bounds_carried_over_to_a_policy_open_nothing_that_either_closed(organisation: Organisation) -> None:
+    """Whatever was forged or written under another policy: what is kept can be used, and only narrows."""
+    kept, lost = carry_over(organisation.as_dict()["bounds"], PACK)
+    carried = parse_organisation({"name": "M", "bounds": kept}, PACK)
+    for id, bound in carried.bounds.items():
+        assert leq(bound, PACK.adjustables[id].bound)
+        assert leq(bound, organisation.bounds[id])
+    assert len(kept) + len(lost) == len(organisation.bounds)
+
+
+def test_a_bound_follows_its_renamed_behaviour() -> None:
+    from dataclasses import replace
+
+    renamed = replace(PACK, renamed={"behavior.invention": "behavior.creativity"})
+    kept, lost = carry_over({"behavior.invention": {"highest": "strict"}}, renamed)
+    assert (kept, lost) == ({"behavior.creativity": {"highest": "strict"}}, ())
