@@ -66,12 +66,14 @@ CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or embedded.broker_url()
 # The rows are the queue: this finds what nobody was woken for. Any number of beats may run.
 CELERY_BEAT_SCHEDULE = {
     "trials.sweep": {"task": "trials.sweep", "schedule": 2.0, "options": {"expires": 5.0}},
+    "prompts.sweep": {"task": "prompts.sweep", "schedule": 3.0, "options": {"expires": 6.0}},
     "releases.sweep": {"task": "releases.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
 }
 
 # --- the provider -----------------------------------------------------------------------------------------------
 ANTHROPIC_API_KEY = os.environ.get("ANTHROPIC_API_KEY", "")
 ANTHROPIC_BASE_URL = os.environ.get("ANTHROPIC_BASE_URL", "")
+REMIT_JUDGE_MODEL = os.environ.get("REMIT_JUDGE_MODEL", "") or "claude-sonnet-5-5"
 REMIT_REHEARSAL_URL = os.environ.get("REMIT_REHEARSAL_URL", "") or embedded.rehearsal_url()
 
 # --- limits that people meet ------------------------------------------------------------------------------------

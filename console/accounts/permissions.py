@@ -14,6 +14,7 @@ class Action(StrEnum):
     EDIT = "edit prompts"
     SNAPSHOT = "snapshot a revision"
     RUN = "run suites"
+    JUDGE = "have prompts judged"
     EDIT_SUITE = "edit suites"
     REQUEST_REVIEW = "ask for a review"
     COMMENT = "comment on a review"
@@ -23,6 +24,7 @@ class Action(StrEnum):
     EXPORT = "export a release"
     SET_BOUNDS = "narrow the bounds"
     SWITCH_PACK = "switch the policy"
+    SET_JUDGE = "settle how prompts are judged"
     MANAGE_MEMBERS = "manage members"
     MANAGE_TOKENS = "manage API tokens"
     READ_AUDIT = "read the audit"
@@ -33,6 +35,7 @@ _ALLOWED: dict[Action, set[str]] = {
     Action.EDIT: {Role.AUTHOR},
     Action.SNAPSHOT: {Role.AUTHOR},
     Action.RUN: {Role.AUTHOR, Role.REVIEWER, Role.APPROVER},
+    Action.JUDGE: {Role.AUTHOR, Role.REVIEWER, Role.APPROVER},
     Action.EDIT_SUITE: {Role.AUTHOR, Role.REVIEWER},
     Action.REQUEST_REVIEW: {Role.AUTHOR},
     Action.COMMENT: {Role.AUTHOR, Role.REVIEWER, Role.APPROVER},
@@ -42,6 +45,7 @@ _ALLOWED: dict[Action, set[str]] = {
     Action.EXPORT: {role.value for role in Role},
     Action.SET_BOUNDS: {Role.ADMIN},
     Action.SWITCH_PACK: {Role.ADMIN},
+    Action.SET_JUDGE: {Role.ADMIN},
     Action.MANAGE_MEMBERS: {Role.ADMIN},
     Action.MANAGE_TOKENS: {Role.ADMIN},
     Action.READ_AUDIT: {Role.AUDITOR, Role.ADMIN},

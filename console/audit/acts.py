@@ -25,6 +25,8 @@ class Act(StrEnum):
     PROMPT_ARCHIVED = "prompt:archived"
     REVISION_CREATED = "prompt:revision:created"
     FINDING_ACKNOWLEDGED = "prompt:finding:acknowledged"
+    JUDGE_ASKED = "judge:asked"
+    JUDGE_SETTLED = "judge:settled"
     SUITE_CHANGED = "suite:changed"
     RUN_STARTED = "run:started"
     RUN_CANCELLED = "run:cancelled"

@@ -20,6 +20,7 @@ from console.prompts.composition import Composition
 from console.prompts.draft_edits import edit
 from console.prompts.drafts import StaleDraft, check, draft_of, note_read, topic
 from console.prompts.drafts import save as save_draft
+from console.prompts.judge import ask
 from console.prompts.models import Draft
 from console.prompts.pages import prompt_for
 from console.prompts.revisions import create_revision
@@ -56,9 +57,13 @@ def save(request: MemberRequest, slug: str) -> HttpResponseBase:
     anchor, content = "", None
     try:
         version, content = typed(request.POST, draft, request.member.workspace)
-        if do := request.POST.get("do", ""):
+        do = request.POST.get("do", "")
+        if do and do != "judge":
             content, anchor = edit(content, do)
         saved = save_draft(draft=draft, version=version, content=content, member=request.member)
+        if do == "judge":
+            checked, anchor = check(request.member.workspace, saved.content), "judge"
+            ask(prompt=draft.prompt, checked=checked, member=request.member)
     except DomainError as error:
         return _refused(request, error) if wants_json else _refused_page(request, draft, content, error)
     if wants_json:

@@ -18,6 +18,7 @@ from console.prompts.controls import Group, control_id, groups_of
 from console.prompts.draft_form import VARIABLE_TYPES
 from console.prompts.drafts import Checked, check
 from console.prompts.finding_list import FindingList
+from console.prompts.judge import Judged, with_judge
 from console.prompts.models import Draft
 from console.prompts.sheets import (
     BLANK_SECTION,
@@ -143,7 +144,16 @@ class Composition:
 
     @cached_property
     def findings(self) -> FindingList:
-        return FindingList(self.checked, self.sections, self.draft.prompt)
+        return FindingList(self._with_judge[0], self.sections, self.draft.prompt)
+
+    @property
+    def judged(self) -> Judged:
+        """What the judge says of exactly this text."""
+        return self._with_judge[1]
+
+    @cached_property
+    def _with_judge(self) -> tuple[Checked, Judged]:
+        return with_judge(self.member.workspace, self.checked, self.draft.prompt)
 
     # --- settings
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from console.prompts.acknowledgements import Key, acknowledged, key_of
 from console.prompts.checking import Checked
 from console.prompts.controls import control_id
+from console.prompts.judge import BY_JUDGE
 from console.prompts.models import Acknowledgement, Prompt
 from console.prompts.sheets import SectionView
 from policies import Check, EffectiveSetting, Finding, Severity, Tier, check_for
@@ -45,6 +46,10 @@ class FindingView:
     def undeclared(self) -> str:
         """The name of a variable that the text uses and nobody declared."""
         return self.finding.quote.strip("{} \t") if self.finding.code == "VAR101" else ""
+
+    @property
+    def by_judge(self) -> bool:
+        return self.finding.code in BY_JUDGE
 
     @property
     def may_acknowledge(self) -> bool:
@@ -81,7 +86,8 @@ class FindingList:
         seen[anchor] += 1
         return FindingView(
             finding=finding,
-            check=known,
+            # The title of the judge's code says nothing of the finding: its own sentence does.
+            check=None if finding.code in BY_JUDGE else known,
             anchor=anchor if seen[anchor] == 1 else f"{anchor}-{seen[anchor]}",
             place=self._place(finding),
             about=reverse("governance:code", args=[self._workspace, finding.code]) if known else "",

@@ -10,9 +10,11 @@ from django.urls import reverse
 import policies
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, can
+from console.htmx import render_region
 from console.prompts.comparison import Compared, Comparison, of_draft, of_revision
-from console.prompts.drafts import archive, draft_of, restore_version
+from console.prompts.drafts import archive, check, draft_of, restore_version
 from console.prompts.files import draft_yaml
+from console.prompts.judge import judged
 from console.prompts.models import Revision
 from console.prompts.pages import prompt_for, revision_for
 from console.prompts.revisions import restore
@@ -46,17 +48,20 @@ def revision(request: MemberRequest, slug: str, number: int) -> HttpResponse:
     """One revision as it was frozen, with what the policy of today says of it."""
     prompt = prompt_for(request.member, slug)
     shown = revision_for(request.member, slug, number)
+    now = check(request.member.workspace, shown.content)
     context = {
         "nav": "prompts",
         "tab": "history",
         "prompt": prompt,
         "draft": draft_of(prompt),
         "revision": shown,
+        "judged": judged(request.member.workspace, now, prompt),
+        "pack": now.governance.pack,
         "findings": [(finding, policies.check_for(finding["code"])) for finding in shown.findings],
         "entry": entry_of(shown),
         "may_edit": can(request.member, Action.EDIT, prompt),
     }
-    return render(request, "prompts/revision.html", context)
+    return render_region(request, "prompts/revision.html", context, regions=("judge",))
 
 
 @member_view("GET")

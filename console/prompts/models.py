@@ -174,3 +174,7 @@ class Acknowledgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} in {self.prompt}"
+
+
+# Django finds an app's models here.
+from console.prompts.judge_models import Judgement, JudgeSettings  # noqa: E402, F401

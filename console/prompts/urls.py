@@ -1,18 +1,23 @@
 from django.urls import path
 
-from console.prompts import compose_views, history_views, merge_views, new_views
+from console.prompts import compose_views, history_views, judge_views, merge_views, new_views
 
 app_name = "prompts"
 urlpatterns = [
     path("prompts/", new_views.index, name="list"),
     path("prompts/new", new_views.new, name="new"),
-    path("prompts/import", new_views.import_prompt, name="import"),
+    path("prompts/import", import_views.import_prompts, name="import"),
     path("prompts/slug", new_views.slug_state, name="slug"),
     path("prompts/<slug:slug>/compose", compose_views.compose, name="compose"),
     path("prompts/<slug:slug>/save", compose_views.save, name="save"),
     path("prompts/<slug:slug>/check", compose_views.check_form, name="check"),
     path("prompts/<slug:slug>/snapshot", compose_views.snapshot, name="snapshot"),
     path("prompts/<slug:slug>/acknowledge", compose_views.acknowledge_finding, name="acknowledge"),
+    path("judge/", judge_views.judge_settings, name="judge-settings"),
+    path("prompts/<slug:slug>/judge", judge_views.judge_draft, name="judge"),
+    path(
+        "prompts/<slug:slug>/revisions/<int:number>/judge", judge_views.judge_revision, name="judge-revision"
+    ),
     path("prompts/<slug:slug>/presence", compose_views.be_present, name="presence"),
     path("prompts/<slug:slug>/events", compose_views.events, name="events"),
     path("prompts/<slug:slug>/merge", merge_views.merge_draft, name="merge"),

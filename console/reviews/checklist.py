@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from console.prompts.acknowledgements import Key, key_of
+from console.prompts.judge import Judged
 from console.reviews.evidence import Evidence
 from console.reviews.models import Decision, Thread
 from console.reviews.voices import Voice
@@ -48,6 +49,7 @@ class Facts:
     authors: frozenset[int]
     same_bytes: bool
     number: int  # the revision's
+    judged: Judged
 
 
 def checklist(requirements: Iterable[Requirement], facts: Facts) -> tuple[Line, ...]:
@@ -60,6 +62,8 @@ def _lines(requirements: Iterable[Requirement], facts: Facts) -> Iterator[Line]:
         if requirement.kind == "approvals":
             yield from _explanations(facts)
         yield _LOOKED_UP[requirement.kind](requirement, facts)
+        if requirement.kind == "findings":
+            yield from _judge(facts)
         if requirement.kind == "findings" and not facts.same_bytes:
             yield Line(
                 "bytes",
@@ -79,6 +83,32 @@ def _findings(requirement: Requirement, facts: Facts) -> Line:
     return Line(
         "findings", "no", requirement.sentence, f"{blocking[0].code}: {blocking[0].message.rstrip('.')}{more}"
     )
+
+
+def _judge(facts: Facts) -> Iterator[Line]:
+    """Where there is a provider, its model has read exactly this; where an admin switched that off, it is said."""
+    form, sentence = facts.judged.settings, f"The judge has read r{facts.number}"
+    if not form.on:
+        who = f" by {form.by.shown_name}" if form.by else ""
+        when = f", {form.at:%-d %B %Y}" if form.at else ""
+        yield Line("judge", "yes", "No judge reads it", f"switched off in this workspace{who}{when}")
+    elif facts.judged.required:
+        yield Line("judge", _JUDGE_MET.get(facts.judged.state, "no"), sentence, why_of_judge(facts.judged))
+
+
+_JUDGE_MET: dict[str, Met] = {"done": "yes", "judging": "open"}
+
+
+def why_of_judge(judged: Judged) -> str:
+    """How far the judge is, as the end of a sentence."""
+    row = judged.judgement
+    if judged.state == "done" and row and row.finished_at:
+        return f"{row.model} found {judged.counted}, {row.finished_at:%-d %B %Y, %H:%M}, under {row.pack}"
+    if judged.state == "judging":
+        return "it is reading now"
+    if judged.state == "failed" and row:
+        return f"it failed: {row.error.rstrip('.')}"
+    return "it has not read this revision under the policy in force: press “Judge now”"
 
 
 def _acknowledge(requirement: Requirement, facts: Facts) -> Line:

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, require
+from console.htmx import render_region
 from console.problems import DomainError
 from console.prompts.pages import prompt_for, revision_for
 from console.reviews.evidence import evidence_for
@@ -93,9 +94,8 @@ def request_page(request: MemberRequest, slug: str, number: int) -> HttpResponse
     change = change_of(revision, current_target(prompt, _label(form)), request.member.workspace)
     context = _request_context(form, change)
     status = 422 if request.method == "POST" else 200
-    return render(
-        request, "reviews/request.html", {"prompt": prompt, "revision": revision, **context}, status=status
-    )
+    page = {"prompt": prompt, "revision": revision, **context}
+    return render_region(request, "reviews/request.html", page, regions=("needs",), status=status)
 
 
 def _label(form: RequestForm) -> str:

@@ -16,6 +16,7 @@ from console.prompts.comparison import (
     section_diffs,
 )
 from console.prompts.diff_rows import Row, side_by_side
+from console.prompts.judge import BY_JUDGE
 from console.prompts.models import Acknowledgement
 from console.reviews.evidence import Evidence
 from console.reviews.models import Thread
@@ -71,6 +72,10 @@ class FindingRow:
     check: type[Check] | None
     is_new: bool
     acknowledgement: Acknowledgement | None
+
+    @property
+    def by_judge(self) -> bool:
+        return self.finding.code in BY_JUDGE
 
 
 class Reading:
@@ -145,7 +150,7 @@ class Reading:
         return [
             FindingRow(
                 finding,
-                check_for(finding.code),
+                None if finding.code in BY_JUDGE else check_for(finding.code),
                 bool(change.before) and key_of(finding) not in before,
                 known.get(key_of(finding)),
             )

@@ -18,6 +18,7 @@ from console.live import publish
 from console.problems import DomainError, Invalid, NotAllowed
 from console.prompts.models import Revision
 from console.reviews.authors import authors_of
+from console.reviews.checklist import why_of_judge
 from console.reviews.evidence import evidence_for
 from console.reviews.ground import Drift, Ground, drift
 from console.reviews.models import Decision, Review
@@ -72,8 +73,8 @@ def request_review(
     """Ask to approve a revision for a label, with ``runs`` as evidence.
 
     Reviews of earlier revisions for the same label to which changes were asked for are replaced. Raises NotAllowed,
-    Invalid (the revision is blocked under the policy in force or compiles to other words; a run does not count; the
-    label has not the form), AskedAlready, DomainError (the label points to it already).
+    Invalid (the revision is blocked under the policy in force, compiles to other words or was not judged; a run does
+    not count; the label has not the form), AskedAlready, DomainError (the label points to it already).
     """
     require(member, Action.REQUEST_REVIEW, revision.prompt)
     workspace = Workspace.objects.select_for_update().get(pk=member.workspace_id)
@@ -125,6 +126,11 @@ def _refuse_unusable(change: Change) -> None:
         raise Invalid(
             f"r{number} is blocked by {count} under {pack}: {blocking[0].message}",
             "Correct the draft and snapshot it; a blocked revision cannot be reviewed.",
+        )
+    if change.judged.required and change.judged.state != "done":
+        raise Invalid(
+            f"r{number} cannot be reviewed before the judge has read it: {why_of_judge(change.judged)}.",
+            "Ask again when it is done; an admin can switch the judge off.",
         )
     if not change.same_bytes:
         raise Invalid(

@@ -13,6 +13,7 @@ from console.accounts.models import Workspace
 from console.governance.services import Governance, governance_of
 from console.prompts.acknowledgements import acknowledged
 from console.prompts.drafts import Checked, check
+from console.prompts.judge import Judged, with_judge
 from console.prompts.models import Prompt, Revision
 from console.prompts.snippets import resolver
 from console.reviews.authors import authors_of
@@ -36,6 +37,7 @@ class Change:
     before: Checked | None
     effect: Effect
     requirements: tuple[Requirement, ...]
+    judged: Judged  # whose findings ``checked`` holds
 
     @property
     def same_bytes(self) -> bool:
@@ -123,8 +125,12 @@ def standing(review: Review) -> Standing:
 def change_of(revision: Revision, against: Revision | None, workspace: Workspace) -> Change:
     """What approving ``revision`` would change, and what that needs."""
     governance = governance_of(workspace)
+    prompt = revision.prompt
     checked = check(workspace, revision.content, governance=governance)
+    checked, said = with_judge(workspace, checked, prompt)
     before = check(workspace, against.content, governance=governance) if against else None
+    # What the judge found in both is not new.
+    before = with_judge(workspace, before, prompt)[0] if before else None
     pack, organisation = governance.pack, governance.bounds.organisation
     old_pack = _pack_of(against) or pack
     effect = policies.effect(
@@ -139,7 +145,7 @@ def change_of(revision: Revision, against: Revision | None, workspace: Workspace
         new_verdict=checked.verdict,
     )
     needs = policies.requirements(effect, checked.draft, pack, verdict=checked.verdict)
-    return Change(revision, against, governance, checked, before, effect, needs)
+    return Change(revision, against, governance, checked, before, effect, needs, said)
 
 
 def _pack_of(revision: Revision | None) -> policies.Pack | None:
@@ -171,6 +177,7 @@ def lines_of(
         authors=authors,
         same_bytes=change.same_bytes,
         number=change.revision.number,
+        judged=change.judged,
     )
     return checklist(change.requirements, facts)
 

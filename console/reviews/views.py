@@ -25,7 +25,7 @@ from console.reviews.standing import Standing, standing
 from console.reviews.voices import refusal
 from console.trials.models import Run
 
-REGIONS = ("reading", "state", "decide-word")
+REGIONS = ("reading", "state", "findings", "decide-word")
 
 
 @member_view("GET")

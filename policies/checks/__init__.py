@@ -16,6 +16,7 @@ from policies.checks import (
     humanity,
     identity,
     infrastructure,
+    judged,
     minors,
     oversight,
     power,
@@ -51,7 +52,7 @@ TEXT_CHECKS: tuple[type[FrameCheck], ...] = (
     *cautions.CHECKS,
     *behaviors.CHECKS,
 )
-CHECKS: tuple[type[Check], ...] = (*TEXT_CHECKS, *DRAFT_RULES)
+CHECKS: tuple[type[Check], ...] = (*TEXT_CHECKS, *DRAFT_RULES, *judged.CHECKS)
 _BY_CODE = {check.code: check for check in CHECKS}
 
 

@@ -1,21 +1,25 @@
-// <keyed-parts data-url>: after every save one request brings all that depends on the draft: findings, compiled text,
+// <keyed-parts data-url>: after every save, and when the judge has spoken, one request brings all that depends on the draft: findings, compiled text,
 // controls, state. Each arrives as an element with an id and is patched into the page (see patch.js).
 import { patch, remember } from "./patch.js";
+
+const ASKS = ["draft-saved", "judge-asked", "live"];
 
 class KeyedParts extends HTMLElement {
   #asked = null;
 
   connectedCallback() {
     for (const part of document.querySelectorAll("[data-part]")) remember(part);
-    document.addEventListener("draft-saved", this);
+    for (const name of ASKS) document.addEventListener(name, this);
   }
 
   disconnectedCallback() {
-    document.removeEventListener("draft-saved", this);
+    for (const name of ASKS) document.removeEventListener(name, this);
     this.#asked?.abort();
   }
 
-  async handleEvent() {
+  async handleEvent({ type, detail }) {
+    // Live events tell of others too; where there is no stream, only a judge that reads is worth looking after.
+    if (type === "live" && detail !== "judged" && !document.querySelector('#judge[data-judge="judging"]')) return;
     this.#asked?.abort();
     this.#asked = new AbortController();
     try {
