@@ -96,7 +96,7 @@ class FrameIndex:
     def run(self, document: Document) -> Iterator[tuple[type[FrameCheck], Hit]]:
         """At most one hit a check and sentence."""
         for at, line in enumerate(document.lines):
-            if not line.mask & self._all or line.sentence.base == 0:
+            if not line.mask & self._all or (line.sentence.base == 0 and not line.sentence.asked):
                 continue
             begun = self._begun.get(line.key)
             if begun is None:

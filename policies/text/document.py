@@ -66,7 +66,8 @@ class Document:
         self.lines: list[Line] = []
         for index, section in enumerate(self.sections):
             readable = normalise(section.text, lexicon)
-            tokens, reader = tokenise(readable), lexicon.reader(readable.text)
+            tokens = tokenise(readable)
+            reader = lexicon.reader(readable.text, tokens.words)
             for sentence in Segmenter(tokens, lexicon, reader).run():
                 self.lines.append(Line(index, sentence, tokens, reader, self._tell))
 
@@ -93,7 +94,7 @@ class Document:
     def _part(self, part: Part, at: int, start: int) -> Place | None:
         """The part in the same sentence, not before what it completes, or in one of the next."""
         origin = self.lines[at]
-        for line in self.lines[at : at + _NEXT + 1]:
+        for line in self.lines[at + part.later : at + _NEXT + 1]:
             if line.section != origin.section or line.sentence.block - origin.sentence.block > _BLOCKS:
                 break
             if not part.possible(line.mask):

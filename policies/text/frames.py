@@ -2,13 +2,15 @@
 
 A frame is written as items apart by blanks, all of them in one sentence, in any order, at most ``REACH`` words apart:
 ``+a`` ordered, ``-a`` forbidden, ``^a`` ordered or asked for in a condition that is not refused, ``a`` anyhow,
-``!a`` not in the sentence, ``%a`` not ordered in it, ``?a`` anyhow and even if only quoted,
-``@a`` in a condition, quoted or not, ``a|b`` either. ``a ~ b``: close together; ``a > b``: b soon after a; ``a >> b``: right after.
-``part // part``: the second part in the same sentence or one of the next two of the section.
+``!a`` not in the sentence, ``%a`` not ordered in it, quoted or not, ``?a`` anyhow and even if only quoted,
+``@a`` in a condition, quoted or not, ``*a`` ordered even if quoted (in an answer to a question that the frame has seen),
+``a|b`` either. ``a ~ b``: close together; ``a > b``: b soon after a; ``a >> b``: right after.
+``part // part``: the second part in the same sentence or one of the next two of the section; ``part ;; part``: not in the same.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +36,7 @@ class Part:
     items: tuple[Item, ...]
     absent: int
     unordered: int
+    later: bool = False
 
     def possible(self, mask: int) -> bool:
         return not mask & self.absent and all(mask & item.mask for item in self.items)
@@ -46,15 +49,15 @@ class Frame:
 
 
 def parse(source: str, lexicon: Lexicon) -> Frame:
-    parts = []
-    for text in source.split("//"):
+    parts, marks = [], re.findall("//|;;", source)
+    for index, text in enumerate(re.split("//|;;", source)):
         items: list[Item] = []
         absent, unordered, link = 0, 0, ""
         for word in text.split():
             if word in ("~", ">", ">>"):
                 link = word
                 continue
-            sign = word[0] if word[0] in "+-^!%?@" else ""
+            sign = word[0] if word[0] in "+-^!%?@*" else ""
             mask = 0
             for name in word[len(sign) :].split("|"):
                 mask |= lexicon.bit(name)
@@ -65,13 +68,14 @@ def parse(source: str, lexicon: Lexicon) -> Frame:
             else:
                 items.append(Item(mask, sign, link))
             link = ""
-        parts.append(Part(tuple(items), absent, unordered))
+        later = index > 0 and marks[index - 1] == ";;"
+        parts.append(Part(tuple(items), absent, unordered, later))
     return Frame(source, tuple(parts))
 
 
 def match_part(part: Part, reading: Reading, after: int = 0) -> tuple[int, int] | None:
     """First and last token (exclusive) of the first way in which all items are found, none before ``after``."""
-    if part.unordered and any(s.mask & part.unordered and _fits("+", s, reading) for s in reading.spots):
+    if part.unordered and any(s.mask & part.unordered and _fits("*", s, reading) for s in reading.spots):
         return None
     candidates = []
     for item in part.items:
@@ -94,6 +98,8 @@ def _fits(sign: str, spot: Spot, reading: Reading) -> bool:
         return True
     if sign == "@":
         return reading.cond[at]
+    if sign == "*":
+        return reading.pol[at] == 1 and not reading.cond[at]
     if reading.mention[at]:
         return False
     if sign == "":

@@ -9,8 +9,7 @@ Chinese and Japanese match by character.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from policies.text.fold import fold
@@ -29,7 +28,9 @@ _SCRIPTS = {
     "ja": re.compile("[\u3041-\u30ff]{2}"),
     "ko": re.compile("[\uac00-\ud7a3]{2}"),
 }
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _LATIN_WORD = re.compile(r"[a-z]+")
+_AFFIX = range(2, 21)  # letters of a prefix or an ending
 
 
 class Node:
@@ -42,145 +43,217 @@ class Node:
         self.mask = 0
 
 
+Entry = tuple[int, tuple[Node, ...]]
+
+
+class Keys(dict[str, tuple[str, ...]]):
+    """By word: everything that phrases may call it; nothing for a word that no phrase knows."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._exact: set[str] = set()
+        self._prefixes: dict[str, set[int]] = {}  # by their first two letters: how long they are
+        self._endings: dict[str, set[int]] = {}  # by their last two
+
+    def of_phrase(self, word: str) -> str:
+        """The key of a phrase's word; from now on, words of a text have it too."""
+        if word == _ANY:
+            return word
+        if word.endswith("*"):
+            if len(word) - 1 in _AFFIX:
+                self._prefixes.setdefault(word[:2], set()).add(len(word) - 1)
+        elif word.startswith("*"):
+            if len(word) - 1 in _AFFIX:
+                self._endings.setdefault(word[-2:], set()).add(len(word) - 1)
+        elif word.startswith("="):
+            self._exact.add(word[1:])
+        else:
+            word = stem(word)
+        self._known.add(word)
+        return word
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        if len(self) > _CACHE_SIZE:
+            self.clear()
+        found = self[word] = tuple(dict.fromkeys(self._find(word)))
+        return found
+
+    def _find(self, word: str) -> Iterator[str]:
+        known = self._known
+        for form in _forms(word) if "\u0620" <= word[0] <= "\u064a" else (word,):
+            if (base := stem(form)) in known:
+                yield base
+            if form in self._exact:
+                yield "=" + form
+            if lengths := self._prefixes.get(form[:2]):
+                yield from (
+                    key for size in lengths if size <= len(form) and (key := form[:size] + "*") in known
+                )
+            if lengths := self._endings.get(form[-2:]):
+                yield from (
+                    key for size in lengths if size <= len(form) and (key := "*" + form[-size:]) in known
+                )
+
+
 class Table:
     """The phrases of one language as a trie of words."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys) -> None:
         self.root = Node()
-        self._prefixes: set[str] = set()
-        self._endings: set[str] = set()
-        self._exact: set[str] = set()
-        self._keys: dict[str, tuple[str, ...]] = {}
+        self._keys = keys
+        self._choices: dict[str, tuple[str, ...]] = {}
 
     def add(self, phrase: str, mask: int) -> None:
-        for words in _variants(phrase):
-            node = self.root
-            for word in words:
-                node = node.following.setdefault(self._key(word), Node())
-            node.mask |= mask
+        """Add all plain word lists that a phrase with alternatives and optional words stands for."""
+        nodes = [self.root]
+        for part in phrase.split():
+            optional = len(part) > 2 and part[0] == "(" and part[-1] == ")"
+            if part == "..":
+                choices, optional = [(_ANY,), (_ANY, _ANY), (_ANY, _ANY, _ANY)], True
+            else:
+                bare = part[1:-1] if optional else part
+                choices = [self._choice(choice) for choice in bare.split("/") if choice]
+            reached = dict.fromkeys(nodes) if optional else {}
+            for keys in choices:
+                for node in nodes:
+                    for key in keys:
+                        after = node.following.get(key)
+                        if after is None:
+                            after = node.following[key] = Node()
+                        node = after
+                    reached[node] = None
+            nodes = list(reached)
+        for node in nodes:
+            if node is not self.root:
+                node.mask |= mask
 
-    def _key(self, word: str) -> str:
-        if word == _ANY:
-            return _ANY
-        if word.endswith("*"):
-            self._prefixes.add(word[:-1])
-            return word
-        if word.startswith("*"):
-            self._endings.add(word[1:])
-            return word
-        if word.startswith("="):
-            self._exact.add(word[1:])
-            return word
-        return stem(word)
-
-    def keys(self, word: str) -> tuple[str, ...]:
-        """Everything that a phrase may call this word."""
-        known = self._keys.get(word)
+    def _choice(self, choice: str) -> tuple[str, ...]:
+        known = self._choices.get(choice)
         if known is None:
-            if len(self._keys) > _CACHE_SIZE:
-                self._keys.clear()
-            known = self._keys[word] = tuple(dict.fromkeys(self._find_keys(word)))
+            known = self._choices[choice] = tuple(map(self._keys.of_phrase, _split(choice)))
         return known
 
-    def _find_keys(self, word: str) -> Iterator[str]:
-        for form in _forms(word):
-            yield stem(form)
-            if form in self._exact:
-                yield "=" + form
-            for cut in range(2, min(len(form), 20) + 1):
-                if form[:cut] in self._prefixes:
-                    yield form[:cut] + "*"
-                if form[-cut:] in self._endings:
-                    yield "*" + form[-cut:]
 
-    def follow(self, node: Node, words: list[str], at: int, end: int, out: list[tuple[int, int]]) -> None:
-        """Add (end, mask) of every phrase that goes on from ``node`` at word ``at``."""
-        if at < end and words[at] == "\n":
-            at += 1
-        if at >= end:
-            return
-        steps, word = node.following, words[at]
-        known = self._keys.get(word)
-        for key in self.keys(word) if known is None else known:
-            child = steps.get(key)
-            if child is not None:
-                if child.mask:
-                    out.append((at + 1, child.mask))
-                if child.following:
-                    self.follow(child, words, at + 1, end, out)
-        child = steps.get(_ANY)
-        if child is not None:
-            if child.mask:
-                out.append((at + 1, child.mask))
-            if child.following:
-                self.follow(child, words, at + 1, end, out)
+class _Entries(dict[str, Entry | None]):
+    """By word: the classes of the word alone and the phrases that it may begin; None for words that say nothing."""
+
+    def __init__(self, tables: Iterable[Table], keys: Keys) -> None:
+        self._roots = tuple(table.root.following for table in tables)
+        self._keys = keys
+
+    def __missing__(self, word: str) -> Entry | None:
+        if len(self) > _CACHE_SIZE:
+            self.clear()
+        mask = 0
+        begun: list[Node] = []
+        if keys := self._keys[word]:
+            for root in self._roots:
+                for key in keys:
+                    node = root.get(key)
+                    if node is not None:
+                        mask |= node.mask
+                        if node.following:
+                            begun.append(node)
+        found = self[word] = (mask, tuple(begun)) if mask or begun else None
+        return found
+
+
+_NOTHING: Entry = (0, ())
 
 
 class Reader:
     """The tables of some languages, read together."""
 
-    def __init__(self, tables: Iterable[Table]) -> None:
-        self._tables = tuple(tables)
+    def __init__(self, tables: Sequence[Table], keys: Keys) -> None:
         self.remembered: dict[
             tuple[str, ...], Any
         ] = {}  # what was found in sentences seen before (scope.Known)
-        self._entries: dict[str, tuple[int, tuple[tuple[Table, Node], ...]]] = {}
+        self._tables = tables
+        self._keys = keys
+        self._entries = _Entries(tables, keys)
 
-    def entry(self, word: str) -> tuple[int, tuple[tuple[Table, Node], ...]]:
+    def entry(self, word: str) -> Entry:
         """The classes of the word alone, and the phrases that it may begin."""
-        known = self._entries.get(word)
-        if known is None:
-            if len(self._entries) > _CACHE_SIZE:
-                self._entries.clear()
-            mask = 0
-            begun: list[tuple[Table, Node]] = []
-            for table in self._tables:
-                for key in table.keys(word):
-                    node = table.root.following.get(key)
-                    if node is not None:
-                        mask |= node.mask
-                        if node.following:
-                            begun.append((table, node))
-            known = self._entries[word] = (mask, tuple(begun))
-        return known
+        return self._entries[word] or _NOTHING
 
-    def matches(self, words: list[str], at: int, end: int) -> list[tuple[int, int]]:
+    def matches(self, words: Sequence[str], at: int, end: int) -> list[tuple[int, int]]:
         """(end, mask) of every phrase that begins at ``at`` and ends at or before ``end``."""
         mask, begun = self.entry(words[at])
         out = [(at + 1, mask)] if mask else []
-        for table, node in begun:
-            table.follow(node, words, at + 1, end, out)
+        for node in begun:
+            self._follow(node, words, at + 1, end, out)
         return out
+
+    def spots(self, words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+        """(first, end, mask) of every phrase in these words, by first word."""
+        end = len(words)
+        out: list[tuple[int, int]] = []
+        for at, entry in enumerate(map(self._entries.__getitem__, words)):
+            if entry is None:
+                continue
+            mask, begun = entry
+            if mask:
+                yield at, at + 1, mask
+            for node in begun:
+                self._follow(node, words, at + 1, end, out)
+            if out:
+                yield from ((at, last, more) for last, more in out)
+                out.clear()
+
+    def _follow(
+        self, node: Node, words: Sequence[str], at: int, end: int, out: list[tuple[int, int]]
+    ) -> None:
+        """Add (end, mask) of every phrase that goes on from ``node`` at word ``at``."""
+        if at < end and words[at] == "\n":
+            at += 1
+        if at >= end:
+            return
+        steps = node.following
+        for key in (*self._keys[words[at]], _ANY):
+            child = steps.get(key)
+            if child is not None:
+                if child.mask:
+                    out.append((at + 1, child.mask))
+                if child.following:
+                    self._follow(child, words, at + 1, end, out)
 
     def knows(self, word: str) -> bool:
         """Whether any phrase is or begins with this word."""
-        mask, begun = self.entry(word)
-        return bool(mask or begun)
+        return any(key in table.root.following for table in self._tables for key in self._keys[word])
 
 
 class Lexicon:
-    """Compiled phrase tables; build it with ``lexicon_from`` and keep it as long as the pack."""
+    """Phrase tables, each compiled when first needed; build it with ``lexicon_from`` and keep it as long as the pack."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.languages = tuple(sorted(data))
         self.bits: dict[str, int] = {}
         self.sizes: dict[int, int] = {}  # phrases of a class: how common it is, roughly
         self.prepared: dict[str, Any] = {}  # what others derive from the classes, once
+        self._keys = Keys()
+        self._written: dict[str, list[tuple[str, list[str]]]] = {}
         self._tables: dict[str, Table] = {}
-        self._common: dict[str, frozenset[str]] = {}
         self._readers: dict[frozenset[str], Reader] = {}
+        self._common: dict[str, frozenset[str]] = dict.fromkeys(self.languages, frozenset())
         for language in self.languages:
-            table = self._tables[language] = Table()
-            for name, phrases in _flat(data[language]):
-                self._add(language, table, name, phrases)
+            self._written[language] = list(_flat(data[language]))
+            for name, phrases in self._written[language]:
+                mask = self.bits.setdefault(name, 1 << len(self.bits))
+                self.sizes[mask] = self.sizes.get(mask, 0) + len(phrases)
+                if name == _COMMON:
+                    self._common[language] = frozenset(fold(phrase).text for phrase in phrases)
+        self._all_common = frozenset().union(*self._common.values())
 
-    def _add(self, language: str, table: Table, name: str, phrases: list[str]) -> None:
-        mask = self.bits.setdefault(name, 1 << len(self.bits))
-        self.sizes[mask] = self.sizes.get(mask, 0) + len(phrases)
-        for phrase in phrases:
-            table.add(phrase, mask)
-        if name == _COMMON:
-            self._common[language] = frozenset(fold(phrase).text for phrase in phrases)
+    def _table(self, language: str) -> Table:
+        known = self._tables.get(language)
+        if known is None:
+            known = self._tables[language] = Table(self._keys)
+            self._keys.clear()  # phrases of this language may know words that the others do not
+            for name, phrases in self._written[language]:
+                mask = 0 if name == _COMMON else self.bits[name]  # common words are known, but mean nothing
+                for phrase in phrases:
+                    known.add(fold(phrase.lower()).text, mask)
+        return known
 
     def bit(self, name: str) -> int:
         """The mask of a class, by its full name or by a last part that only it has; 0 if the pack has no such class."""
@@ -191,9 +264,9 @@ class Lexicon:
             raise KeyError(f"the lexicon has more than one class {name!r}")
         return named[0] if named else 0
 
-    def reader(self, text: str) -> Reader:
-        """The tables that ``text`` needs: English always, others as far as their words or letters occur."""
-        return self._reader(frozenset(self._languages_of(text)))
+    def reader(self, text: str, words: Iterable[str] = ()) -> Reader:
+        """The tables that ``text``, made of ``words``, needs: English always, others as their words or letters occur."""
+        return self._reader(frozenset(self._languages_of(text, words)))
 
     def everything(self) -> Reader:
         """All tables together, for deciding whether something reads like words at all."""
@@ -202,23 +275,28 @@ class Lexicon:
     def _reader(self, languages: frozenset[str]) -> Reader:
         known = self._readers.get(languages)
         if known is None:
-            known = self._readers[languages] = Reader(self._tables[name] for name in sorted(languages))
+            tables = tuple(self._table(name) for name in sorted(languages))
+            known = self._readers[languages] = Reader(tables, self._keys)
         return known
 
-    def _languages_of(self, text: str) -> Iterator[str]:
-        words: set[str] | None = None
+    def _languages_of(self, text: str, words: Iterable[str]) -> Iterator[str]:
+        foreign = "" if text.isascii() else "\n".join(_FOREIGN.findall(text))
+        latin = self._common_words(words)
         for language in self.languages:
             script = _SCRIPTS.get(language)
             if language == "en":
                 yield language
             elif script is not None:
-                if script.search(text):
+                if foreign and script.search(foreign):
                     yield language
-            else:
-                if words is None:
-                    words = set(_LATIN_WORD.findall(text.lower()))
-                if len(words & self._common.get(language, frozenset())) >= _DISTINCT:
-                    yield language
+            elif len(latin & self._common[language]) >= _DISTINCT:
+                yield language
+
+    def _common_words(self, words: Iterable[str]) -> frozenset[str]:
+        """Which common words of any language occur; in ``l'acqua`` and ``für`` those parts that are plain letters."""
+        distinct = set(words)
+        odd = "\n".join(word for word in distinct if not (word.isalpha() and word.isascii()))
+        return self._all_common & distinct | self._all_common.intersection(_LATIN_WORD.findall(odd))
 
 
 def _forms(word: str) -> tuple[str, ...]:
@@ -235,22 +313,6 @@ def _forms(word: str) -> tuple[str, ...]:
         if form.startswith(("ال", "لل")) and len(form) > 4:
             forms.append(form[2:])
     return tuple(forms)
-
-
-def _variants(phrase: str) -> Iterator[list[str]]:
-    """All plain word lists that a phrase with alternatives and optional words stands for."""
-    slots: list[list[list[str]]] = []
-    for part in fold(phrase.lower()).text.split():
-        optional = len(part) > 2 and part.startswith("(") and part.endswith(")")
-        bare = part[1:-1] if optional else part
-        choices = [_split(choice) for choice in bare.split("/") if choice]
-        if part == "..":
-            choices = [[], [_ANY], [_ANY, _ANY], [_ANY, _ANY, _ANY]]
-        slots.append([[], *choices] if optional else choices)
-    for chosen in product(*slots):
-        words = [word for part in chosen for word in part]
-        if words:
-            yield words
 
 
 def _split(choice: str) -> list[str]:

@@ -45,7 +45,7 @@ def known_of(key: tuple[str, ...], reader: Reader) -> Known:
     """Every phrase of the lexicon in these words, by first word."""
     known = reader.remembered.get(key)
     if known is None:
-        spots = _find_spots(key, reader)
+        spots = tuple(reader.spots(key))
         mask = 0
         for _, _, found in spots:
             mask |= found
@@ -53,24 +53,6 @@ def known_of(key: tuple[str, ...], reader: Reader) -> Known:
             reader.remembered.clear()
         known = reader.remembered[key] = Known(spots, mask)
     return known
-
-
-def _find_spots(key: tuple[str, ...], reader: Reader) -> tuple[tuple[int, int, int], ...]:
-    words, end = list(key), len(key)
-    entry = reader.entry
-    found: list[tuple[int, int, int]] = []
-    out: list[tuple[int, int]] = []
-    for at, word in enumerate(words):
-        mask, begun = entry(word)
-        if mask:
-            found.append((at, at + 1, mask))
-        if begun:
-            for table, node in begun:
-                table.follow(node, words, at + 1, end, out)
-            if out:
-                found += [(at, last, more) for last, more in out]
-                out.clear()
-    return tuple(found)
 
 
 @dataclass(slots=True)
@@ -273,9 +255,19 @@ class Reading:
         first, last = self.sentence.first, self.sentence.last
         marks = [at for at in range(first, last) if self.words[at] == '"']
         for opened, closed in zip(marks[::2], [*marks[1::2], last][: len(marks[::2])], strict=True):
-            if closed - opened - 1 > _QUOTE_WORDS and not self._spoken(opened):
+            if closed - opened - 1 > _QUOTE_WORDS and not (self._value(opened) or self._spoken(opened)):
                 for at in range(opened, closed):
                     self.mention[at - first] = True
+
+    def _value(self, quote: int) -> bool:
+        """Whether the marks only delimit a value of JSON, YAML or code: '"tone": "…"', 'reply = "…"', '["…", "…"]'."""
+        first, words = self.sentence.first, self.words
+        if quote == first:
+            return False
+        before = words[quote - 1]
+        if before == ":":
+            return quote - 2 == first or (quote - 2 > first and words[quote - 2] == '"')
+        return before in "=[{" or (before == "," and words[quote - 2] == '"' and "[" in words[first:quote])
 
     def _spoken(self, quote: int) -> bool:
         """Whether an order to say leads to this quotation: 'say "…"', but not 'if a user says "…"', 'was told "…"'."""

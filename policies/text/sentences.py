@@ -44,6 +44,7 @@ _ABBREVIATIONS = frozenset(
     ]
 )
 _BAD_MARKS = frozenset("✗✘❌⛔🚫")
+_BREAKS = _STOPS | {"<"}
 _LONG = 120  # tokens: text without any full stop is cut so that no sentence grows without bound
 
 
@@ -56,6 +57,9 @@ class Sentence:
     base: int
     block: int
     said: bool = False  # the assistant's own words: a line of an example dialogue
+    asked: bool = (
+        False  # a user's words in an example dialogue: only mentioned, but what comes next answers them
+    )
     lead_in: bool = False  # ends with a colon, what follows hangs on it
     item: bool = False
     mask: int = 0
@@ -74,22 +78,12 @@ class _Line:
 
 
 def lines_of(tokens: Tokens) -> Iterator[_Line]:
-    words, starts = tokens.words, tokens.starts
-    first, count, blank = 0, len(words), True
-    line_start = 0
-    while first < count:
-        try:
-            end = words.index("\n", first)
-        except ValueError:
-            end = count
-        if end == first:
-            blank = True
-        else:
-            yield _line(words, first, end, starts[first] - line_start, blank)
-            blank = False
-        if end < count:
-            line_start = starts[end] + 1
-        first = end + 1
+    words, firsts, blank = tokens.words, tokens.firsts, True
+    for index, first in enumerate(firsts):
+        end = firsts[index + 1] - 1 if index + 1 < len(firsts) else len(words)
+        if end > first:
+            yield _line(words, first, end, tokens.indent(index), blank)
+        blank = end == first
 
 
 def _line(words: list[str], first: int, end: int, indent: int, blank: bool) -> _Line:
@@ -152,11 +146,11 @@ class Segmenter:
         """A line that was only wrapped: no mark of its own, small letter first, no end above it."""
         if line.blank_before or line.bullet or line.level or above.level or line.last - above.first > 400:
             return False
-        words, starts = self.words, self.tokens.starts
+        words, start = self.words, self.tokens.start
         if words[above.last - 1] in _STOPS or words[above.last - 1] in ":：>;":
             return False
-        long_enough = starts[above.last - 1] - starts[above.first] > 50
-        return long_enough and self.tokens.folded.text[starts[line.first]].islower()
+        long_enough = start(above.last - 1) - start(above.first) > 50
+        return long_enough and self.tokens.folded.text[start(line.first)].islower()
 
     # --- a line --------------------------------------------------------------------------------------------------
 
@@ -175,19 +169,22 @@ class Segmenter:
         ends_lead = words[line.last - 1] in (":", "：") or (
             words[line.last - 1] in "*_" and ":" in words[max(line.first, line.last - 3) : line.last]
         )
-        said = False
+        said = asked = False
         at = line.first
         label_end = self._label(line)
         if label_end:
             label = self._mask(at, label_end)
             kind = self._kind(label)
             if label & self._user and label_end - at <= 3:
-                base = 0
-            elif label & self._model and label_end - at <= 3:
+                asked, base = base > 0, 0
+            elif label_end - at <= 3 and (label & self._model or self._answers(line)):
                 said = base != 0
             elif kind is not None and base != 0 and (kind != -2 or label_end - at <= 4):
                 base = kind
+        begun = len(self.out)
         self._sentences(at, line.last, base, said, line)
+        for sentence in self.out[begun:]:
+            sentence.asked = asked
         if ends_lead:
             last = self.out[-1] if self.out else None
             lead_base = self._kind(self._mask(line.first, line.last))
@@ -197,12 +194,21 @@ class Segmenter:
                 last.lead_in = True
             self._lead = (lead_base, line.indent, line.bullet)
 
+    def _answers(self, line: _Line) -> bool:
+        """Whoever speaks right after the user in an example dialogue is the assistant, whatever its name."""
+        return (
+            bool(self.out)
+            and self.out[-1].asked
+            and not line.blank_before
+            and self.out[-1].last >= line.first - 4
+        )
+
     def _looks_like_heading(self, line: _Line) -> bool:
         """A short line of its own in bold or capitals, or ended by a colon-less title before a blank line."""
         words = self.words
         if line.bullet or line.last - line.first > 9 or not line.blank_before:
             return False
-        text = self.tokens.folded.text[self.tokens.starts[line.first] : self.tokens.ends[line.last - 1]]
+        text = self.tokens.folded.text[self.tokens.start(line.first) : self.tokens.end(line.last - 1)]
         if words[line.last - 1] in _STOPS or words[line.last - 1] in ",;":
             return False
         stripped = text.strip("*_=[]: ")
@@ -274,8 +280,12 @@ class Segmenter:
     def _sentences(self, first: int, last: int, base: int, said: bool, line: _Line) -> None:
         words = self.words
         start = at = first
+        short = last - first <= _LONG
         while at < last:
             word = words[at]
+            if short and word not in _BREAKS:
+                at += 1
+                continue
             if word in _STOPS and not self._inside(at, last):
                 self._emit(start, at + 1, base, said, line)
                 start = at + 1
@@ -298,23 +308,23 @@ class Segmenter:
         if (
             at + 2 < last
             and self.words[at + 1] == '"'
-            and not tokens.folded.text[tokens.starts[at + 2]].isupper()
+            and not tokens.folded.text[tokens.start(at + 2)].isupper()
         ):
             return True  # 'asked "are you a robot?", say …'
         if self.words[at] != ".":
             return False
-        tight = at + 1 < last and tokens.starts[at + 1] == tokens.ends[at]
-        if tight and self.words[at + 1][0].isalnum() and at and tokens.ends[at - 1] == tokens.starts[at]:
+        tight = at + 1 < last and self.words[at + 1][0].isalnum() and tokens.tight(at)
+        if tight and at and tokens.end(at - 1) == tokens.start(at):
             return not (
                 len(self.words[at - 1]) > 3
                 and len(self.words[at + 1]) > 3
-                and tokens.folded.text[tokens.starts[at + 1]].isupper()
+                and tokens.folded.text[tokens.start(at + 1)].isupper()
             )
         return (
             at > 0
             and self.words[at - 1] in _ABBREVIATIONS
             and at + 1 < last
-            and not tokens.folded.text[tokens.starts[at + 1]].isupper()
+            and not tokens.folded.text[tokens.start(at + 1)].isupper()
         )
 
     def _tag(self, at: int, last: int) -> int:

@@ -142,38 +142,44 @@ _SHORT_E = frozenset(
 )
 
 
+_VOWELS = frozenset("aeiouy")
+_HISSING = ("sses", "shes", "ches", "xes", "zzes")
+
+
 def stem(word: str) -> str:
     """The stem of a lower-case word; words of other alphabets and short ones stay as they are."""
     known = _IRREGULAR.get(word)
     if known is not None:
         return known
-    if word.endswith("'s"):
-        return stem(word[:-2])
-    size = len(word)
+    last, size = word[-1:], len(word)
+    if last == "s":
+        if word[-2:] == "'s":
+            return stem(word[:-2])
+        if size < 4 or not word.isascii():
+            return word
+        if size > 4 and word.endswith("ies"):
+            return word[:-3] + "y"
+        if word.endswith(_HISSING):
+            return word[:-2]
+        return _bare(word if word[-2] in "sui" else word[:-1])
     if size < 4 or not word.isascii():
         return word
-    if word.endswith("ies") and size > 4:
-        return word[:-3] + "y"
-    if word.endswith("ied") and size > 4:
-        return word[:-3] + "y"
-    for suffix in ("ing", "ed"):
-        if (
-            word.endswith(suffix)
-            and size - len(suffix) >= 3
-            and any(c in "aeiouy" for c in word[: -len(suffix)])
-        ):
-            return _bare(word[: -len(suffix)])
-    if word.endswith(("sses", "shes", "ches", "xes", "zzes")):
-        return word[:-2]
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return _bare(word[:-1])
+    if last == "d" and word[-2] == "e":
+        if size > 4 and word[-3] == "i":
+            return word[:-3] + "y"
+        if size > 4 and not _VOWELS.isdisjoint(word[:-2]):
+            return _bare(word[:-2])
+    elif last == "g" and size > 5 and word.endswith("ing") and not _VOWELS.isdisjoint(word[:-3]):
+        return _bare(word[:-3])
     return _bare(word)
 
 
 def _bare(word: str) -> str:
     """Drop a silent e and one of two equal last consonants."""
-    if word.endswith("e") and len(word) > 4:
-        return word[:-1]
-    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiousl":
+    last = word[-1]
+    if last == "e":
+        if len(word) > 4:
+            return word[:-1]
+    elif len(word) > 3 and last == word[-2] and last not in "aeiousl":
         return word[:-1]
     return word + "e" if word in _SHORT_E else word

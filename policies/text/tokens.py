@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from bisect import bisect_right
+from itertools import chain
 
 from policies.text.fold import Folded
 
@@ -13,22 +13,79 @@ _HAN = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _LETTER = "\u0900-\u0963\u0966-\u097f"
 TOKEN = re.compile(rf"[{_HAN}]|(?:(?![{_HAN}])[\w{_LETTER}])+(?:'[a-z]+)?|\n|[^\w\s]", re.IGNORECASE)
 
-
 _JOIN = re.compile(r"(?<=[a-z])[-/_](?=[a-z])")
+_TIGHT = re.compile(r"\.\w")
+_CACHE_SIZE = 50_000
+_LONG = 40  # characters of a run that is not worth remembering
 
 
-@dataclass(frozen=True, slots=True)
+class _Runs(dict[str, tuple[str, ...]]):
+    """What stands between two blanks, cut into words; most of it was seen before."""
+
+    def __missing__(self, run: str) -> tuple[str, ...]:
+        words = (run,) if run.isalpha() and run.isascii() else tuple(TOKEN.findall(split_compounds(run)))
+        if len(run) <= _LONG:
+            if len(self) > _CACHE_SIZE:
+                self.clear()
+            self[run] = words
+        return words
+
+
+_RUNS = _Runs()
+
+
 class Tokens:
-    """Parallel lists; ``words`` in lower case, a line end is the word ``\\n``. Offsets are those of the folded text."""
+    """``words`` in lower case, a line end is the word ``\\n``; places are those of the folded text, told on demand."""
 
-    folded: Folded
-    words: list[str]
-    starts: list[int]
-    ends: list[int]
+    __slots__ = ("_lines", "_places", "_starts", "firsts", "folded", "words")
+
+    def __init__(self, folded: Folded, text: str) -> None:
+        self.folded = folded
+        self.words: list[str] = []
+        self.firsts: list[int] = []  # by line: its first word
+        self._lines = text.split("\n")
+        self._starts: list[int] = []  # by line: where it stands in the text
+        self._places: dict[int, list[tuple[int, int]]] = {}
+        at = 0
+        cut = _RUNS.__getitem__
+        for line in self._lines:
+            self.firsts.append(len(self.words))
+            self._starts.append(at)
+            if line:
+                self.words += chain.from_iterable(map(cut, line.split()))
+            self.words.append("\n")
+            at += len(line) + 1
+        self.words.pop()
+
+    def start(self, at: int) -> int:
+        return self._place(at)[0]
+
+    def end(self, at: int) -> int:
+        return self._place(at)[1]
+
+    def indent(self, line: int) -> int:
+        """Blanks before a line's first word."""
+        text = self._lines[line]
+        return len(text) - len(text.lstrip())
+
+    def tight(self, at: int) -> bool:
+        """Whether a letter or digit follows the full stop ``at`` without a blank."""
+        line = self._lines[bisect_right(self.firsts, at) - 1]
+        return _TIGHT.search(line) is not None and self.start(at + 1) == self.end(at)
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Span in the given text of tokens ``first`` to ``last``, both included."""
-        return self.folded.span(self.starts[first], self.ends[last])
+        return self.folded.span(self.start(first), self.end(last))
+
+    def _place(self, at: int) -> tuple[int, int]:
+        line = bisect_right(self.firsts, at) - 1
+        begin, text = self._starts[line], self._lines[line]
+        known = self._places.get(line)
+        if known is None:
+            found = (match.span() for match in TOKEN.finditer(split_compounds(text)))
+            known = self._places[line] = [(begin + start, begin + end) for start, end in found]
+        index = at - self.firsts[line]
+        return known[index] if index < len(known) else (begin + len(text), begin + len(text) + 1)
 
 
 def split_compounds(text: str) -> str:
@@ -40,27 +97,4 @@ def tokenise(folded: Folded) -> Tokens:
     text = folded.text.lower()
     if len(text) != len(folded.text):  # a few capitals have longer small forms
         text = "".join(c.lower() if len(c.lower()) == 1 else c for c in folded.text)
-    words: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    at = 0
-    for line in text.split("\n"):
-        known = _line(line)
-        words += known[0]
-        starts += [at + start for start in known[1]]
-        ends += [at + end for end in known[2]]
-        at += len(line)
-        if at < len(text):
-            words.append("\n")
-            starts.append(at)
-            ends.append(at + 1)
-        at += 1
-    return Tokens(folded, words, starts, ends)
-
-
-@lru_cache(maxsize=4096)
-def _line(line: str) -> tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]:
-    """Words of one line with their places; remembered, since of a text that is being typed one line changes."""
-    line = split_compounds(line)
-    spans = [match.span() for match in TOKEN.finditer(line)]
-    return tuple(line[a:b] for a, b in spans), tuple(a for a, _ in spans), tuple(b for _, b in spans)
+    return Tokens(folded, text)
