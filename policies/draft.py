@@ -296,7 +296,7 @@ def draft_from_text(text: str, *, domain: str = "general") -> Draft:
 
 def looks_like_draft(text: str) -> bool:
     """Whether a text says of itself that it is a draft: a key ``draft`` at its top."""
-    return bool(re.search(r'(?m)^(?:\s*\{\s*)?"?draft"?\s*:\s*\d', text[:20_000]))
+    return bool(re.search(r'(?m)^(?:[ \t]*\{\s*)?"?draft"?[ \t]*:[ \t]*\d', text[:20_000]))
 
 
 def value_text(value: Value) -> str:

@@ -45,7 +45,7 @@ KEPT_READ = timedelta(days=30)  # versions that a page was made of
 DEFAULT_MODEL = "claude-sonnet-5-5"
 LARGEST = 1_200_000  # characters of a draft as JSON, tools and variables included
 _SLUG = re.compile(r"[a-z0-9-]{1,64}")
-_RESERVED = {"new", "import", "slug"}  # pages of the list itself
+RESERVED_SLUGS = frozenset({"new", "import", "slug"})  # pages of the list itself
 
 
 class StaleDraft(DomainError):
@@ -125,7 +125,7 @@ def usual_model(member: Membership) -> str:
 
 def check_slug(slug: str) -> str:
     """The slug, or Invalid with what it must look like."""
-    if not _SLUG.fullmatch(slug) or slug in _RESERVED:
+    if not _SLUG.fullmatch(slug) or slug in RESERVED_SLUGS:
         raise Invalid(
             f"“{slug[:64]}” can't be the slug of a prompt.",
             "It takes 1 to 64 lower-case letters, digits and hyphens, such as support-assistant.",

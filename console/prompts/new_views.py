@@ -1,4 +1,4 @@
-"""The list of prompts, and the three ways to a new one: from nothing, from a starter, from what exists already."""
+"""The list of prompts, and the ways to a new one: from nothing, from a starter; importing is in import_views."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.text import slugify
 
@@ -16,16 +16,12 @@ from console.governance.services import pack_in_force
 from console.htmx import render_region
 from console.problems import DomainError, Invalid
 from console.prompts.drafts import check_slug, create_prompt, free_slug, taken
-from console.prompts.importers import Imported, decode, read_prompt
-from console.prompts.imports import preview
 from console.prompts.listing import STATES, Filter, listed, recount
 from console.prompts.models import Prompt
 from console.prompts.pages import prompts_of
-from console.prompts.sheets import KIND_TITLES
 from console.prompts.starters import blank, content_of, starters
 
 PAGE = 50
-LARGEST_FILE = 2_000_000  # bytes
 
 
 @member_view("GET")
@@ -65,9 +61,7 @@ def new(request: MemberRequest) -> HttpResponseBase:
     return render(request, "prompts/new.html", context, status=422 if "problem" in context else 200)
 
 
-def _create(
-    request: MemberRequest, content: dict[str, Any], imported: Imported | None = None
-) -> HttpResponseBase:
+def _create(request: MemberRequest, content: dict[str, Any]) -> HttpResponseBase:
     title, domain = request.POST.get("title", ""), request.POST.get("domain", "")
     slug = request.POST.get("slug", "").strip() or slugify(title)[:64]
     prompt = create_prompt(
@@ -76,7 +70,6 @@ def _create(
         title=title,
         content=content | ({"domain": domain} if domain else {}),
         kind=Prompt.Kind.SNIPPET if "snippet" in request.POST else Prompt.Kind.PROMPT,
-        imported_from=imported.form if imported else "",
     )
     messages.success(request, f"{prompt.title} is here. Everything you type is saved by itself.")
     return redirect("prompts:compose", request.member.workspace.slug, prompt.slug)
@@ -107,53 +100,3 @@ def slug_state(request: MemberRequest) -> HttpResponse:
         except Invalid as error:
             problem = error
     return render(request, "prompts/new.html#slug-state", {"slug": slug, "problem": problem, "asked": True})
-
-
-@member_view("GET", "POST")
-def import_prompt(request: MemberRequest) -> HttpResponseBase:
-    """Read a paste or a file, show what it would become, and make it on a second press."""
-    require(request.member, Action.EDIT)
-    context: dict[str, Any] = {"nav": "prompts", "source": "", "kinds": KIND_TITLES}
-    status = 200
-    if request.method == "POST":
-        try:
-            source, imported = _read(request)
-            context |= {"source": source}
-            shown = _preview(request.POST, request, imported)
-            context |= {"preview": shown, **_preview_context(request, shown.content)}
-            if "create" in request.POST:
-                return _create(request, shown.content, imported)
-        except DomainError as error:
-            context |= {"problem": error, "source": context["source"] or request.POST.get("source", "")}
-            status = error.status
-    return render_region(request, "prompts/import.html", context, regions=("preview",), status=status)
-
-
-def _read(request: MemberRequest) -> tuple[str, Imported]:
-    upload = request.FILES.get("file")
-    if upload is None:
-        source = request.POST.get("source", "")
-        return source, read_prompt(source)
-    if (upload.size or 0) > LARGEST_FILE:
-        raise Invalid(
-            f"{upload.name} is {upload.size or 0:,} bytes large; the most that is read is {LARGEST_FILE:,}.",
-            "Choose the file with the prompt alone.",
-        )
-    source = decode(upload.read())
-    return source, read_prompt(source, name=upload.name or "")
-
-
-def _preview(data: QueryDict, request: MemberRequest, imported: Imported) -> Any:
-    chosen = "domain" in data
-    return preview(
-        request.member.workspace,
-        imported,
-        domain=data.get("domain", ""),
-        audience=data.getlist("audience"),
-        take=data.getlist("take") if chosen else None,
-    )
-
-
-def _preview_context(request: MemberRequest, content: dict[str, Any]) -> dict[str, Any]:
-    pack = pack_in_force(request.member.workspace)
-    return {"form": _names(request, content), "domains": pack.domains, "audiences": pack.audiences}

@@ -7,6 +7,7 @@ in the text of its section, since it may carry the sense of what follows ("Never
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ How = Literal["tags", "headings", "whole"]
 MOST_SECTIONS = 40
 
 _OPENING = re.compile(r"^[ \t]*<([A-Za-z][\w.-]*)(?:\s[^<>\n]*)?>", re.MULTILINE)
+_TAG = re.compile(r"<(/?)([A-Za-z][\w.-]*)(?:\s[^<>\n]*)?>")
 _FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})", re.MULTILINE)
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,6})[ \t]+(\S.*)$", re.MULTILINE)
 # A line in bold, or in brackets, that stands alone is a heading to its author.
 _BOLD_LINE = re.compile(
     r"^(?:\*\*|__)([^*_\n]{2,60}?)(?:\*\*|__):?[ \t]*$|^\[([^\]\n]{2,60})\][ \t]*$", re.MULTILINE
@@ -109,8 +111,8 @@ def _unwrapped(text: str) -> str:
     return wrapped[2] if wrapped and f"<{wrapped[1]}>" not in wrapped[2] else text
 
 
-def _fenced(text: str) -> list[tuple[int, int]]:
-    """Where code blocks begin and end; one that is never closed runs to the end."""
+def fenced(text: str) -> list[tuple[int, int]]:
+    """Where code blocks begin and end, in order; one that is never closed runs to the end."""
     ranges: list[tuple[int, int]] = []
     mark, start = "", 0
     for fence in _FENCE.finditer(text):
@@ -123,16 +125,17 @@ def _fenced(text: str) -> list[tuple[int, int]]:
 
 
 def _outside(ranges: list[tuple[int, int]], at: int) -> bool:
-    return not any(start <= at < end for start, end in ranges)
+    index = bisect_right(ranges, at, key=lambda span: span[0]) - 1
+    return index < 0 or at >= ranges[index][1]
 
 
 def _at_tags(text: str) -> Iterator[Part]:
-    fences = _fenced(text)
+    fences, closings = fenced(text), _closings(text)
     end = 0
     for opening in _OPENING.finditer(text):
         if opening.start() < end or not _outside(fences, opening.start()):
             continue
-        closing = _closing(text, opening[1], opening.end())
+        closing = closings.get(opening.end())
         if closing is None:
             continue
         if before := text[end : opening.start()].strip("\n"):
@@ -147,20 +150,26 @@ def _at_tags(text: str) -> Iterator[Part]:
         yield Part("", rest)
 
 
-def _closing(text: str, tag: str, start: int) -> tuple[int, int] | None:
-    """Where the tag opened before ``start`` is closed, past others of its name inside it."""
-    depth = 1
-    for found in re.finditer(rf"<(/?){re.escape(tag)}(?:\s[^<>\n]*)?>", text[start:]):
-        depth += -1 if found[1] else 1
-        if depth == 0:
-            return start + found.start(), start + found.end()
-    return None
+def _closings(text: str) -> dict[int, tuple[int, int]]:
+    """For the end of every opening tag where its closing one stands, past others of its name inside it; in one pass."""
+    closed: dict[int, tuple[int, int]] = {}
+    open: dict[str, list[int]] = {}
+    for tag in _TAG.finditer(text):
+        if not tag[1]:
+            open.setdefault(tag[2], []).append(tag.end())
+        elif open.get(tag[2]):
+            closed[open[tag[2]].pop()] = tag.span()
+    return closed
 
 
 def _heading_levels(text: str) -> Iterator[list[tuple[int, str]]]:
     """Places and titles of the headings, from the widest division that has more than one to finer ones."""
-    fences = _fenced(text)
-    headings = [(len(h[1]), h.start(), h[2]) for h in _HEADING.finditer(text) if _outside(fences, h.start())]
+    fences = fenced(text)
+    headings = [
+        (len(h[1]), h.start(), h[2].rstrip().rstrip("#").rstrip())
+        for h in _HEADING.finditer(text)
+        if _outside(fences, h.start())
+    ]
     levels = Counter(level for level, _, _ in headings)
     for level in sorted(levels):
         if levels[level] > 1 or len(headings) == 1:

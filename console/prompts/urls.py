@@ -1,6 +1,6 @@
 from django.urls import path
 
-from console.prompts import compose_views, history_views, judge_views, merge_views, new_views
+from console.prompts import compose_views, history_views, import_views, judge_views, merge_views, new_views
 
 app_name = "prompts"
 urlpatterns = [

@@ -1,71 +1,140 @@
-"""``manage.py import``: an existing prompt from a file becomes a prompt of a workspace."""
+"""``manage.py import``: existing prompts from files become prompts of a workspace, and a report says how each stands."""
 
 from __future__ import annotations
 
+import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.text import slugify
+from django.db import transaction
 
 from console.accounts.models import Membership, Workspace
 from console.accounts.permissions import Action, can
 from console.accounts.services import workspace_named
-from console.problems import DomainError
-from console.prompts.drafts import create_prompt, free_slug
-from console.prompts.importers import read_prompt
-from console.prompts.imports import preview
+from console.governance.services import Governance, governance_of
+from console.problems import DomainError, Invalid
+from console.prompts.drafts import check_slug
+from console.prompts.import_report import Entry, as_dict, as_lines, totals
+from console.prompts.importers import Read, Skipped, read_prompts, too_large
+from console.prompts.imports import Preview, free_slugs, keep, preview
+from policies.report import visible
+from policies.sources import MAX_BYTES
+
+BLOCKED, UNUSABLE = 1, 2
 
 
 class Command(BaseCommand):
-    help = "Read a prompt (text, Markdown, tags, a draft, a request as JSON) into a workspace. Exit 2: unusable input."
+    help = (
+        "Read prompts (text, Markdown, tags, drafts, promptfoo, Langfuse, Agenta, Humanloop, requests to the Messages and "
+        "OpenAI APIs) into a workspace. Exit 0: all pass, 1: something is blocked (its draft is kept all the same), "
+        "2: unusable, and nothing is kept."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", metavar="FILE", help="a file, or - for standard input")
+        parser.add_argument("files", metavar="FILE", nargs="+", help="files, or - for standard input")
         parser.add_argument("--workspace", metavar="SLUG", help="default: the only one")
-        parser.add_argument("--slug", help="default: the draft's, else made from the title")
-        parser.add_argument("--title", help="default: the draft's, the first heading, else the file's name")
+        parser.add_argument("--dry-run", action="store_true", help="report, and keep nothing")
+        parser.add_argument("--format", choices=("text", "json"), default="text")
         parser.add_argument("--domain", help="default: the draft's, else general")
+        parser.add_argument("--slug", help="of a single prompt; default: made of its name, numbered if taken")
+        parser.add_argument("--title", help="of a single prompt; default: its name")
         parser.add_argument(
             "--as", dest="member", metavar="LOGIN", help="whose act it is; default: the first author"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self._import(options)
+            entries = _import(options)
         except DomainError as error:
-            raise CommandError(f"{error.message} {error.what_to_do}".strip(), returncode=2) from error
-
-    def _import(self, options: dict[str, Any]) -> None:
-        member = _author(workspace_named(options["workspace"] or ""), options["member"])
-        name = options["file"]
-        imported = read_prompt(_read(name), name=name)
-        content = preview(member.workspace, imported, domain=options["domain"] or "").content
-        title = (
-            options["title"]
-            or content.get("title")
-            or (Path(name).stem if name != "-" else "Imported prompt")
-        )
-        slug = options["slug"] or content.get("slug") or slugify(title)[:64] or "prompt"
-        if not options["slug"]:
-            slug = free_slug(member, slug)
-        prompt = create_prompt(
-            member=member, slug=slug, title=title, content=content, imported_from=imported.form
-        )
-        blocks = prompt.drafts.get().blocks
-        self.stdout.write(f"{prompt.slug}: {prompt.title}, read as {imported.form}.")
-        for note in imported.notes:
-            self.stdout.write(note)
-        self.stdout.write(f"{blocks} findings block it." if blocks else "Nothing blocks it.")
+            raise CommandError(f"{error.message} {error.what_to_do}".strip(), returncode=UNUSABLE) from error
+        counts = totals(entries)
+        if options["format"] == "json":
+            report = {"dry_run": options["dry_run"], "prompts": list(map(as_dict, entries)), "totals": counts}
+            self.stdout.write(json.dumps(report, ensure_ascii=False, indent=2))
+        else:
+            for entry in entries:
+                self.stdout.write("\n".join(as_lines(entry)))
+            self.stdout.write(_summary(counts, options["dry_run"]))
+        if counts["blocked"]:
+            sys.exit(BLOCKED)
 
 
-def _read(name: str) -> bytes:
+def _import(options: dict[str, Any]) -> list[Entry]:
+    """Everything is read before anything is kept, so that a file that cannot be used leaves nothing half done."""
+    member = _author(workspace_named(options["workspace"] or ""), options["member"])
+    read = [(file, entry) for file in options["files"] for entry in _read(file)]
+    governance = governance_of(member.workspace)
+    shown = [(file, _shown(member.workspace, entry, options["domain"], governance)) for file, entry in read]
+    entries = _named(member, shown, options["slug"], options["title"])
+    if not options["dry_run"]:
+        with transaction.atomic():
+            for entry in entries:
+                if isinstance(entry.read, Preview):
+                    keep(member, entry.read, slug=entry.slug, title=entry.title)
+    return entries
+
+
+def _read(file: str) -> tuple[Read, ...]:
     try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return read_prompts(_bytes(file), name="" if file == "-" else file)
+    except Invalid as error:
+        raise Invalid(f"{visible(file)}: {error.message}", error.what_to_do) from error
+
+
+def _bytes(file: str) -> bytes:
+    """The file, or as much of it as shows that it is too large."""
+    try:
+        if file == "-":
+            source = sys.stdin.buffer.read(MAX_BYTES + 1)
+            size = len(source)
+        else:
+            with Path(file).open("rb") as stream:
+                source, size = stream.read(MAX_BYTES + 1), Path(file).stat().st_size
     except OSError as error:
-        raise CommandError(f"{name} can't be read: {error.strerror or error}.", returncode=2) from error
+        raise Invalid(f"It can't be read: {error.strerror or error}.") from error
+    if len(source) > MAX_BYTES:
+        raise too_large(size)
+    return source
+
+
+def _shown(
+    workspace: Workspace, entry: Read, domain: str | None, governance: Governance
+) -> Preview | Skipped:
+    if isinstance(entry, Skipped):
+        return entry
+    return preview(workspace, entry, domain=domain or "", governance=governance)
+
+
+def _named(
+    member: Membership, shown: list[tuple[str, Preview | Skipped]], slug: str | None, title: str | None
+) -> list[Entry]:
+    prompts = [entry for _, entry in shown if isinstance(entry, Preview)]
+    if len(prompts) > 1 and (slug or title):
+        raise Invalid(
+            f"--slug and --title are for a single prompt, and these are {len(prompts):,}.", "Leave them out."
+        )
+    slugs: Iterator[str] = (
+        iter([check_slug(slug)]) if slug else free_slugs(member, [p.wanted_slug for p in prompts])
+    )
+    return [
+        Entry(file, entry)
+        if isinstance(entry, Skipped)
+        else Entry(file, entry, next(slugs), title or entry.title)
+        for file, entry in shown
+    ]
+
+
+def _summary(counts: dict[str, int], dry_run: bool) -> str:
+    total = counts["pass"] + counts["blocked"]
+    said = f"{total} prompt{'s' * (total != 1)} {'read, nothing kept' if dry_run else 'imported'}"
+    parts = [f"{counts['pass']} pass{'es' * (counts['pass'] == 1)}", f"{counts['blocked']} blocked"]
+    if counts["not_taken"]:
+        parts.append(f"{counts['not_taken']} not taken")
+    return f"{said}: {', '.join(parts)}."
 
 
 def _author(workspace: Workspace, login: str | None) -> Membership:
@@ -78,5 +147,5 @@ def _author(workspace: Workspace, login: str | None) -> Membership:
     found = next((member for member in members if can(member, Action.EDIT)), None)
     if found is None:
         who = f"{login} is no author of {workspace.name}." if login else f"{workspace.name} has no author."
-        raise CommandError(f"{who} Name one with --as.", returncode=2)
+        raise Invalid(who, "Name one with --as.")
     return found
