@@ -12,7 +12,8 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -33,12 +34,15 @@ def publish(topic: str, event: str = "changed") -> None:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, json.dumps([topic, event])])
 
 
+Tell = Callable[[str], None]
+
+
 class _Hub:
     """The streams of this process and the one connection that feeds them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._topics: dict[str, set[queue.SimpleQueue[str]]] = defaultdict(set)
+        self._topics: dict[str, set[Tell]] = defaultdict(set)
         self._thread: threading.Thread | None = None
         self._open = 0
 
@@ -48,19 +52,27 @@ class _Hub:
             if self._open >= settings.REMIT_STREAMS:
                 return None
             self._open += 1
-            mailbox: queue.SimpleQueue[str] = queue.SimpleQueue()
-            self._topics[topic].add(mailbox)
+        mailbox: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.add(topic, mailbox.put)
+        return mailbox
+
+    def close(self, topic: str, mailbox: queue.SimpleQueue[str]) -> None:
+        self.remove(topic, mailbox.put)
+        with self._lock:
+            self._open -= 1
+
+    def add(self, topic: str, tell: Tell) -> None:
+        with self._lock:
+            self._topics[topic].add(tell)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._listen, name="live", daemon=True)
                 self._thread.start()
-            return mailbox
 
-    def close(self, topic: str, mailbox: queue.SimpleQueue[str]) -> None:
+    def remove(self, topic: str, tell: Tell) -> None:
         with self._lock:
-            self._topics[topic].discard(mailbox)
+            self._topics[topic].discard(tell)
             if not self._topics[topic]:
                 del self._topics[topic]
-            self._open -= 1
 
     def _listen(self) -> None:
         while True:
@@ -77,14 +89,14 @@ class _Hub:
 
     def _deliver(self, topic: str, event: str) -> None:
         with self._lock:
-            for mailbox in self._topics.get(topic, ()):
-                mailbox.put(event)
+            for tell in self._topics.get(topic, ()):
+                tell(event)
 
     def _broadcast(self, event: str) -> None:
         with self._lock:
-            for mailboxes in self._topics.values():
-                for mailbox in mailboxes:
-                    mailbox.put(event)
+            for told in self._topics.values():
+                for tell in told:
+                    tell(event)
 
 
 def _connection_parameters() -> dict[str, Any]:
@@ -106,6 +118,16 @@ def stream(topic: str) -> HttpResponseBase:
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
+
+
+@contextmanager
+def hearing(topic: str, tell: Tell) -> Iterator[None]:
+    """Call ``tell`` with every event of ``topic`` while the body runs: from the thread of all, so it must be quick."""
+    _hub.add(topic, tell)
+    try:
+        yield
+    finally:
+        _hub.remove(topic, tell)
 
 
 class _Events:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 Block = Mapping[str, Any]  # one content block, exactly as the Messages API writes it
 Message = Mapping[str, Any]  # {"role": …, "content": text or blocks}
 Caching = Literal["off", "system", "conversation"]
+STOPPED = "stopped"  # the stop reason of a reply that somebody here ended; the API has none of this name
 
 
 @dataclass(frozen=True, slots=True)

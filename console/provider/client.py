@@ -8,17 +8,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from console.provider.calls import Call, Reply, TextDelta
+from console.provider.calls import STOPPED, Call, Reply, TextDelta, Usage
 from console.provider.endpoints import Endpoint
 from console.provider.errors import ProviderError, from_exception
 from console.provider.replies import reply_from
-from console.provider.requests import parameters, prompt_parameters
-from console.provider.transport import open_transport
+from console.provider.requests import input_tokens, parameters, prompt_parameters, tokens_in
+from console.provider.stopping import Stop
+from console.provider.transport import open_transport, stoppable
 
 if TYPE_CHECKING:
     import anthropic
@@ -87,29 +88,77 @@ def create(endpoint: Endpoint, call: Call) -> Reply:
         )
 
 
-def stream(endpoint: Endpoint, call: Call) -> Generator[TextDelta | Reply, None, None]:
+def stream(
+    endpoint: Endpoint, call: Call, stop: Stop | None = None
+) -> Generator[TextDelta | Reply, None, None]:
     """The text of one message as it arrives, then the whole reply, once. Raises ProviderError, in the middle too.
 
-    Closing the generator drops the connection, so that the provider stops writing.
+    Closing the generator drops the connection, so that the provider stops writing. ``stop``, asked for by another
+    thread, does so at once; the reply is then what had come, with the stop reason "stopped".
     """
-    started = time.monotonic()
-    first_text: float | None = None
-    with (
-        provider_errors(),
-        sdk_client(endpoint).messages.stream(**parameters(call), timeout=call.deadline) as events,
-    ):
-        for event in _whole(events):
-            if event.type == "text":
-                first_text = first_text or time.monotonic() - started
-                yield TextDelta(event.text)
-        reply = reply_from(
-            events.current_message_snapshot.to_dict(mode="json", warnings=False),
-            events.response.headers,
-            rehearsal=endpoint.rehearsal,
-            seconds=time.monotonic() - started,
-            first_text_seconds=first_text,
-        )
+    coming = _Coming(call)
+    try:
+        with provider_errors(), ExitStack() as stack:
+            with stoppable(stop):
+                opened = sdk_client(endpoint).messages.stream(**parameters(call), timeout=call.deadline)
+                events = stack.enter_context(opened)
+            for event in _whole(events):
+                if event.type == "text":
+                    yield coming.text(event.text)
+                elif event.type == "message_start":
+                    coming.message = event.message
+            reply = reply_from(
+                events.current_message_snapshot.to_dict(mode="json", warnings=False),
+                events.response.headers,
+                rehearsal=endpoint.rehearsal,
+                seconds=coming.seconds,
+                first_text_seconds=coming.first_text,
+            )
+    except ProviderError:
+        if stop is None or not stop.asked:
+            raise
+        reply = coming.cut(rehearsal=endpoint.rehearsal)
     yield reply
+
+
+class _Coming:
+    """What has come of a streamed message so far."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._started = time.monotonic()
+        self._texts: list[str] = []
+        self.first_text: float | None = None
+        self.message: Any = None  # as its start announced it
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def text(self, text: str) -> TextDelta:
+        self.first_text = self.first_text or self.seconds
+        self._texts.append(text)
+        return TextDelta(text)
+
+    def cut(self, *, rehearsal: bool) -> Reply:
+        """A reply of what had come. What it used is estimated: the provider says so only at the end of a message."""
+        text, message = "".join(self._texts), self.message
+        read = message.usage.input_tokens if message else input_tokens(self._call)
+        return Reply(
+            id=message.id if message else "",
+            model=message.model if message else self._call.model,
+            content=({"type": "text", "text": text},) if text.strip() else (),
+            stop_reason=STOPPED,
+            usage=Usage(
+                input_tokens=read,
+                output_tokens=tokens_in(text),
+                cache_read_tokens=(message and message.usage.cache_read_input_tokens) or 0,
+                cache_write_tokens=(message and message.usage.cache_creation_input_tokens) or 0,
+            ),
+            rehearsal=rehearsal,
+            seconds=self.seconds,
+            first_text_seconds=self.first_text,
+        )
 
 
 def _whole(events: Iterator[Any]) -> Iterator[Any]:

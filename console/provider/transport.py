@@ -10,12 +10,15 @@ import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore2
 import httpx2
+
+from console.provider.stopping import Stop
 
 # Names that a lookup gave once are looked up again by the operating system only when a connection is made.
 CONNECTIONS = httpx2.Limits(max_connections=256, max_keepalive_connections=256, keepalive_expiry=30.0)
@@ -28,7 +31,18 @@ KEEP_ALIVE = [
     ),
 ]
 
-_call = threading.local()  # .until: the monotonic time at which the call of this thread is over
+# .until: the monotonic time at which the call of this thread is over; .stop: what may end it before
+_call = threading.local()
+
+
+@contextmanager
+def stoppable(stop: Stop | None) -> Iterator[None]:
+    """Requests that this thread sends in the body end when ``stop`` is asked for, and so do their answers."""
+    _call.stop = stop
+    try:
+        yield
+    finally:
+        _call.stop = None
 
 
 def _remaining(timeout: float | None, late: type[Exception]) -> float | None:
@@ -46,7 +60,14 @@ class _Stream(httpcore2.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _remaining(timeout, httpcore2.ReadTimeout))
+        left = _remaining(timeout, httpcore2.ReadTimeout)
+        stop: Stop | None = getattr(_call, "stop", None)
+        if stop is None:
+            return self._inner.read(max_bytes, left)
+        with stop.cutting(self._inner.get_extra_info("socket")):
+            if stop.asked:
+                raise httpcore2.ReadError("the call was stopped")
+            return self._inner.read(max_bytes, left)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, _remaining(timeout, httpcore2.WriteTimeout))
@@ -93,22 +114,23 @@ class _Backend(httpcore2.NetworkBackend):
 
 
 class _Body(httpx2.SyncByteStream):
-    """A response body whose every chunk is bound by the deadline, whichever thread reads it."""
+    """A response body whose every chunk is bound by the deadline and the stop, whichever thread reads it."""
 
-    def __init__(self, chunks: Iterable[bytes], until: float | None) -> None:
+    def __init__(self, chunks: Iterable[bytes], until: float | None, stop: Stop | None) -> None:
         self._chunks = chunks
         self._until = until
+        self._stop = stop
 
     def __iter__(self) -> Iterator[bytes]:
         chunks = iter(self._chunks)
         while True:
-            _call.until = self._until
+            _call.until, _call.stop = self._until, self._stop
             try:
                 chunk = next(chunks)
             except StopIteration:
                 return
             finally:
-                _call.until = None
+                _call.until = _call.stop = None
             yield chunk
 
     def close(self) -> None:
@@ -133,7 +155,7 @@ class DeadlineTransport(httpx2.BaseTransport):
         return httpx2.Response(
             status_code=response.status,
             headers=response.headers,
-            stream=_Body(response.stream, until),  # type: ignore[arg-type]
+            stream=_Body(response.stream, until, getattr(_call, "stop", None)),  # type: ignore[arg-type]
             extensions=response.extensions,
         )
 

@@ -183,7 +183,10 @@ def say_again(*, chat: Chat, member: Membership) -> list[Conversation]:
 
 
 def unanswered(columns: Iterable[Conversation]) -> str:
-    """The last message, when no column answered it: it still belongs into the field."""
+    """The last message, when no column answered it or is about to: it still belongs into the field."""
+    columns = list(columns)
+    if any(column.status == Conversation.Status.RUNNING for column in columns):
+        return ""
     begun = [_begun(column) for column in columns]
     return _said(begun[0]) if begun and all(len(entries) == 1 for entries in begun) else ""
 

@@ -9,16 +9,21 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 
 from django.db import connection
 
+from console import live
+from console.accounts.models import Membership
+from console.accounts.permissions import Action, require
 from console.problems import Unavailable
 from console.provider import client
-from console.provider.calls import Call, Reply, TextDelta
+from console.provider.calls import STOPPED, Call, Reply, TextDelta
 from console.provider.endpoints import Endpoint
+from console.provider.stopping import Stop
 from console.trials import budgets, conversation, leases
 from console.trials.budgets import Reservation
 from console.trials.conversation import After
@@ -53,6 +58,7 @@ class Ended:
 Event = Delta | Ended
 Mailbox = SimpleQueue[Event]
 
+STOP = "stop"  # on the topic of a chat: whichever process writes its answers ends them
 _places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
@@ -62,10 +68,45 @@ def answer(chat: Chat, columns: Sequence[Conversation]) -> Mailbox:
     mailbox: Mailbox = SimpleQueue()
     _take_places(len(columns))
     for column in columns:
+        stop, hearing = Stop(), ExitStack()
+        # From now on, not from whenever the thread gets its turn: a stop may come at once.
+        hearing.enter_context(live.hearing(_topic(chat), partial(_hear, stop)))
         threading.Thread(
-            target=_answer, args=(column.pk, plan, mailbox), name=f"chat-{column.pk}", daemon=True
+            target=_answer,
+            args=(column.pk, plan, mailbox, stop, hearing),
+            name=f"chat-{column.pk}",
+            daemon=True,
         ).start()
     return mailbox
+
+
+def stop(*, chat: Chat, member: Membership) -> None:
+    """End the answers of ``chat`` that are being written, in whatever process; what came of them is kept.
+
+    Nothing happens when none is. Raises NotAllowed.
+    """
+    require(member, Action.RUN, chat)
+    live.publish(_topic(chat), STOP)
+
+
+def await_end(chat: Chat, *, within: float) -> bool:
+    """Wait until no answer of ``chat`` is being written, for so many seconds at most; whether that came."""
+    running = Conversation.objects.filter(chat=chat, status=Conversation.Status.RUNNING)
+    ends = time.monotonic() + within
+    while running.exists():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _topic(chat: Chat) -> str:
+    return f"chat:{chat.pk}"
+
+
+def _hear(stop: Stop, event: str) -> None:
+    if event == STOP:
+        stop.ask()
 
 
 def events(mailbox: Mailbox, columns: int) -> Iterator[Event | None]:
@@ -90,36 +131,37 @@ def _take_places(count: int) -> None:
             )
 
 
-def _answer(column: int, plan: Plan, mailbox: Mailbox) -> None:
+def _answer(column: int, plan: Plan, mailbox: Mailbox, stop: Stop, hearing: ExitStack) -> None:
     problem = "The console failed at this answer; its log says how. Send again."
     try:
-        problem = _take(column, plan, partial(_speak, column, mailbox))
+        problem = _take(column, plan, partial(_speak, column, mailbox, stop), stop)
     except LeaseLost:
         problem = "This answer took too long and was given up. Send again."
     except Exception:
         logger.exception("A chat's column %s got no answer.", column)
     finally:
+        hearing.close()
         _places.release()
         connection.close()
         mailbox.put(Ended(column, problem))
 
 
-def _speak(column: int, mailbox: Mailbox, endpoint: Endpoint, call: Call) -> Reply:
-    for said in client.stream(endpoint, call):
+def _speak(column: int, mailbox: Mailbox, stop: Stop, endpoint: Endpoint, call: Call) -> Reply:
+    for said in client.stream(endpoint, call, stop):
         if not isinstance(said, TextDelta):
             return said
         mailbox.put(Delta(column, said.text))
     raise AssertionError("a stream ends with its reply")  # client.stream raises otherwise
 
 
-def _take(column: int, plan: Plan, speak: conversation.Speak) -> str:
+def _take(column: int, plan: Plan, speak: conversation.Speak, stop: Stop) -> str:
     """Make the calls of this turn; the sentence that says why there is no answer, or ""."""
     ends = time.monotonic() + LONGEST_PAUSE
     while True:
         lease = leases.take_chat(column)
         if lease is None:
             return _refused(column)
-        after = _turn(lease, plan, speak)
+        after = _turn(lease, plan, speak, stop)
         if not after.paces:
             return _problem(column, lease, after)
         if time.monotonic() + after.seconds > ends:
@@ -127,13 +169,14 @@ def _take(column: int, plan: Plan, speak: conversation.Speak) -> str:
                 column, "limited", f"The provider's limit leaves no room for {after.seconds:.0f} seconds."
             )
         conversation.release_connection()
-        time.sleep(after.seconds)
+        if stop.pause(after.seconds):
+            return _note(column, STOPPED, conversation.STOPPED_EARLY)
 
 
-def _turn(lease: Lease, plan: Plan, speak: conversation.Speak) -> After:
+def _turn(lease: Lease, plan: Plan, speak: conversation.Speak, stop: Stop) -> After:
     with pulse.keeping(lease):
         try:
-            return conversation.take_turn(lease, plan, speak, interactive=True)
+            return conversation.take_turn(lease, plan, speak, interactive=True, stopped=lambda: stop.asked)
         except LeaseLost:
             raise
         except Exception:

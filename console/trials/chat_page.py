@@ -16,6 +16,7 @@ from django.db.models.fields.json import KT
 from console.accounts.models import Membership
 from console.problems import Invalid
 from console.prompts.models import Prompt, Revision
+from console.provider.calls import STOPPED
 from console.trials import chat as chats
 from console.trials.models import Chat, Conversation, Step, Subject
 from console.trials.subjects import SubjectForm
@@ -31,6 +32,7 @@ _STOPS = {
     "model_context_window_exceeded": "cut: the model's context is full",
     "stop_sequence": "ended by a stop sequence",
     "end_turn": "ended its turn",
+    STOPPED: "stopped by you",
 }
 
 
@@ -43,6 +45,7 @@ class Facts:
     output_tokens: int = 0
     milliseconds: int = 0
     cost: Decimal | None = Decimal(0)  # None: no price is known
+    estimated: bool = False  # a call was stopped before the provider said what it used
 
     @property
     def rehearsal(self) -> bool:
@@ -60,6 +63,7 @@ class Facts:
             output_tokens=self.output_tokens + step.output_tokens,
             milliseconds=self.milliseconds + step.milliseconds,
             cost=(self.cost or Decimal(0)) + (step.cost or Decimal(0)) if known else None,
+            estimated=self.estimated or step.stop_reason == STOPPED,
         )
 
 
@@ -132,6 +136,7 @@ class Column:
             input_tokens=sum(exchange.facts.input_tokens for exchange in self.exchanges),
             output_tokens=sum(exchange.facts.output_tokens for exchange in self.exchanges),
             cost=cost,
+            estimated=any(exchange.facts.estimated for exchange in self.exchanges),
         )
 
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from console.provider import limiter, retries
-from console.provider.calls import Call, Reply
+from console.provider.calls import STOPPED, Call, Reply
 from console.provider.endpoints import Endpoint
 from console.provider.errors import ProviderError
 from console.trials import budgets, leases, ledger, tools
@@ -28,8 +28,10 @@ from console.trials.transcript import Entry, reply_entry, results_entry, user_en
 from policies import FillError
 
 CALLS_A_TURN = 12  # a model that goes on calling tools is stopped
+STOPPED_EARLY = "Stopped before an answer came."
 
 Speak = Callable[[Endpoint, Call], Reply]
+Asked = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,21 @@ def reservation_of(plan: Plan, subject: int, scenario: str, entries: list[dict[s
     return budgets.reservation_for(call, rehearsal=plan.endpoint.rehearsal)
 
 
-def take_turn(lease: Lease, plan: Plan, speak: Speak, *, interactive: bool = False) -> After:
-    """Make the calls of this turn. Raises LeaseLost when somebody else has the conversation."""
+def take_turn(
+    lease: Lease,
+    plan: Plan,
+    speak: Speak,
+    *,
+    interactive: bool = False,
+    stopped: Asked = lambda: False,
+) -> After:
+    """Make the calls of this turn; none begins after it was ``stopped``. Raises LeaseLost when it is somebody else's."""
     if lease.scenario:
         says = plan.scenario(lease.scenario).turns[lease.turns].user
         lease.messages = begin_turn(lease.messages, lease.turns + 1, says)
     while True:
+        if stopped():
+            return end_with_error(lease, STOPPED, STOPPED_EARLY)
         after = _one_call(lease, plan, speak, interactive=interactive)
         if after.status != "running":
             return after
@@ -132,6 +143,8 @@ def _answered(lease: Lease, plan: Plan, reply: Reply) -> After:
         return _go_on(lease, plan, step, [*messages, results_entry(turn, blocks, notes)])
     if reply.stop_reason == "pause_turn":
         return _go_on(lease, plan, step, messages)
+    if not reply.content and reply.stop_reason == STOPPED:
+        return _write(lease, step, _ended(lease, STOPPED, STOPPED_EARLY))
     if not reply.content and reply.stop_reason != "refusal":
         words = "The model ended its turn without saying anything."
         return _write(lease, step, _ended(lease, "empty", words, messages=messages))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponseBase, JsonResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -134,6 +134,22 @@ def _refused(
 def _address(chat: Chat) -> str:
     path = reverse("trials:try", args=[chat.workspace.slug, chat.prompt.slug])
     return f"{path}?chat={chat.pk}"
+
+
+# --- stopping
+
+LONGEST_STOP = 2.0  # seconds for which a page without scripts waits, so that it shows what came
+
+
+@member_view("POST")
+def stop(request: MemberRequest, slug: str) -> HttpResponseBase:
+    """End the answers that are being written in a chat; its stream, if somebody reads it, ends by itself."""
+    chat = chat_of(request.member, prompt_for(request.member, slug), request.POST.get("chat", ""))
+    chat_answers.stop(chat=chat, member=request.member)
+    if "text/html" not in request.headers.get("Accept", ""):
+        return HttpResponse(status=204)
+    chat_answers.await_end(chat, within=LONGEST_STOP)
+    return redirect(_address(chat))
 
 
 # --- streaming

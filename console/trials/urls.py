@@ -7,6 +7,7 @@ urlpatterns = [
     path("prompts/<slug:slug>/trials/", run_views.run_list, name="list"),
     path("prompts/<slug:slug>/trials/new/", run_views.new_run, name="new"),
     path("prompts/<slug:slug>/try", try_views.try_prompt, name="try"),
+    path("prompts/<slug:slug>/try/stop", try_views.stop, name="stop"),
     path("prompts/<slug:slug>/try/<int:chat>/scenario", keep_views.keep, name="keep"),
     path("runs/<int:number>/", run_views.run, name="run"),
     path("runs/<int:number>/cancel/", run_views.cancel, name="cancel"),

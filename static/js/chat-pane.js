@@ -4,25 +4,53 @@ import { csrfToken } from "./csrf.js";
 import { eventsOf } from "./event-stream.js";
 import { notify } from "./notices.js";
 
+const BEGINS = 2000; // ms in which a message that is stopped must at least have arrived
+const STOPS = 1500; // ms after which the console is asked once more to stop
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
 class ChatPane extends HTMLElement {
   #request = null;
+  #arrived = null; // resolves when the console begins to tell of the answer
+  #stopping = false;
 
   connectedCallback() {
     this.form = this.querySelector("form");
     this.field = this.form.querySelector("textarea");
     this.stopButton = this.querySelector("[data-stop]");
-    this.form.addEventListener("submit", (event) => (event.preventDefault(), this.send(event.submitter)));
+    this.form.addEventListener("submit", (event) => {
+      if (event.submitter?.hasAttribute("formaction")) return; // another form's work: it leaves the page
+      event.preventDefault();
+      this.send(event.submitter);
+    });
     this.field.addEventListener("keydown", (event) => this.#enter(event));
     this.stopButton?.addEventListener("click", () => this.stop());
     for (const list of this.querySelectorAll("[data-turns]")) list.scrollTop = list.scrollHeight;
   }
 
   disconnectedCallback() {
-    this.stop();
+    this.#request?.abort(); // the answer is finished all the same, and is there when somebody comes back
   }
 
-  stop() {
-    this.#request?.abort();
+  /** Ends the call to the model. What came stays, and comes with the rest of this stream. */
+  async stop() {
+    const request = this.#request;
+    if (!request || this.#stopping) return;
+    this.#stopping = true;
+    await Promise.race([this.#arrived.promise, pause(BEGINS)]);
+    if (!this.#arrived.done) return request.abort();
+    while (this.#request === request) {
+      if (!(await this.#askToStop())) return void (this.#stopping = false);
+      await pause(STOPS);
+    }
+  }
+
+  async #askToStop() {
+    const body = new URLSearchParams({ chat: this.form.elements.chat.value });
+    const headers = { Accept: "application/json", "X-CSRFToken": csrfToken(this.form) };
+    const response = await fetch(this.stopButton.dataset.stop, { method: "POST", body, headers, redirect: "manual" }).catch(() => null);
+    if (response?.ok) return true;
+    notify(response ? await refusal(response) : "The console does not answer, so the answer goes on.", { severity: "warn", key: "chat" });
+    return false;
   }
 
   /** Enter sends, Shift+Enter is a new line. */
@@ -38,6 +66,7 @@ class ChatPane extends HTMLElement {
     const message = again ? "" : this.field.value;
     if (this.#request || !(again || message.trim())) return;
     this.#request = new AbortController();
+    this.#arrived = arrival();
     const body = new FormData(this.form);
     body.delete("csrfmiddlewaretoken");
     if (again) (body.delete("message"), body.set("again", submitter.value));
@@ -48,6 +77,7 @@ class ChatPane extends HTMLElement {
     await this.#exchange(body).catch((error) => this.#fail(this.#reason(error)));
     this.#giveBack(message);
     this.#request = null;
+    this.#stopping = false;
     this.#busy(false);
     this.field.focus();
   }
@@ -107,6 +137,7 @@ class ChatPane extends HTMLElement {
 
   /** The first message made the chat: from now on it has an address, and the form names it. */
   #begun(chat, url) {
+    this.#arrived.arrive();
     this.form.elements.chat.value = chat;
     history.replaceState(history.state, "", url);
   }
@@ -139,7 +170,7 @@ class ChatPane extends HTMLElement {
   }
 
   #fail(message, only = null) {
-    if (message) notify(message, { severity: "warn", key: "chat" });
+    if (message) notify(message, { severity: this.#stopping ? "info" : "warn", key: "chat" });
     for (const entry of only ? [only] : this.answers.values()) entry.answer.removeAttribute("aria-busy");
     return false;
   }
@@ -164,6 +195,12 @@ class ChatPane extends HTMLElement {
     for (const button of this.form.querySelectorAll("button:not([data-stop])")) button.disabled = on;
     if (this.stopButton) this.stopButton.hidden = !on;
   }
+}
+
+function arrival() {
+  const arrival = { done: false };
+  arrival.promise = new Promise((resolve) => (arrival.arrive = () => ((arrival.done = true), resolve())));
+  return arrival;
 }
 
 async function refusal(response) {

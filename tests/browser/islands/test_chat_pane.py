@@ -8,11 +8,15 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from console.embedded.processes import wait_until
+
+pytestmark = pytest.mark.xdist_group("debug")
+
 PANE = """
   <chat-pane>
     <div data-column="14"><div data-turns role="log" tabindex="0" aria-label="r14"></div></div>
     <div data-column="15"><div data-turns role="log" tabindex="0" aria-label="r15"></div></div>
-    <form method="post" action="/say"><label>Message <textarea name="message"></textarea></label><button>Send</button><button type="button" data-stop hidden>Stop</button></form>
+    <form method="post" action="/say"><input type="hidden" name="chat" value=""><label>Message <textarea name="message"></textarea></label><button>Send</button><button type="button" data-stop="/stop" data-key="Escape" hidden>Stop</button></form>
   </chat-pane>"""
 
 
@@ -84,8 +88,47 @@ def test_an_error_in_the_stream_is_said(say) -> None:
     expect(page.locator("#notices")).to_contain_text("overloaded")
 
 
-def test_stop_ends_it(say) -> None:
+def test_a_message_that_never_arrived_is_given_up(say) -> None:
     page = say(hang=True)
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Send")).to_be_enabled()
     expect(page.get_by_label("Message")).to_have_value("Am I talking to a person?")
+
+
+STREAM = """
+  const start = window.fetch;
+  window.fetch = (url, options) => {
+    if (!String(url).endsWith("/say")) return start(url, options);
+    const body = new ReadableStream({ start: (controller) => { window.told = controller; } });
+    return Promise.resolve(new Response(body, { headers: { "Content-Type": "text/event-stream" } }));
+  };
+  window.tell = (text) => window.told.enqueue(new TextEncoder().encode(text));"""
+
+
+def test_stop_asks_the_console_and_shows_what_came(fill, page: Page) -> None:
+    asked: list[str | None] = []
+
+    def stop(route: Route) -> None:
+        asked.append(route.request.post_data)
+        route.fulfill(status=500 if len(asked) == 1 else 204)
+
+    page.route("**/stop", stop)
+    page.add_init_script(STREAM)
+    fill(PANE)
+    page.get_by_label("Message").fill("Tell me a story")
+    page.get_by_label("Message").press("Enter")
+    page.evaluate("text => tell(text)", event("chat", chat=7, url="#"))
+    page.evaluate("text => tell(text)", event("delta", column="14", text="Once upon"))
+    page.get_by_label("Message").press("Escape")
+    expect(page.locator("#notices")).to_contain_text("500")
+    page.get_by_label("Message").press("Escape")
+    assert wait_until(lambda: asked == ["chat=7", "chat=7"], within=5)
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    page.evaluate(
+        "text => tell(text)", event("turn", column="14", html='<div class="answer">Once upon</div>')
+    )
+    page.evaluate("text => tell(text)", event("done"))
+    expect(page.get_by_role("button", name="Send")).to_be_enabled()
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    expect(page.get_by_label("r14").locator(".answer")).to_have_text("Once upon")
+    page.complaints.clear()  # type: ignore[attr-defined]

@@ -9,10 +9,12 @@ from dataclasses import replace
 
 import pytest
 
+from console.embedded.processes import wait_until
 from console.provider import client
 from console.provider.calls import Call, Limit, Limits, Refusal, Reply, TextDelta, ToolUse, Usage
 from console.provider.endpoints import Endpoint
 from console.provider.errors import ProviderError
+from console.provider.stopping import Stop
 from tests.messages_api import Answer, Fault, MessagesAPI, messages_api
 
 TOOL = {"name": "freeze_card", "description": "Freeze a card.", "input_schema": {"type": "object"}}
@@ -330,3 +332,55 @@ def test_a_stream_may_be_read_by_another_thread(api: MessagesAPI, endpoint: Endp
 def test_what_is_no_message_is_malformed(api: MessagesAPI, endpoint: Endpoint, call: Call, body: str) -> None:
     api.fail_next(Fault("raw", message=body))
     assert failure(endpoint, call).kind == "malformed"
+
+
+def test_a_stop_cuts_off_what_is_being_written(api: MessagesAPI, endpoint: Endpoint, call: Call) -> None:
+    api.gap = 0.02
+    api.answer = lambda request: "word " * 2000
+    stop = Stop()
+    events = client.stream(endpoint, call, stop)
+    said = [next(events) for _ in range(3)]
+    threading.Timer(0.1, stop.ask).start()
+    *more, reply = events
+    text = "".join(delta.text for delta in [*said, *more] if isinstance(delta, TextDelta))
+    assert isinstance(reply, Reply)
+    assert (reply.stop_reason, reply.text) == ("stopped", text)
+    assert len(text) < 5000
+    assert reply.usage.input_tokens > 0 and reply.usage.output_tokens == pytest.approx(len(text) / 4, rel=0.5)
+    assert wait_until(lambda: api.calls[0].ended is not None, within=5), "the server noticed it"
+
+
+@pytest.mark.parametrize("silence", ["before the answer", "inside it"])
+def test_a_stop_wakes_who_waits_for_a_silent_provider(
+    api: MessagesAPI, endpoint: Endpoint, call: Call, silence: str
+) -> None:
+    if silence == "inside it":
+        api.gap = 20.0
+    else:
+        api.fail_next(Fault("hang"))
+    stop = Stop()
+    threading.Timer(0.3, stop.ask).start()
+    started = time.monotonic()
+    *_, reply = client.stream(endpoint, call, stop)
+    assert time.monotonic() - started < 5
+    assert isinstance(reply, Reply) and reply.stop_reason == "stopped" and reply.content == ()
+    assert reply.usage.input_tokens > 0 and reply.model == call.model
+
+
+def test_a_call_that_is_stopped_already_is_never_read(
+    api: MessagesAPI, endpoint: Endpoint, call: Call
+) -> None:
+    stop = Stop()
+    stop.ask()
+    (reply,) = client.stream(endpoint, call, stop)
+    assert isinstance(reply, Reply) and reply.stop_reason == "stopped"
+
+
+def test_a_stop_that_comes_too_late_changes_nothing(api: MessagesAPI, endpoint: Endpoint, call: Call) -> None:
+    stop = Stop()
+    *_, reply = client.stream(endpoint, call, stop)
+    stop.ask()
+    assert isinstance(reply, Reply) and reply.stop_reason == "end_turn"
+    assert client.create(endpoint, call).stop_reason == "end_turn", (
+        "the connection may be another call's by now"
+    )

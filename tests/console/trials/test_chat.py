@@ -303,3 +303,95 @@ def test_viewers_do_not_chat(member) -> None:
         start(viewer, make_prompt(member))
     with pytest.raises(DomainError):
         chats.say(chat=start(member), message="Hello", member=viewer)
+
+
+# --- stopping
+
+
+def stopped_while(api: MessagesAPI, member, chat: Chat, when) -> list[Delta | Ended]:
+    """Send a message and stop the answer once ``when()`` holds."""
+    columns = chats.say(chat=chat, message="Hello", member=member)
+    mailbox = chat_answers.answer(chat, columns)
+    assert wait_until(when, within=10)
+    chat_answers.stop(chat=chat, member=member)
+    return [event for event in chat_answers.events(mailbox, len(columns)) if event]
+
+
+def test_a_stopped_answer_keeps_what_came_and_is_booked(api: MessagesAPI, member) -> None:
+    api.gap, api.answer = 0.05, lambda request: "word " * 500
+    chat = start(member)
+    columns = chats.say(chat=chat, message="Hello", member=member)
+    mailbox = chat_answers.answer(chat, columns)
+    events = chat_answers.events(mailbox, 1)
+    first = next(event for event in events if event)
+    chat_answers.stop(chat=chat, member=member)
+    rest = [event for event in events if event]
+    assert isinstance(first, Delta) and not problems(rest)
+    assert wait_until(lambda: api.calls[0].ended is not None, within=5), "the provider's stream was closed"
+    (exchange,) = exchanges(chat, member)[0]
+    said = "".join(event.text for event in [first, *rest] if isinstance(event, Delta))
+    assert exchange.stop == "stopped" and exchange.stopped == "stopped by you"
+    assert exchange.parts[0].text == said and len(said) < 2400
+    assert exchange.facts.estimated and exchange.facts.output_tokens > 0
+    month, step = Month.objects.get(), Step.objects.get()
+    assert (month.calls, month.in_flight, month.reserved_tokens, month.reserved_cost) == (1, 0, 0, 0)
+    assert month.output_tokens == step.output_tokens == exchange.facts.output_tokens
+    assert month.cost == step.cost > 0
+
+
+def test_after_a_stop_the_chat_goes_on_with_what_was_said(api: MessagesAPI, member) -> None:
+    api.gap, api.answer = 0.05, lambda request: "word " * 500
+    chat = start(member)
+    columns = chats.say(chat=chat, message="Hello", member=member)
+    events = chat_answers.events(chat_answers.answer(chat, columns), 1)
+    next(event for event in events if event)
+    chat_answers.stop(chat=chat, member=member)
+    list(events)
+    api.gap, api.answer = 0.0, lambda request: "Yes."
+    assert not problems(send(chat, member, "Briefly, please"))
+    sent = api.calls[1].request.body["messages"]
+    assert [message["role"] for message in sent] == ["user", "assistant", "user"]
+    assert sent[1]["content"][0]["text"].startswith("word")
+
+
+def test_a_stop_before_the_first_word_gives_the_message_back(api: MessagesAPI, member) -> None:
+    api.fail_next(Fault("hang"))
+    chat = start(member)
+    events = stopped_while(api, member, chat, lambda: len(api.calls) == 1)
+    assert problems(events) == ["Stopped before an answer came."]
+    page = chat_page(chat.prompt, member, chat)
+    assert page.message == "Hello" and not page.columns[0].exchanges
+    assert Month.objects.get().in_flight == 0 and Step.objects.get().stop_reason == "stopped"
+    assert not problems(send(chat, member, "Hello"))
+
+
+def test_a_stop_ends_both_columns(api: MessagesAPI, member) -> None:
+    api.gap, api.answer = 0.05, lambda request: "word " * 500
+    prompt = make_prompt(member)
+    make_revision(member, prompt)
+    chat = start(member, prompt, "draft", "1")
+    events = stopped_while(api, member, chat, lambda: len(api.calls) == 2)
+    assert len([event for event in events if isinstance(event, Ended)]) == 2
+    assert set(Step.objects.values_list("stop_reason", flat=True)) == {"stopped"}
+
+
+def test_no_call_begins_after_a_stop(api: MessagesAPI, member) -> None:
+    asked = threading.Event()
+
+    def tool(request) -> Answer:
+        asked.set()
+        return Answer("One moment.", tool_uses=(("freeze_card", {"card": "81"}),))
+
+    api.gap, api.answer = 0.1, tool
+    chat = start(member, make_prompt(member, tools=[TOOL]))
+    stopped_while(api, member, chat, asked.is_set)
+    assert len(api.calls) == 1
+
+
+def test_a_stop_that_has_nothing_to_end_is_no_error(api: MessagesAPI, member) -> None:
+    chat = start(member)
+    chat_answers.stop(chat=chat, member=member)
+    assert not problems(send(chat, member, "Hello"))
+    viewer = make_member(member.workspace, "viewer")
+    with pytest.raises(NotAllowed):
+        chat_answers.stop(chat=chat, member=viewer)

@@ -173,3 +173,35 @@ def test_the_page_takes_few_statements_however_long_the_chat(
     with django_assert_max_num_queries(25) as long:
         client.get(url)
     assert len(long) <= len(short)
+
+
+def test_stopping_is_a_post_on_ones_own_chat(client, api: MessagesAPI, member, prompt):
+    chat = stream(client, member, prompt, message="Hello")[0][1]["chat"]
+    url = reverse("trials:stop", args=[member.workspace.slug, prompt.slug])
+    assert client.get(url).status_code == 405
+    assert client.post(url, {"chat": chat}, headers={"Accept": "application/json"}).status_code == 204
+    page = client.post(url, {"chat": chat}, headers={"Accept": "text/html,*/*"})
+    assert page.status_code == 302 and page["Location"].endswith(f"?chat={chat}")
+    assert client.post(url, {"chat": "x"}).status_code == 404
+    mate = make_member(member.workspace, "author")
+    client.force_login(mate.user)
+    assert client.post(url, {"chat": chat}).status_code == 404
+
+
+def test_a_page_that_is_loaded_meanwhile_says_so_and_can_stop(client, api: MessagesAPI, member, prompt):
+    api.gap, api.answer = 0.05, lambda request: "word " * 500
+    client.force_login(member.user)
+    response = client.post(
+        address(member, prompt), {"message": "Hello"}, headers={"Accept": "text/event-stream"}
+    )
+    lines = iter(response.streaming_content)
+    while b"event: delta" not in next(lines):
+        pass
+    chat = Chat.objects.get()
+    page = client.get(address(member, prompt), {"chat": chat.pk}).content.decode()
+    assert "The answer is being written" in page and '<div class="said">Hello</div>' in page
+    assert "Hello</textarea>" not in page
+    url = reverse("trials:stop", args=[member.workspace.slug, prompt.slug])
+    page = client.post(url, {"chat": chat.pk}, headers={"Accept": "text/html"}, follow=True).content.decode()
+    assert "stopped by you" in page and "about" in page
+    assert "event: done" in b"".join(lines).decode()
