@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from console.accounts.models import Workspace
+from console.governance.services import Governance
 from console.prompts.alignment import align
 from console.prompts.diff_rows import Row, side_by_side
 from console.prompts.drafts import Checked, check
@@ -54,16 +55,19 @@ class SettingDiff:
 class Comparison:
     """Everything that a page of two contents shows; each part is worked out when it is asked for."""
 
-    def __init__(self, workspace: Workspace, old: Compared, new: Compared) -> None:
+    def __init__(
+        self, workspace: Workspace, old: Compared, new: Compared, governance: Governance | None = None
+    ) -> None:
         self.workspace, self.old, self.new = workspace, old, new
+        self._governance = governance
 
     @cached_property
     def _old(self) -> Checked:
-        return check(self.workspace, self.old.content)
+        return check(self.workspace, self.old.content, governance=self._governance)
 
     @cached_property
     def _new(self) -> Checked:
-        return check(self.workspace, self.new.content)
+        return check(self.workspace, self.new.content, governance=self._governance)
 
     @cached_property
     def effect(self) -> Effect:

@@ -79,9 +79,14 @@ class Judged:
         return f"{count} finding{'s' * (count != 1)}" if count else "nothing"
 
 
-def judged(workspace: Workspace, checked: Checked, prompt: Prompt) -> Judged:
-    """What the judge says of a draft or a revision. Three statements at most, no request to anybody."""
-    form, provider = settled(workspace), not endpoint_for(workspace).rehearsal
+def judged(
+    workspace: Workspace, checked: Checked, prompt: Prompt, *, form: JudgeForm | None = None
+) -> Judged:
+    """What the judge says of a draft or a revision. Three statements at most, no request to anybody.
+
+    ``form`` is what holds in the workspace, where the caller knows it already.
+    """
+    form, provider = form or settled(workspace), not endpoint_for(workspace).rehearsal
     subject = subject_of(checked)
     found = _known(workspace, checked, subject, form) if subject and form.on else None
     findings: tuple[Finding, ...] = ()
@@ -91,9 +96,11 @@ def judged(workspace: Workspace, checked: Checked, prompt: Prompt) -> Judged:
     return Judged(form, provider, subject is not None, found, earlier, findings)
 
 
-def with_judge(workspace: Workspace, checked: Checked, prompt: Prompt) -> tuple[Checked, Judged]:
+def with_judge(
+    workspace: Workspace, checked: Checked, prompt: Prompt, *, form: JudgeForm | None = None
+) -> tuple[Checked, Judged]:
     """The same with the judge's findings among the others, worst first."""
-    said = judged(workspace, checked, prompt)
+    said = judged(workspace, checked, prompt, form=form)
     if not said.findings:
         return checked, said
     findings = sorted((*checked.verdict.findings, *said.findings), key=_rank)

@@ -87,7 +87,8 @@ class Reading:
         review, against = standing.review, standing.change.against
         self.new = of_revision(review.revision)
         self.old = self._named(of_revision(against)) if against else Compared("before", NOTHING, "")
-        self._comparison = Comparison(review.workspace, self.old, self.new)
+        governance = standing.change.governance
+        self._comparison = Comparison(review.workspace, self.old, self.new, governance)
         self._placed: set[str] = set()
 
     def _named(self, old: Compared) -> Compared:

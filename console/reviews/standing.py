@@ -130,7 +130,7 @@ def change_of(revision: Revision, against: Revision | None, workspace: Workspace
     checked, said = with_judge(workspace, checked, prompt)
     before = check(workspace, against.content, governance=governance) if against else None
     # What the judge found in both is not new.
-    before = with_judge(workspace, before, prompt)[0] if before else None
+    before = with_judge(workspace, before, prompt, form=said.settings)[0] if before else None
     pack, organisation = governance.pack, governance.bounds.organisation
     old_pack = _pack_of(against) or pack
     effect = policies.effect(
