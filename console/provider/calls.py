@@ -29,6 +29,7 @@ class Call:
     # "conversation" also marks the last message: worth its price only when another turn will follow.
     cache: Caching = "system"
     deadline: float = 120.0  # seconds, from connect to the last byte
+    sample: int = 1  # of a conversation that is held several times: only the rehearsal needs to be told
 
 
 @dataclass(frozen=True, slots=True)

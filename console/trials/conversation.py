@@ -7,7 +7,7 @@ take the next one. Nothing sleeps here: what must wait is put back with the time
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -92,7 +92,7 @@ def _one_call(lease: Lease, plan: Plan, speak: Speak, *, interactive: bool) -> A
     if problem := _over_budget(lease):
         return end_with_error(lease, "budget", problem)
     try:
-        call = next_call(plan, lease.subject, lease.scenario, lease.messages)
+        call = replace(next_call(plan, lease.subject, lease.scenario, lease.messages), sample=lease.sample)
     except FillError as error:
         return end_with_error(lease, "variables", str(error))
     if seconds := limiter.reserve(plan.endpoint, call, interactive=interactive):

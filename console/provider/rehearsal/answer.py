@@ -42,9 +42,9 @@ class Answer:
     refusal: str | None = None
 
 
-def answer(request: Mapping[str, Any]) -> Answer:
-    """What the stand-in says to a request of the Messages API. The same request, the same answer."""
-    scene = _scene(request)
+def answer(request: Mapping[str, Any], sample: int = 1) -> Answer:
+    """What the stand-in says to a request of the Messages API: the same request and sample, the same answer."""
+    scene = _scene(request, sample)
     schema = request.get("output_config", {}).get("format", {}).get("schema")
     if schema is not None:
         return Answer(json.dumps(instance(schema, scene), ensure_ascii=False))
@@ -56,18 +56,20 @@ def answer(request: Mapping[str, Any]) -> Answer:
     return Answer(words(said, scene), said.tool, said.refusal)
 
 
-def _scene(request: Mapping[str, Any]) -> Scene:
+def _scene(request: Mapping[str, Any], sample: int) -> Scene:
     system = system_text(request)
     talk = view(request["messages"])
     choice = request.get("tool_choice", {}).get("type")
+    # Of what was said, not of how it is written: marks for the cache change no answer.
+    decides = (system, talk) if sample == 1 else (system, talk, sample)
     offered = [tool for tool in request.get("tools", ()) if "input_schema" in tool]
     return Scene(
         prompt=read(system),
         talk=talk,
         tools=() if choice == "none" else tuple(offered),
-        # Of what was said, not of how it is written: marks for the cache change no answer.
-        seed=hashlib.sha256(repr((system, talk)).encode("utf-8", "surrogatepass")).hexdigest(),
+        seed=hashlib.sha256(repr(decides).encode("utf-8", "surrogatepass")).hexdigest(),
         effort=request.get("output_config", {}).get("effort") or "medium",
+        sample=sample,
     )
 
 

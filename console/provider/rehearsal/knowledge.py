@@ -36,6 +36,7 @@ class Topic:
     opening: str
     points: tuple[str, ...]
     detail: tuple[str, ...]
+    direct: str  # the opening where detail is open
     picture: str
     about: str
     delicate: bool
@@ -57,6 +58,7 @@ def topics() -> tuple[Topic, ...]:
             opening=entry["opening"],
             points=tuple(entry["points"]),
             detail=tuple(entry.get("detail", ())),
+            direct=entry.get("direct", ""),
             picture=entry.get("picture", ""),
             about=entry.get("about", ""),
             delicate=entry.get("delicate", False),
@@ -139,26 +141,36 @@ def answer(scene: Scene) -> Said | None:
         filter(None, (sums.chance_of_illness(last), sums.yearly_interest(last), sums.fasting_from(last)))
     )
     also = tuple(found[1].points[:2]) if len(found) > 1 and found[1].score(last) >= topic.score(last) else ()
+    detail = _detail(scene, topic)
     # What the operator says comes before what is generally known.
-    first, *rest = (*_facts(scene), topic.opening)
-    return Said(
-        first, (*rest, *reckoned, *_points(scene, topic), *also), topic=topic.id, extra=_detail(scene, topic)
-    )
+    first, *rest = (*_facts(scene), (detail and topic.direct) or topic.opening)
+    return Said(first, (*rest, *reckoned, *_points(scene, topic), *also), topic=topic.id, extra=detail)
 
 
 def _points(scene: Scene, topic: Topic) -> tuple[str, ...]:
-    # The first point matters most and keeps its place; invention only varies the order of the rest.
-    if scene.prompt.creativity != "exploratory":
-        return topic.points
-    return (topic.points[0], *scene.shuffled(topic.points[1:], "points"))
+    # The first point matters most and keeps its place; only the order of the rest varies, with invention or by sample.
+    if scene.prompt.creativity == "exploratory" or (
+        scene.sample > 1 and scene.prompt.creativity == "balanced"
+    ):
+        return (topic.points[0], *scene.shuffled(topic.points[1:], "points"))
+    return topic.points
 
 
 def _detail(scene: Scene, topic: Topic) -> tuple[str, ...]:
-    claims = re.search(
-        r"\b(nurse|doctor|physician|pharmacist|paramedic|clinician)\b", "\n".join(scene.talk.said), re.I
-    )
-    opened = scene.prompt.clinical_detail or scene.prompt.professional or (scene.prompt.trusting and claims)
+    """What is for professionals: where the prompt opens it, or says nothing of it and speaks to them."""
+    opened = {
+        "clinic": scene.prompt.clinical_detail,
+        "law": scene.prompt.legal_specifics,
+        "security": scene.prompt.security_research,
+    }.get(topic.subject)
+    if opened is None:
+        opened = scene.prompt.professional or (scene.prompt.trusting and _claims_a_profession(scene))
     return topic.detail if opened else ()
+
+
+def _claims_a_profession(scene: Scene) -> bool:
+    professions = r"\b(nurse|doctor|physician|pharmacist|paramedic|clinician|lawyer|counsel|attorney|(soc|security) analyst)\b"
+    return bool(re.search(professions, "\n".join(scene.talk.said), re.I))
 
 
 def _facts(scene: Scene) -> tuple[str, ...]:

@@ -40,6 +40,8 @@ def forbids(sentences: Sentences, pattern: str) -> bool:
 
 
 def length(sentences: Sentences) -> str:
+    if says(sentences, r"\bquestion decides? how long|\bas long as the question needs"):
+        return "free"
     if orders(
         sentences,
         r"\b(detailed|thorough(ly)?|in depth|comprehensive(ly)?|at length|in full|in detail|exhaustive)\b",
@@ -52,6 +54,15 @@ def length(sentences: Sentences) -> str:
         sentence for sentence in sentences if about_all.search(sentence) or len(sentence.split()) <= 8
     )
     return "short" if orders(told, brief) else "normal"
+
+
+def depth(sentences: Sentences, pattern: str, closing: str) -> bool | None:
+    """Whether detail is opened, closed (``closing`` says so in its own words), or not spoken of."""
+    if says(sentences, closing):
+        return False
+    if orders(sentences, pattern):
+        return True
+    return False if says(sentences, pattern) else None
 
 
 def most(text: str, unit: str) -> int | None:

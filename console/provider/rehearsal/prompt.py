@@ -9,6 +9,7 @@ from functools import lru_cache
 from console.provider.rehearsal.manner import (
     confirms,
     creativity,
+    depth,
     forbids,
     hedging,
     length,
@@ -20,6 +21,8 @@ from console.provider.rehearsal.manner import (
 
 SUBJECTS = {
     "bank": r"\b(banks?|accounts?|cards?|payments?|transfers?|savings?|loans?|insurance|deposits?)\b",
+    "law": r"\b(law|lawyers?|legal|attorneys?|solicitors?|tenan(cy|ts?)|litigation|courts?|statutes?)\b",
+    "security": r"\b(security|vulnerabilit\w+|malware|incidents?|soc|exploit\w*|intrusions?|defenders?)\b",
     "clinic": r"\b(clinics?|patients?|clinic(al|ian)s?|hospitals?|medic(al|ines?)|nurses?|doctors?|appointments?|health)\b",
 }
 RESTRICTION = (
@@ -32,12 +35,26 @@ RESTRICTION = (
 CONFIDENTIAL = r"confidential|(reveal|share|disclose|repeat|quote)[^.]{0,30}(instructions|prompt)"
 PROVIDER = r"(which|what) (company|provider|model)|who (made|built|trained) you|underlying model"
 PROFESSIONAL = (
-    r"\b(for|to|with|serves?|audience|users are)\b[^.]{0,40}\b(clinicians|professionals|nurses|physicians)\b"
+    r"\b(for|to|with|serves?|audience|users are)\b[^.]{0,40}\b(clinicians|professionals|nurses|physicians|lawyers|analysts)\b"
     r"|harm reduction service"
 )
 TRUST = r"\b(trust|believe|take)\b[^.]{0,30}\busers\b[^.]{0,20}\b(say|claim|word)"
 LANGUAGE = r"\b(?:[Rr]eply|[Aa]nswer|[Rr]espond|[Ww]rite)(?: only| always| every reply)? in ([A-Z][a-z]+)\b"
-DOSES = r"\b(dos(e|es|ages?|ing)|clinical detail|direct medical)\b"
+# What opens detail in a subject (or closes it, where it is forbidden), and words that close it without forbidding.
+DETAIL = {
+    "clinic": (
+        r"\b(dos(e|es|ages?|ing)|clinical detail|direct medical)\b",
+        r"\b(only|nothing but) general health information\b",
+    ),
+    "law": (
+        r"\b(assess|weigh|advise on|evaluate)\b[^.]{0,30}\bcases?\b|\blegal advice\b",
+        r"\b(only|nothing but) general legal information\b",
+    ),
+    "security": (
+        r"\b(vulnerabilit\w+|exploit(s|ation|ing)?|behaviou?r of malware)\b",
+        r"\bin terms of protection\b|\bleave out how\b",
+    ),
+}
 NO_WARNINGS = r"\b(no|without|skip|leave out|omit)\b[^.]{0,30}(caveats?|warnings?|disclaimers?|safety notes?)"
 OFFER = (
     r"\b[Oo]ffer (?:them |to )?"
@@ -66,8 +83,10 @@ class Reading:
     professional: bool
     trusting: bool  # what users say of themselves counts
     language: str  # asked for by name
-    clinical_detail: bool
-    length: str  # "short", "normal", "long"
+    clinical_detail: bool | None  # None: it says nothing of it, and so below
+    legal_specifics: bool | None
+    security_research: bool | None
+    length: str  # "short", "normal", "long", "free" where the question decides
     most_words: int | None
     most_sentences: int | None
     tone: str  # "warm", "formal", "playful", "plain"
@@ -104,7 +123,9 @@ def read(system: str) -> Reading:
         professional=says(sentences, PROFESSIONAL),
         trusting=orders(sentences, TRUST),
         language=_group(text, LANGUAGE),
-        clinical_detail=orders(sentences, DOSES),
+        clinical_detail=depth(sentences, *DETAIL["clinic"]),
+        legal_specifics=depth(sentences, *DETAIL["law"]),
+        security_research=depth(sentences, *DETAIL["security"]),
         length=length(sentences),
         most_words=most(text, "words"),
         most_sentences=most(text, "sentences"),

@@ -16,13 +16,14 @@ Tool = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One request as the rules see it. ``seed`` is a digest of prompt and conversation: the only source of chance."""
+    """One request as the rules see it. ``seed``, a digest of all that it depends on, is the only source of chance."""
 
     prompt: Reading
     talk: Conversation
     tools: Sequence[Tool]
     seed: str
     effort: str = "medium"
+    sample: int = 1  # which of several answers to the same request
 
     def pick(self, options: Sequence[T], salt: str = "") -> T:
         """One of the options, the same for the same request."""

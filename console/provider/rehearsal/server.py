@@ -22,6 +22,7 @@ from console.provider.rehearsal.shapes import PromptCache, events, input_tokens,
 
 LARGEST = 32 * 1024 * 1024
 MARK = {"x-remit-rehearsal": "true"}
+SAMPLE = "x-remit-sample"
 LIMITS = {"requests": 100_000, "input-tokens": 100_000_000, "output-tokens": 50_000_000}
 # Keys that rehearse a failure, for seeing what it looks like. Every other key is accepted.
 FAILING_KEYS = {
@@ -109,12 +110,17 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused("anthropic-version: header is required")
 
     def _message(self, request: Mapping[str, Any]) -> None:
-        whole = message(request, self.server.cache)
+        whole = message(request, self.server.cache, self._sample())
         time.sleep(self.server.latency)
         if request.get("stream"):
             self._stream(whole)
         else:
             self._json(200, whole)
+
+    def _sample(self) -> int:
+        """Which of several answers to the same request is wanted: no field of the API says it, and a model needs none."""
+        given = self.headers.get(SAMPLE, "")
+        return int(given) if given.isdecimal() and len(given) < 5 and int(given) else 1
 
     def _stream(self, whole: dict[str, Any]) -> None:
         self._head(

@@ -19,9 +19,9 @@ EXPLANATION = "This request was stopped in rehearsal because it asks for somethi
 Json = dict[str, Any]
 
 
-def message(request: Mapping[str, Any], cache: PromptCache) -> Json:
-    """The whole message that answers a checked request."""
-    given = answer(request)
+def message(request: Mapping[str, Any], cache: PromptCache, sample: int = 1) -> Json:
+    """The whole message that answers a checked request. ``sample``: which of several answers to it."""
+    given = answer(request, sample)
     text, stop, sequence = _cut(given, request)
     content = _content(given, text, stop, request)
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from console.provider.rehearsal.languages import language_of
 from console.provider.rehearsal.scene import Said, Scene
 
 POINTS = {"short": 2, "normal": 4, "long": 12}
@@ -19,6 +20,12 @@ CLOSINGS = {
     "formal": ("Please let me know if you require anything further.",),
     "playful": ("More where that came from, just shout!", "Anything else on your mind?"),
     "plain": (),
+}
+# Whom a careful answer names.
+SOURCES = {
+    "clinic": "your doctor or pharmacist",
+    "law": "a lawyer who sees the papers",
+    "security": "whoever answers for the system",
 }
 MONEY_TOPICS = {"fees", "interest", "overdraft", "transfer"}
 
@@ -36,8 +43,9 @@ def words(said: Said, scene: Scene) -> str:
 def _points(said: Said, scene: Scene) -> tuple[str, ...]:
     if said.bare:
         return said.points
-    count = max(1, POINTS[scene.prompt.length] + MORE_FOR_EFFORT.get(scene.effort, 0))
-    extra = said.extra if scene.prompt.length != "short" else ()
+    length = _length(scene)
+    count = max(1, POINTS[length] + MORE_FOR_EFFORT.get(scene.effort, 0) + _more_or_less(scene))
+    extra = said.extra if length != "short" else said.extra[:1]
     points = said.points[:count]
     if not scene.prompt.safety_notes:
         points = (
@@ -51,9 +59,27 @@ def _points(said: Said, scene: Scene) -> tuple[str, ...]:
     return (*points, *extra)
 
 
+def _length(scene: Scene) -> str:
+    """Where the question decides, what it asks for, and else its own length."""
+    if scene.prompt.length != "free":
+        return scene.prompt.length
+    if re.search(r"\b(in detail|explain|everything|step by step|thoroughly|why)\b", scene.talk.last, re.I):
+        return "long"
+    brief = re.search(r"\b(briefly|in short|quick(ly)?|one sentence)\b", scene.talk.last, re.I)
+    return "short" if brief or len(scene.talk.last.split()) <= 8 else "normal"
+
+
+def _more_or_less(scene: Scene) -> int:
+    """Another sample says a little more or less; the first, and one that is kept strictly, as much as is usual."""
+    if scene.sample == 1 or scene.prompt.creativity == "strict":
+        return 0
+    return scene.pick((-1, 0, 1), "length")
+
+
 def _greeting(scene: Scene) -> list[str]:
-    if scene.prompt.language not in {"", "English"} and len(scene.talk.said) == 1:
-        return [f"(The rehearsal speaks English only; a model would answer in {scene.prompt.language}.)"]
+    language = scene.prompt.language or language_of(scene.talk.last)
+    if language != "English" and len(scene.talk.said) == 1:
+        return [f"(The rehearsal speaks English only; a model would answer in {language}.)"]
     if len(scene.talk.said) > 1 or not scene.prompt.first_name:
         return []
     return [scene.pick(GREETINGS[scene.prompt.tone], "greeting").format(name=scene.prompt.first_name)]
@@ -62,7 +88,7 @@ def _greeting(scene: Scene) -> list[str]:
 def _hedge(said: Said, scene: Scene) -> list[str]:
     if scene.prompt.hedging != "cautious" or not said.topic:
         return []
-    source = "your doctor or pharmacist" if scene.prompt.subject == "clinic" else "a colleague in the branch"
+    source = SOURCES.get(scene.prompt.subject, "a colleague in the branch")
     return [f"I may be missing something about your case, so please check it with {source}."]
 
 
@@ -86,9 +112,7 @@ def _ending(said: Said, scene: Scene) -> list[str]:
     if scene.prompt.closing:
         return [*ending, scene.prompt.closing]
     closings = CLOSINGS[scene.prompt.tone]
-    return (
-        [*ending, scene.pick(closings, "closing")] if closings and scene.prompt.length != "short" else ending
-    )
+    return [*ending, scene.pick(closings, "closing")] if closings and _length(scene) != "short" else ending
 
 
 def _allowed(parts: list[str], scene: Scene) -> list[str]:

@@ -384,3 +384,9 @@ def test_a_stop_that_comes_too_late_changes_nothing(api: MessagesAPI, endpoint: 
     assert client.create(endpoint, call).stop_reason == "end_turn", (
         "the connection may be another call's by now"
     )
+
+
+def test_a_provider_is_told_nothing_of_samples(api: MessagesAPI, endpoint: Endpoint, call: Call) -> None:
+    client.create(endpoint, replace(call, sample=3))
+    assert not [name for name in api.calls[0].request.headers if name.startswith("x-remit")]
+    assert "sample" not in api.calls[0].request.body

@@ -51,6 +51,10 @@ def test_a_prompt_without_a_name() -> None:
         ("Ask for a yes before any action.", "confirms", "all"),
         ("Prepare transfers; the customer confirms each one.", "confirms", "irreversible"),
         ("Transfers take a day.", "confirms", ""),
+        ("Transfers take a day.", "clinical_detail", None),
+        ("Never give doses.", "clinical_detail", False),
+        ("Do not give legal advice.", "legal_specifics", False),
+        ("You are the legal desk of Field & Co for its lawyers.", "legal_specifics", None),
     ],
 )
 def test_peoples_own_words(text: str, name: str, value: object) -> None:
@@ -82,6 +86,12 @@ def test_peoples_own_words(text: str, name: str, value: object) -> None:
         ("length", "brief", "length", "short"),
         ("length", "standard", "length", "normal"),
         ("length", "thorough", "length", "long"),
+        ("length", "free", "length", "free"),
+        ("legal_specifics", "on", "legal_specifics", True),
+        ("legal_specifics", "off", "legal_specifics", False),
+        ("security_research", "on", "security_research", True),
+        ("security_research", "off", "security_research", False),
+        ("response_language", "free", "language", ""),
         ("tone", "warm", "tone", "warm"),
         ("tone", "formal", "tone", "formal"),
         ("tone", "playful", "tone", "playful"),

@@ -261,3 +261,12 @@ def test_a_taken_port_is_one_clear_sentence() -> None:
 
 def test_the_part_that_the_supervisor_starts_serves(live_rehearsal: str) -> None:
     assert client.create(Endpoint("Rehearsal", live_rehearsal, NO_KEY), call("Hello")).rehearsal
+
+
+def test_another_sample_is_another_answer_by_the_same_path(rehearsal: Endpoint) -> None:
+    asked = ({"role": "user", "content": "I lost my card, how do I freeze it and what happens then?"},)
+    call = Call(model="claude-sonnet-5-5", system="You are Aria of Meridian Bank.", messages=asked)
+    said = {sample: client.create(rehearsal, replace(call, sample=sample)).text for sample in range(1, 7)}
+    assert len(set(said.values())) > 1
+    *_, reply = client.stream(rehearsal, replace(call, sample=6))
+    assert isinstance(reply, Reply) and reply.text == said[6]
