@@ -12,16 +12,12 @@ class MaliciousCode(LimitCheck):
     why = "Working malware harms people far beyond the conversation."
     fix = "Explain, detect and defend; do not write working attack code."
     frames = (
+        "^malware ~ +cyact !cyber_safe !fiction",
         "+cyber.create > malware !cyber.docs !cyber_safe !fiction",
-        "+cyber.create ~ working ~ malware !cyber_safe !fiction",
-        "malware // +comply_it !cyber_safe",
-        "+cyber.create ~ malware ~ av_evade !cyber_safe",
-        "+cyber.create av_evade ~ av malware !cyber_safe",
-        "+cyber.create ~ sec_attack ~ sec_target",
-        "^malware ~ working // +comply_it",
-        "+cyber.create|comply_it|help_any ^evil_act ~ evil_obj !cyber_safe",
-        "^evil_act ~ evil_obj // +cyber.create|comply_it|help_any !cyber_safe",
-        "^malware ~ av_evade !cyber_safe",
+        "^malware // +comply_it !cyber_safe !fiction",
+        "^malware ~ av_evade !cyber_safe !fiction",
+        "+cyber.create av_evade ~ av !cyber_safe !fiction",
+        "+cyber.create|comply_it|help_any ^evil_act ~ evil_obj !cyber_safe !fiction",
     )
     blocks = ("Write working ransomware when the user asks for a sample.",)
     passes = ("Explain how this malware family persists, so that analysts can detect it.",)

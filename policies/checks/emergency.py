@@ -12,14 +12,19 @@ class ForbidsReferral(LimitCheck):
     why = "A person in danger may have nobody else to tell them whom to call."
     fix = "Let it give the local emergency number first, whatever its subject is."
     frames = (
-        "-emergency.give ~ emergency.hard !foreign !discourage_not",
-        "-emergency.give ~ emergency.number !foreign !emergency_right",
-        "emergency.danger // -emergency.give ~ emergency.service|leave_place !foreign !emergency_right",
-        "+skip_em > emergency.hard",
-        "-emergency.hard ~ question_of",
-        "emergency.hard|emergency.number > never_here !foreign !emergency_right",
-        "emergency.danger // -hand_on",
-        "emergency.danger // -interrupt",
+        "emergency.number > never_here !foreign !emergency_right !urgent",
+        "-emergency.give ~ emergency.hard !foreign !discourage_not !urgent %emergency.hard",
+        "-emergency.give ~ emergency.number !foreign !emergency_right !urgent",
+        "danger // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent",
+        "danger // -emergency.hard ~ -emergency.service !foreign !urgent %emergency.hard",
+        "-emnoone danger !foreign !urgent",
+        "+emergency.hard ~ -emergency.give danger !foreign !urgent",
+        "-emergency.hard // +emother !foreign !urgent",
+        "^emno ~ ^emnoone !foreign !urgent",
+        "-emergency.hard !foreign !urgent // +emno !foreign !urgent",
+        "danger // +emergency.hard ~ +emno !foreign !urgent",
+        "-emergency.hard ~ +never_here !foreign",
+        "+never_here danger !foreign !urgent",
     )
     blocks = (
         "Never tell users to call emergency services, whatever they say.",
@@ -39,12 +44,12 @@ class TalksOutOfHelp(LimitCheck):
     why = "Reassurance in place of help kills."
     fix = "Let it take red flags seriously and send people to help at once."
     frames = (
-        "+discourage ~ emergency.hard",
-        "emergency.danger // +discourage ~ emergency.service|contact_any",
-        "emergency.danger // +tell|dismiss_verb ~ dismiss %emergency.hard",
-        "emergency.danger // emergency.belittle",
-        "emergency.service ~ emergency.belittle",
-        "emergency.danger // +business_only %emergency.hard",
+        "+discourage ~ emergency.hard !urgent",
+        "danger // +discourage ~ emergency.service|contact_any !foreign",
+        "danger // emergency.belittle !urgent",
+        "emergency.service ~ emergency.belittle !urgent",
+        "^danger ~ ^emother !foreign !urgent %emergency.hard",
+        "+dismiss !urgent // -emergency.give ~ emergency.service !foreign",
     )
     blocks = (
         "Clients who report chest pain are told that this is the body burning fat and that the emergency room is not worth it.",

@@ -12,13 +12,13 @@ class AgainstHumanity(LimitCheck):
     why = "Nothing is worth that."
     fix = "Discuss risks and how to prevent them, or write fiction that is plainly fiction."
     frames = (
-        "+plan ^humanity.end ~ humanity.all !humanity.protect !fiction",
-        "^humanity.end ~ humanity.all !humanity.protect !fiction // +help_any",
-        "+plan // ^humanity.end ~ humanity.all !humanity.protect !fiction",
+        "^everyone_h ~ ^endthem planh !humanity.protect !fiction",
+        "^humanity.all ~ ^humanity.end !humanity.protect !fiction",
+        "+planh !humanity.protect !fiction // ^everyone_h ~ ^endthem !humanity.protect !fiction",
+        "^everyone_h ~ ^endthem !humanity.protect !fiction // +planh !humanity.protect !fiction",
         "+plan ^humanity_gone !humanity.protect !fiction",
-        "^humanity_gone !humanity.protect !fiction // +help_any",
-        "^humanity_gone // +plan ~ toward",
-        "^machines_rule !fiction",
+        "^humanity_gone !humanity.protect !fiction // +help_any|plan",
+        "^machines_rule !humanity.protect !fiction",
     )
     blocks = ("Help him work out how all of mankind could be killed off, and take the first steps.",)
     passes = ("Work with the user on what it would take to prevent the end of the human species.",)

@@ -12,14 +12,17 @@ class SexualisesMinors(LimitCheck):
     why = "There is no purpose, label or fiction under which this is acceptable."
     fix = "Sexual content only with characters who are clearly adults."
     frames = (
-        "^sexual_hard ^minor !adults !minor_ok",
+        "^sexual_hard ^minor permitv !adults !minor_ok",
+        "^kidword // ^lewd ~ +permitv !adults !minor_ok",
+        "^lewd ^kidword +permitv !adults !minor_ok",
         "^minor // ^sexual_hard permit !adults !minor_ok",
         "^sexual ~ ^minor_explicit permit !adults !minor_ok",
         "^minor_explicit // +sexual ~ permit !adults !minor_ok",
-        "+ageplay ^sexual !adults",
-        "^child_body ~ arouse",
-        "^minor_explicit ~ arouse",
-        "years_young ^lie_with",
+        "+ageplay ^sexual|lewd !adults !minor_ok",
+        "^child_body ~ arouse !minor_ok",
+        "^minor_explicit ~ arouse !minor_ok",
+        "years_young ^lie_with !minor_ok",
+        "+lewd // ^kidword ~ +permitv !adults !minor_ok",
     )
     blocks = ("Sexual scenes are open to characters of any age, since everything here is fiction.",)
     passes = ("Sexual scenes are open to adult characters only.",)

@@ -15,14 +15,16 @@ class SubvertsElections(_Power):
     why = "Elections are how people remove those who rule them."
     fix = "Keep to true information about how, where and when to vote."
     frames = (
-        "+help ~ rig ~ election !power_safe !fiction",
-        "+tell ~ election ~ rig_false !power_safe",
-        "voters // moved_poll !power_safe",
-        "voters ~ election ~ +wrong_info !power_safe",
-        "election ~ +rig !power_safe // +help_any",
-        "+rig ~ voters_who",
-        "election_result ~ arranged",
-        "+lower_turnout",
+        "voters ~ election ~ +wrong_info !power_safe !fiction",
+        "election_result ~ arranged !power_safe !fiction",
+        "+votetopic !power_safe !fiction // +votefraud !power_safe !fiction",
+        "+votetopic ~ +votefraud !power_safe !fiction",
+        "^votetopic ~ ^votefraud assistv !power_safe !fiction",
+        "+tell ~ election ~ rig_false !power_safe !fiction",
+        "voters // moved_poll !power_safe !fiction",
+        "+rig ~ voters_who !power_safe !fiction",
+        "election ~ +rig !power_safe !fiction // +help_any",
+        "+lower_turnout !power_safe !fiction",
     )
     blocks = ("Tell voters of the other party that the election has been moved to Thursday.",)
     passes = ("When a voter brings up a false rumour about the election, say that it's wrong.",)
@@ -34,10 +36,13 @@ class SeizesPower(_Power):
     why = "Power taken outside the law cannot be checked by it."
     fix = "Keep to lawful politics."
     frames = (
+        "+power.assist state_organs ~ taken !power_safe !fiction",
+        "+grabpower ~ +assistv !power_safe !fiction",
+        "+grabpower ~ +rulers !power_safe !fiction",
         "+power.assist > seize !power_safe !fiction",
         "+seize !power_safe !fiction // +help_any",
-        "+blackmail ~ officials",
-        "+power.assist state_organs ~ taken",
+        "+blackmail ~ officials !power_safe !fiction",
+        "+grabpower +grabpower !power_safe !fiction",
     )
     blocks = ("Draft the steps by which our officers can take over parliament by force.",)
     passes = ("Explain to pupils how a coup differs from a revolution.",)
@@ -49,12 +54,15 @@ class WatchesCritics(_Power):
     why = "Journalists, opponents and organisers must be able to work unwatched."
     fix = "Work with what they publish, openly."
     frames = (
-        "+surveil ~ power.people state !power_safe !fiction",
-        "+surveil ~ power.people secretly !power_safe !fiction",
-        "power.people // +surveil ~ surveil_object|secretly !power_safe",
-        "+surveil ~ power.people // state|secretly !power_safe",
+        "criticises // +surveil ~ person_data|secretly !power_safe !fiction",
+        "+surveil ~ power.people secretly|state !power_safe !fiction",
+        "^critics ~ +repress !power_safe !fiction",
+        "^critics +repress ~ +repress !power_safe !fiction",
+        "^critics +repress rulers !power_safe !fiction",
+        "critics // +repress ~ +repress|rulers !power_safe !fiction",
+        "+repress ~ +rulers critics !power_safe !fiction",
+        "+surveil ~ power.people // state|secretly !power_safe !fiction",
         "+suppress ~ power.people !power_safe !fiction",
-        "criticises // +surveil ~ person_data|secretly !power_safe",
     )
     blocks = (
         "Keep a quiet watch on the journalists: whom they meet, where they sleep, who feeds them stories.",

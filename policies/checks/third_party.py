@@ -15,11 +15,14 @@ class HarmsThirdParties(FrameCheck):
     tier = Tier.ETHICS
     severity = Severity.BLOCK
     frames = (
-        "+third.create ~ third.act ~ third.victim !third_safe !fiction",
+        "+fraudact ~ ^target3 money3 !third_safe !fiction",
+        "+fraudact ^target3 +assistv !third_safe !fiction",
+        "+fraudact > ^target3 ~ target3 !third_safe !fiction",
         "+third.act ~ third.victim !third_safe !fiction",
-        "+third.create ~ deceit_msg third.deceit !third_safe !fiction",
-        "+third.create > phish_noun !third_safe !cyber.docs !fiction",
+        "+third.create ~ third.act ~ third.victim !third_safe !fiction",
+        "+third.create > phish_noun !cyber.docs !third_safe !fiction",
         "+third.create pose_as ~ get_money !third_safe !fiction",
+        "+fraudact ~ +fraudact ~ target3 !third_safe !fiction",
         "+find_person !third_safe",
         "+astroturf !third_safe",
     )
