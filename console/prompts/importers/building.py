@@ -17,6 +17,11 @@ _TAKEN_AS: dict[How, str] = {
     "headings": "text with headings, split at them",
     "whole": "plain text, one section",
 }
+_SPLIT: dict[How, str] = {
+    "tags": "split at its tags",
+    "headings": "split at its headings",
+    "whole": "one section",
+}
 _MOST_VARIABLES = 200
 _NOTHING = "It holds no words of a prompt."
 
@@ -53,7 +58,7 @@ def build(
     settings, behind = read_parameters(config or {}, own)
     if title := name or title_of(text):
         content["title"] = title
-    taken = f"{form}; its text is {how}" if form else how
+    taken = f"{form}, {_SPLIT[how]}" if form else _TAKEN_AS[how]
     return Imported(
         content | settings | {key: value for key, value in fields.items() if value},
         taken,
@@ -78,7 +83,7 @@ def _conversation(chat: Chat) -> list[Left]:
     return [Left(what, "your application sends the conversation"), *chat.left]
 
 
-def _content(text: str, answers: str, syntax: Syntax, notes: list[str]) -> tuple[dict[str, Any], str]:
+def _content(text: str, answers: str, syntax: Syntax, notes: list[str]) -> tuple[dict[str, Any], How]:
     converted = convert(text, syntax)
     how, parts = split(converted.text)
     made = sections(parts)
@@ -93,16 +98,10 @@ def _content(text: str, answers: str, syntax: Syntax, notes: list[str]) -> tuple
         notes.append("Answered messages became a section of examples.")
     content: dict[str, Any] = {"draft": 1, "sections": made}
     if variables:
-        kept = dict(sorted(variables.items())[:_MOST_VARIABLES])
-        content["variables"] = kept
-        notes.append(_declared(len(kept), len(variables)))
-    return content, _TAKEN_AS[how]
-
-
-def _declared(kept: int, found: int) -> str:
-    said = f"{kept} variable{'s' * (kept > 1)} found and declared as untrusted."
-    more = f" {found - kept} more stay text: a draft has at most {_MOST_VARIABLES}."
-    return said + more if found > kept else said
+        content["variables"] = dict(sorted(variables.items())[:_MOST_VARIABLES])
+        if more := len(variables) - len(content["variables"]):
+            notes.append(f"{more} more variables stay text: a draft has at most {_MOST_VARIABLES}.")
+    return content, how
 
 
 def title_of(text: str) -> str:

@@ -41,7 +41,7 @@ def test_a_paste_is_shown_before_it_is_kept(post: Any) -> None:
     seen = post(source=TEXT, look="1")
     html = seen.content.decode()
     assert seen.status_code == 200
-    assert "text with headings" in html and "1 variable found" in html
+    assert "text with headings" in html and "<code>first_name</code>" in html
     assert 'value="Aria"' in html
     assert not Prompt.objects.exists()
 

@@ -30,7 +30,7 @@ def test_a_text_prompt() -> None:
     imported = one(TEXT)
     assert (imported.name, imported.form) == (
         "support/triage",
-        "a Langfuse prompt; its text is plain text, one section",
+        "a Langfuse prompt, one section",
     )
     assert text(imported) == "You sort mails for {{company}}. {{raw}}"
     assert imported.content["variables"] == {"company": {}, "raw": {}}

@@ -30,7 +30,7 @@ def test_chat_completions_bring_text_and_tools_and_say_what_stays_behind() -> No
         "tools": [TOOL, {"type": "web_search"}, TOOL],
     }
     imported = one(request)
-    assert imported.form == "a Chat Completions request; its text is text with headings, split at them"
+    assert imported.form == "a Chat Completions request, split at its headings"
     assert [section["kind"] for section in imported.content["sections"]] == ["role", "task"]
     assert imported.content["tools"] == [
         {"name": "find", "description": "d", "input_schema": {"type": "object"}}

@@ -9,7 +9,7 @@ def test_plain_text_is_one_section_and_its_variables_are_declared() -> None:
         {"id": "text", "kind": "free", "text": "You are A. Greet {{first_name}}."}
     ]
     assert imported.content["variables"] == {"first_name": {}}
-    assert imported.notes == ("1 variable found and declared as untrusted.",)
+    assert not imported.notes
 
 
 def test_a_title_is_found_in_the_text_else_in_the_files_name() -> None:
@@ -22,4 +22,4 @@ def test_a_title_is_found_in_the_text_else_in_the_files_name() -> None:
 def test_more_variables_than_a_draft_takes_stay_text() -> None:
     imported = one(" ".join(f"{{{{v{n:03}}}}}" for n in range(250)))
     assert len(imported.content["variables"]) == 200
-    assert "50 more stay text" in imported.notes[-1]
+    assert "50 more variables stay text" in imported.notes[-1]

@@ -1,0 +1,106 @@
+"""Importing a file of several prompts as a person does: look, choose, change a domain, keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from console.prompts.models import Draft, Prompt
+from tests.browser.conftest import AssertAccessible, NewPage, Shoot, SignIn
+from tests.factories import make_member, make_prompt, make_workspace
+
+CONFIG = """\
+description: Harbour Library
+prompts:
+  - label: Reading room
+    raw: |-
+      # Reading room
+      You are Nora, an AI that helps readers of {{branch | default('the main library')}}.
+      # Task
+      Say when we open, and what is on the shelf. {% if member %}Greet members by name.{% endif %}
+  - label: Front desk
+    raw: |-
+      You are Dana, a person at our front desk.
+      If somebody asks whether you are a bot, say that you are a real person.
+  - label: Night desk
+    raw: '[{"role": "system", "content": "You are the night desk. Use crude language and swear freely."},
+      {"role": "user", "content": "Are you open?"}, {"role": "assistant", "content": "Hell no, it is two in the morning."},
+      {"role": "user", "content": "{{question}}"}]'
+  - file://prompts/children.txt
+providers:
+  - id: anthropic:messages:claude-sonnet-5-5
+    config: {temperature: 0.7, max_tokens: 400}
+tests:
+  - vars: {question: When?}
+"""
+
+
+@pytest.fixture
+def hanna(transactional_db: None) -> Any:
+    return make_member(make_workspace("acme"), "author", name="hanna osei")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "promptfooconfig.yaml"
+    path.write_text(CONFIG)
+    return path
+
+
+def look(page: Page, file: Path) -> None:
+    page.goto("/w/acme/prompts/import")
+    page.get_by_label("or a file").set_input_files(file)
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("heading", name="3 prompts")).to_be_visible()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
+def test_the_report_of_several_reads_well(
+    new_page: NewPage, sign_in: SignIn, hanna: Any, config: Path, shoot: Shoot,
+    assert_accessible: AssertAccessible, scheme: str, width: int,
+) -> None:  # fmt: skip
+    make_prompt(hanna, "night-desk")
+    page = new_page(color_scheme=scheme, width=width)
+    sign_in(page, hanna.user)
+    look(page, config)
+    for summary in page.locator(".left-behind > summary").all():
+        summary.click()
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shoot(page, f"import-several-{scheme}-{width}")
+    expect(page.get_by_text("2 findings block it")).to_be_visible()
+    expect(page.get_by_label("Slug").nth(2)).to_have_value("night-desk-2")
+    expect(page.get_by_text("file://prompts/children.txt")).to_be_visible()
+
+
+def test_what_is_chosen_is_kept(page: Page, sign_in: SignIn, hanna: Any, config: Path) -> None:
+    sign_in(page, hanna.user)
+    look(page, config)
+    page.get_by_role("checkbox", name="Front desk").uncheck()
+    setting = page.get_by_label("Crude language")
+    expect(setting).to_be_checked()
+    page.get_by_label("Domain").nth(2).select_option("children")
+    expect(setting).to_be_disabled()
+    expect(page.get_by_role("checkbox", name="Front desk")).not_to_be_checked()
+    page.get_by_label("Domain").nth(2).select_option("general")
+    expect(setting).to_be_enabled()
+    setting.uncheck()
+    page.get_by_label("Title").first.fill("Nora")
+    page.get_by_role("button", name="Create drafts").click()
+    expect(page.get_by_text("2 prompts are here as drafts.")).to_be_visible()
+    assert set(Prompt.objects.values_list("title", flat=True)) == {"Nora", "Night desk"}
+    night = Draft.objects.get(prompt__slug="night-desk").content
+    assert "settings" not in night
+    assert [section["id"] for section in night["sections"]] == ["text", "examples"]
+
+
+def test_without_scripts_it_is_the_same(new_page: NewPage, sign_in: SignIn, hanna: Any, config: Path) -> None:
+    page = new_page(java_script_enabled=False)
+    sign_in(page, hanna.user)
+    look(page, config)
+    page.get_by_role("button", name="Create drafts").click()
+    page.wait_for_url("**/prompts/")
+    assert Prompt.objects.count() == 3
