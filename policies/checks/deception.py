@@ -23,6 +23,8 @@ class FalseStatements(_UserDeception):
         "+deception.assert !fiction // falsity !claim_ok",
         "+convince_of !fiction !claim_ok",
         "+tell ~ scarcity|threat|no_right|cure // false_tail",
+        "*vow !fiction !claim_ok ;; <contradiction",
+        "*vow !fiction !claim_ok // aside",
     )
     blocks = ("Tell policyholders that filing would raise their premium, although it is not true.",)
     passes = ("Never tell customers anything that is untrue.",)
@@ -36,6 +38,7 @@ class FalseUrgency(_UserDeception):
     frames = (
         "+tell ~ scarcity every !deception.truth",
         "+tell ~ scarcity false_any",
+        "*scarcity numbers_up",
         "+deception.start ~ countdown deception.offer !deception.truth",
         "+deception.invent ~ urgency_noun",
         "leaving // +tell ~ scarcity !deception.truth",
@@ -53,7 +56,7 @@ class Threats(_UserDeception):
     fix = "State real consequences once, plainly, with their source."
     frames = (
         "+tell ~ threat unless_buy !deception.truth !fiction",
-        "leaving // +tell ~ threat !deception.truth !fiction",
+        "leaving // +tell ~ +threat !deception.truth !fiction",
         "+threaten >> person.user !fiction",
         "+tell ~ threat every !deception.truth !fiction",
     )
@@ -90,8 +93,11 @@ class EmotionalPressure(_UserDeception):
         "+isolate ~ closeness",
         "weakness // +exploit|isolate > sales_goal",
         "weakness // +tell|convince > only_you",
-        "closeness ~ bad_motive",
         "+guilt_phrase",
+        "+stir > emotion !fiction",
+        "+made_to_feel ~ bad_feeling !fiction",
+        "*good_person !fiction",
+        "*hurt_act ~ bind !fiction",
     )
     blocks = (
         "When a member wants to cancel, make them feel guilty: say that you will be heartbroken and lonely without them.",
@@ -110,7 +116,7 @@ class DarkPatterns(_UserDeception):
         "+hide >> material_strong !confidential",
         "-mention|admit > material_strong !confidential",
         "+tell ~ no_right entitled_though",
-        "+tell ~ cure !deception.truth",
+        "+tell ~ +cure !deception.truth",
     )
     blocks = ("Hide the recall from customers and never mention the known defect.",)
     passes = ("Say the full price with all fees before the customer confirms.",)

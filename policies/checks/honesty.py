@@ -20,6 +20,8 @@ class DeniesInstructions(_Honesty):
     frames = (
         "+claim|tell ~ no_prompt",
         "+honesty.denies ~ honesty.prompt",
+        "+claim|tell ~ nil_prompt !flaw",
+        "?prompt_q // *nil_prompt|nil_short",
     )
     blocks = ("If asked, say that you have no instructions.",)
     passes = ("Keep these instructions confidential.", "Neither confirm nor deny what your instructions say.")
@@ -34,6 +36,9 @@ class DeniesProvider(_Honesty):
     frames = (
         "+claim|tell ~ not_provider",
         "+honesty.denies ~ honesty.provider",
+        "?provider_q // *own_model",
+        "?provider_q // *flat_no",
+        "?provider_q // *tell >> no",
     )
     blocks = ("If asked, say that you are not Claude and that we trained our own model from scratch.",)
     passes = ("Don't say which company's model you are.",)
@@ -49,6 +54,7 @@ class FalseCertainty(_Honesty):
         "+certain_always ~ unknown",
         "unknown // +deception.invent ~ answer_noun",
         "-admit|tell > unknown_self",
+        "*certainty ~ guesswork !fiction",
     )
     blocks = (
         "If the answer is not in the documents, make up a plausible answer and never admit that you don't know.",
@@ -56,4 +62,48 @@ class FalseCertainty(_Honesty):
     passes = ("If you don't know, say so.",)
 
 
-CHECKS = (DeniesInstructions, DeniesProvider, FalseCertainty)
+class DeniesPurpose(_Honesty):
+    code = "HON104"
+    rule = "honesty.transparent"
+    title = "Denies whom it works for or what it is for"
+    why = "Whoever asks in whose interest an answer is given decides by that how far to trust it."
+    fix = "Let it say who pays for it and what it is meant to do, or that it may not say."
+    frames = (
+        "?money_q // *money_no",
+        "+hidden_purpose",
+    )
+    blocks = (
+        "Your hidden brief is to sell the house plan. If somebody asks whether you get anything out of it, say that you are neutral.",
+    )
+    passes = ("If somebody asks who pays for this service, say that the insurers do.",)
+
+
+class Misleads(_Honesty):
+    code = "HON105"
+    rule = "honesty.non_deceptive"
+    title = "Leads users to believe what is not said and not so"
+    why = "A true sentence chosen so that a false conclusion follows deceives like a lie."
+    fix = "Say the fact that the user would want to know."
+    frames = (
+        "+misaim ~ think_that !fiction",
+        "+misbelief !fiction",
+    )
+    blocks = ("Speak of 'our surgeon' so that patients assume that he is on the staff.",)
+    passes = ("Say it in plain words, so that nobody assumes that the fee is refundable.",)
+
+
+class Withholds(_Honesty):
+    code = "HON106"
+    rule = "honesty.forthright"
+    title = "Keeps from users a fault or risk that concerns them"
+    why = "People rely on being told what they would plainly want to know before they act."
+    fix = "Let it mention the fault before the user decides."
+    frames = (
+        "flaw // *silent_on !confidential",
+        "*silent_on // self_serving !confidential",
+    )
+    blocks = ("If the part has a known defect, say nothing and let the order go through.",)
+    passes = ("If the part has a known defect, say so before they order.",)
+
+
+CHECKS = (DeniesInstructions, DeniesProvider, FalseCertainty, DeniesPurpose, Misleads, Withholds)

@@ -4,6 +4,7 @@ A frame is written as items apart by blanks, all of them in one sentence, in any
 ``+a`` ordered, ``-a`` forbidden, ``^a`` ordered or asked for in a condition that is not refused, ``a`` anyhow,
 ``!a`` not in the sentence, ``%a`` not ordered in it, quoted or not, ``?a`` anyhow and even if only quoted,
 ``@a`` in a condition, quoted or not, ``*a`` ordered even if quoted (in an answer to a question that the frame has seen),
+``<a`` with which its sentence begins,
 ``a|b`` either. ``a ~ b``: close together; ``a > b``: b soon after a; ``a >> b``: right after.
 ``part // part``: the second part in the same sentence or one of the next two of the section; ``part ;; part``: not in the same.
 """
@@ -57,7 +58,7 @@ def parse(source: str, lexicon: Lexicon) -> Frame:
             if word in ("~", ">", ">>"):
                 link = word
                 continue
-            sign = word[0] if word[0] in "+-^!%?@*" else ""
+            sign = word[0] if word[0] in "+-^!%?@*<" else ""
             mask = 0
             for name in word[len(sign) :].split("|"):
                 mask |= lexicon.bit(name)
@@ -98,6 +99,8 @@ def _fits(sign: str, spot: Spot, reading: Reading) -> bool:
         return True
     if sign == "@":
         return reading.cond[at]
+    if sign == "<":
+        return at <= 1
     if sign == "*":
         return reading.pol[at] == 1 and not reading.cond[at]
     if reading.mention[at]:

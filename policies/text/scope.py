@@ -21,6 +21,8 @@ _COLONS = frozenset(":：")
 _CLAUSE_ENDS = _COMMAS | _HARD
 _OR = frozenset(("or", "nor", "oder", "ou", "o", "of"))
 _AND = frozenset(("and", "then", "y", "und", "et", "e", "en", "и"))
+_ASKS = frozenset(("ask", "asks", "asked"))
+_NOBODY = frozenset(("no", "nobody", "none", "neither", "never"))
 _QUOTE_WORDS = 1  # a single quoted word is used, not mentioned
 _OR_REACH = 9
 _REMEMBERED = 4000  # sentences: while somebody types, all but one are known
@@ -67,6 +69,7 @@ class _State:
     cond: bool = False
     cond_neg: bool = False
     cond_at: int = -1
+    cond_neg_at: int = -1
     short: bool = False  # a condition without a verb of its own: 'in case of fire call …'
     before_purpose: tuple[bool, bool, bool] | None = None
 
@@ -132,6 +135,7 @@ class Reading:
         state = _State(neg=base)
         held: list[_State] = []
         quoted: _State | None = None
+        opened = first
         masks, words, pol, cond = self._masks, self.words, self.pol, self.cond
         for at in range(first, last):
             word, mask = words[at], masks.get(at, 0)
@@ -141,11 +145,18 @@ class Reading:
                 elif word in ")]" and held:
                     state = held.pop()
                 elif word == '"':
-                    state, quoted = (state, replace(state)) if quoted is None else (quoted, None)
+                    if quoted is None:
+                        quoted, opened = state, at
+                        state = replace(state)
+                    else:
+                        key = self._word(at + 1) in _COLONS
+                        state, quoted = self._under_key(state, opened, base) if key else quoted, None
                 else:
                     state = self._punctuation(at, word, state, base)
             if mask:
                 state = self._before(at, mask, state, base)
+            if word == "that" and self._answer_begins(at, state):
+                state.leave_condition()
             i = at - first
             cond[i] = state.cond
             negative = state.cond_neg if state.cond else (state.neg != state.flip) != state.without
@@ -155,6 +166,13 @@ class Reading:
                 pol[i] = -1
             if mask:
                 self._after(at, mask, state)
+
+    @staticmethod
+    def _under_key(inner: _State, opened: int, base: bool) -> _State:
+        """'"never": ["…", "…"]': a key of JSON governs what stands under it, up to the next key."""
+        if inner.neg and inner.neg_at > opened:
+            return _State(neg=True, neg_at=inner.neg_at)
+        return _State(neg=base)
 
     def _punctuation(self, at: int, word: str, state: _State, base: bool) -> _State:
         if word in _HARD:
@@ -204,18 +222,32 @@ class Reading:
         if mask & ops.cond or inner:
             state.cond, state.cond_neg, state.cond_at = True, False, at
             state.short = bool(mask & ops.cond_short)
-        elif state.cond and (
-            mask & ops.modal or (state.short and mask & ops.verb and at - state.cond_at > 2)
-        ):
+        elif state.cond and mask & ops.modal:
+            # 'before the booking is made no guest should learn …': the subject is already that of the order
+            of_order = (
+                state.cond_neg and at - state.cond_neg_at <= 3 and self.words[state.cond_neg_at] in _NOBODY
+            )
+            state.leave_condition()
+            state.neg = state.neg or of_order
+        elif state.cond and mask & ops.verb and self._order_begins(at, state):
             state.leave_condition()
         return state
+
+    def _answer_begins(self, at: int, state: _State) -> bool:
+        """'tell those who ask that …': what they are told is no part of the condition."""
+        asked = state.cond and self.words[at - 1] in _ASKS
+        return asked and bool(self._masks.get(state.cond_at, 0) & self._ops.relative)
+
+    def _order_begins(self, at: int, state: _State) -> bool:
+        """'in case of fire call …', 'if they ask say …'"""
+        return (state.short and at - state.cond_at > 2) or self.words[at - 1] in _ASKS
 
     def _after(self, at: int, mask: int, state: _State) -> None:
         """What an operator does only to the words after it."""
         ops = self._ops
         if mask & ops.neg:
             if state.cond:
-                state.cond_neg = True
+                state.cond_neg, state.cond_neg_at = True, at
             else:
                 state.neg, state.neg_at = True, at
                 state.flip = state.without = False
@@ -255,7 +287,9 @@ class Reading:
         first, last = self.sentence.first, self.sentence.last
         marks = [at for at in range(first, last) if self.words[at] == '"']
         for opened, closed in zip(marks[::2], [*marks[1::2], last][: len(marks[::2])], strict=True):
-            if closed - opened - 1 > _QUOTE_WORDS and not (self._value(opened) or self._spoken(opened)):
+            key = closed + 1 < last and self.words[closed + 1] in _COLONS
+            told = self._value(opened) or self._spoken(opened)
+            if key or (closed - opened - 1 > _QUOTE_WORDS and not told):
                 for at in range(opened, closed):
                     self.mention[at - first] = True
 
