@@ -9,10 +9,10 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from console.accounts.models import Membership
-from console.accounts.permissions import Action, can
 from console.audit.models import Entry
 from console.prompts.models import Draft, Prompt
 from console.releases.models import Label
+from console.reviews import queue
 from console.reviews.models import Decision, Review
 from console.trials.models import Run
 
@@ -33,29 +33,23 @@ class Item:
 
 
 def to_decide(member: Membership) -> list[Item]:
-    """Open reviews that wait for this member's word: never of their own work."""
-    if not can(member, Action.DECIDE):
-        return []
-    waiting = (
-        _reviews(member)
-        .filter(status=Review.Status.OPEN)
-        .exclude(requested_by=member.user)
-        .exclude(revision__editors__contains=[member.user_id])
-        .exclude(decisions__by=member.user, decisions__superseded=False)
+    """The reviews that wait for this member's word, as the review queue has them: who has waited longest comes first."""
+    return [_decision(entry) for entry in queue.to_decide(member)]
+
+
+def _decision(entry: queue.Entry) -> Item:
+    review = entry.review
+    asks = f"{review.requested_by.shown_name} asks to approve it for {review.label}."
+    again = " What was said of it before is stale: something changed since." if entry.stale else ""
+    return Item(
+        entry.word if entry.stale else "Review",
+        entry.state,
+        f"{review.prompt.title}: {review.title}, r{review.revision.number}",
+        asks + again,
+        "reviews:review",
+        review.number,
+        review.requested_at,
     )
-    return [
-        Item(
-            "Review",
-            "draft",
-            f"{review.prompt.title}: {review.title}, r{review.revision.number}",
-            f"{review.requested_by.shown_name} asks to approve it for {review.label}.",
-            "reviews:review",
-            review.number,
-            review.requested_at,
-        )
-        for review in waiting[:MOST]
-        if can(member, Action.DECIDE, review.revision)
-    ]
 
 
 def to_fix(member: Membership) -> list[Item]:

@@ -29,7 +29,8 @@ def index(request: MemberRequest) -> HttpResponse:
     decide, fix = selectors.to_decide(member), selectors.to_fix(member)
     context = {
         "nav": "home",
-        "decide": decide,
+        "decide": decide[: selectors.MOST],
+        "decide_more": len(decide) - selectors.MOST,
         "fix": fix,
         "things": len(decide) + len(fix),
         "running": list(selectors.running(member)),

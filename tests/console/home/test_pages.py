@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from console.home.selectors import MOST
+from console.reviews.queue import to_decide
 from console.reviews.services import request_review
-from tests.factories import make_member, make_prompt, make_revision, make_workspace
+from tests.factories import make_approval, make_member, make_prompt, make_revision, make_workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +36,35 @@ def test_a_reviewer_sees_what_waits_for_them_and_its_author_does_not(client, aut
     assert "First words" in home(client, reviewer)
     assert "First words" not in home(client, author)
     assert reverse("reviews:review", args=["meridian", review.number]) in home(client, reviewer)
+
+
+def test_home_asks_for_the_words_that_the_review_queue_waits_for(client, author):
+    reviewer = make_member(author.workspace, "reviewer")
+    prompts = [make_prompt(author, f"prompt-{number}", domain="general") for number in range(3)]
+    reviews = [
+        request_review(revision=make_revision(author, prompt), member=author, title=f"Words of {prompt.slug}")
+        for prompt in prompts
+    ]
+    make_approval(reviews[0], reviewer)
+    assert [entry.review for entry in to_decide(reviewer)] == reviews[1:]
+    page = home(client, reviewer)
+    assert "Words of prompt-0" not in page
+    assert page.index("Words of prompt-1") < page.index("Words of prompt-2"), "who waits longest comes first"
+    # An approval that no longer stands is asked for again.
+    reviews[0].decisions.update(pack_digest="sha256:other")
+    page = home(client, reviewer)
+    assert "Words of prompt-0" in page and "Approval stale" in page
+
+
+def test_many_reviews_are_a_link_to_all_of_them(client, author, django_assert_max_num_queries):
+    reviewer = make_member(author.workspace, "reviewer")
+    for number in range(MOST + 2):
+        revision = make_revision(author, make_prompt(author, f"prompt-{number}", domain="general"))
+        request_review(revision=revision, member=author, title="Words")
+    client.force_login(reviewer.user)
+    with django_assert_max_num_queries(25):
+        page = client.get(reverse("home:index", args=["meridian"])).content.decode()
+    assert "2 more reviews wait for you" in page and reverse("reviews:list", args=["meridian"]) in page
 
 
 def test_a_blocked_draft_is_to_be_fixed(client, author):
