@@ -47,8 +47,8 @@ unit: ## the quick tests only: no browser, nothing started but the database
 bench: ## figures, each beside a peer or a limit
 	@$(BIN)/pytest -q -m bench -s
 
-chaos: ## long kills, outages and races, with counts
-	@$(BIN)/pytest -q -m chaos -s
+chaos: ## long kills, outages and races, with counts; properties on thousands of cases
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -q -m "chaos or hypothesis" -s
 
 format: ## put every file into form
 	@$(BIN)/ruff check --quiet --fix . || true

@@ -9,6 +9,20 @@ import pytest
 
 from tests import live, services
 
+# What starts programs and browsers takes long: it comes first, so that the processes of a run end together.
+SLOW = (
+    "tests/browser/test_main_job",
+    "tests/browser",
+    "tests/embedded",
+    "tests/console/trials/test_run_suite",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(
+        key=lambda item: next((n for n, path in enumerate(SLOW) if item.nodeid.startswith(path)), len(SLOW))
+    )
+
 
 @pytest.fixture(scope="session")
 def running_services() -> Iterator[None]:

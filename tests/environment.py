@@ -9,12 +9,14 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import IO
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from hypothesis import HealthCheck, settings
 
 from console import embedded
 from console.embedded.layout import Places, places
@@ -23,6 +25,13 @@ from console.embedded.serving import stop
 HOME = "REMIT_TEST_HOME"
 PREFIX = "remit-test-"
 _alive: list[IO[str]] = []
+
+# On how many cases properties are tried: few in every run, HYPOTHESIS_PROFILE=thorough for thousands (make chaos).
+settings.register_profile(
+    "quick", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 class QuickHasher(PBKDF2PasswordHasher):
@@ -48,6 +57,10 @@ def _enter() -> None:
         # mkdtemp closes the folder; the system user that runs PostgreSQL for root passes through it.
         Path(home).chmod(0o711)
         _alive.append(_hold(Path(home)))
+        (Path(home) / "static").mkdir()  # collected nowhere, and WhiteNoise warns of a folder that is missing
+    # A run starts a hundred processes: each would compile the console anew.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "REMIT_REHEARSAL_URL", "PORT", "REMIT_AS_OWNER"):
         os.environ.pop(name, None)
     os.environ.update(REMIT_DATA=os.environ[HOME], REMIT_EMBEDDED_FAST="1", SECRET_KEY="tests")
@@ -81,11 +94,11 @@ def _discard(home: Path) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    from django.conf import settings
+    from django.conf import settings as console
 
-    settings.PASSWORD_HASHERS = ["tests.environment.QuickHasher", *settings.PASSWORD_HASHERS]
+    console.PASSWORD_HASHERS = ["tests.environment.QuickHasher", *console.PASSWORD_HASHERS]
     # Pages are rendered in tests whether or not the bundles were built.
-    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    console.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -183,6 +183,7 @@ def suppressed() -> Iterator[None]:
         pass
 
 
+@pytest.mark.hypothesis
 @pytest.mark.django_db
 def test_no_order_of_events_loses_doubles_or_leaves_anything_booked() -> None:
     with messages_api(key=None) as api:
@@ -190,9 +191,8 @@ def test_no_order_of_events_loses_doubles_or_leaves_anything_booked() -> None:
         run_state_machine_as_test(
             Worker,
             settings=settings(
-                max_examples=15,
+                max_examples=settings().max_examples // 2,
                 stateful_step_count=25,
-                deadline=None,
                 suppress_health_check=list(HealthCheck),
                 database=None,
                 derandomize=True,
