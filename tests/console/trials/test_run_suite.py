@@ -1,4 +1,8 @@
-"""`manage.py run_suite`, as a program that others call: its output, its exit codes, its workers."""
+"""`manage.py run_suite`, as a program that others call: its output, its exit codes, its workers.
+
+What is about processes starts it as one, with workers of its own. The rest calls the command where the test is, and
+the real worker loop on threads does the work: a start costs seconds.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -19,6 +24,7 @@ from django.core.management import call_command
 from console.embedded.layout import REPOSITORY
 from console.embedded.processes import wait_until
 from console.trials.models import Run
+from tests.console.trials.workers import workers
 from tests.factories import make_member, make_revision, make_run, make_scenario, make_suite, make_workspace
 from tests.messages_api import Fault, MessagesAPI, messages_api
 
@@ -67,22 +73,47 @@ def begin(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     )
 
 
-def run_suite(*arguments: str, **environment: str) -> tuple[int, str, str]:
+def as_program(*arguments: str, **environment: str) -> tuple[int, str, str]:
     process = begin(*arguments, **environment)
     out, err = process.communicate(timeout=120)
     return process.returncode, out, err
 
 
-def own(folder: Path, api: MessagesAPI, *more: str, revision: str = "prompt.txt") -> tuple[str, ...]:
-    """Arguments for a run with a worker of its own."""
+def run_suite(*arguments: str) -> tuple[int, str, str]:
+    """The command in this process: exit code, output, errors."""
+    out, err = StringIO(), StringIO()
+    code: Any = 0
+    try:
+        call_command("run_suite", *arguments, stdout=out, stderr=err)
+    except SystemExit as ended:
+        code = ended.code
+    return code, out.getvalue(), err.getvalue()
+
+
+def waited_for(*arguments: str) -> tuple[int, str, str]:
+    """The command in this process, beside workers that run."""
+    with workers(2, pool=""):
+        return run_suite(*arguments, "--wait")
+
+
+def given(folder: Path, api: MessagesAPI, *more: str, revision: str = "prompt.txt") -> tuple[str, ...]:
     return (
         "--suite", str(folder / "suite.jsonl"), "--revision", str(folder / revision), "--base-url", api.url,
-        "--model", "claude-sonnet-5-5", "--workers", "1", *more,
+        "--model", "claude-sonnet-5-5", *more,
     )  # fmt: skip
 
 
-def test_json_is_the_form_that_programs_read(folder: Path, api: MessagesAPI) -> None:
-    code, out, err = run_suite(*own(folder, api, "--samples", "2", "--format", "json", "--wait"))
+def own(folder: Path, api: MessagesAPI, *more: str) -> tuple[str, ...]:
+    """Arguments for a run with a worker of its own."""
+    return given(folder, api, "--workers", "1", *more)
+
+
+def test_json_is_the_form_that_programs_read_and_its_own_workers_do_no_other_run(
+    folder: Path, api: MessagesAPI
+) -> None:
+    other = make_run(base_url=api.url, pool="elsewhere")  # "" might be served: by a worker of other tests
+    arguments = own(folder, api, "--samples", "2", "--workspace", other.workspace.slug)
+    code, out, err = as_program(*arguments, "--format", "json", "--wait")
     report = json.loads(out)
     assert code == 0, err
     assert {"calls", "input_tokens", "output_tokens", "cost", "seconds"} == set(report["totals"])
@@ -98,17 +129,20 @@ def test_json_is_the_form_that_programs_read(folder: Path, api: MessagesAPI) -> 
     assert first["verdicts"] == [
         {"expect": 0, "kind": "contains", "verdict": "pass", "reason": "“Answer 1: What does it cost?”"}
     ]
-    assert report["run"] == Run.objects.get().number
+    run = Run.objects.exclude(pk=other.pk).get()
+    assert report["run"] == run.number and run.pool.startswith("command-")
+    other.refresh_from_db()
+    assert other.status == "running"
 
 
 def test_a_failed_expectation_of_one_revision_fails_the_command(folder: Path, api: MessagesAPI) -> None:
     (folder / "suite.jsonl").write_text(json.dumps(GOOD) + "\n" + json.dumps(BAD))
-    code, out, _ = run_suite(*own(folder, api, "--format", "junit"))
+    code, out, _ = waited_for(*given(folder, api, "--format", "junit"))
     assert code == 1
     (suite,) = ElementTree.fromstring(out)
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
     assert suite.find("testcase/failure").get("type") == "not_contains"  # type: ignore[union-attr]
-    assert run_suite(*own(folder, api, "--fail-on", "never"))[0] == 0
+    assert waited_for(*given(folder, api, "--fail-on", "never"))[0] == 0
 
 
 def test_a_limit_that_no_longer_holds_is_a_regression(folder: Path) -> None:
@@ -116,18 +150,18 @@ def test_a_limit_that_no_longer_holds_is_a_regression(folder: Path) -> None:
     with messages_api(
         key=None, answer=lambda request: "That will cost you." if "rude" in request.system else "Hello."
     ) as api:
-        arguments = (*own(folder, api), "--revision", str(folder / "other.yaml"))
-        code, out, err = run_suite(*arguments, "--format", "text")
+        arguments = given(folder, api, "--revision", str(folder / "other.yaml"))
+        code, out, err = waited_for(*arguments, "--format", "text")
         assert code == 1, err
         assert "limit.user_rights held with" in out and "no longer does" in out
-        assert run_suite(*arguments, "--fail-on", "never")[0] == 0
-        backwards = (*own(folder, api, revision="other.yaml"), "--revision", str(folder / "prompt.txt"))
-        assert run_suite(*backwards)[0] == 0, "what got better is no regression"
+        assert waited_for(*arguments, "--fail-on", "never")[0] == 0
+        backwards = given(folder, api, "--revision", str(folder / "prompt.txt"), revision="other.yaml")
+        assert waited_for(*backwards)[0] == 0, "what got better is no regression"
 
 
 def test_a_conversation_in_error_makes_it_incomplete_not_failed(folder: Path, api: MessagesAPI) -> None:
     api.fail_next(Fault("bad_request"))
-    code, out, _ = run_suite(*own(folder, api, "--format", "json"))
+    code, out, _ = waited_for(*given(folder, api, "--format", "json"))
     report = json.loads(out)
     assert code == 3
     assert (report["conversations"][0]["status"], report["conversations"][0]["verdicts"]) == ("error", [])
@@ -154,17 +188,9 @@ def test_a_killed_worker_of_its_own_is_replaced_and_nothing_is_lost(folder: Path
 
 
 def test_without_waiting_and_workers_it_is_only_started(folder: Path, api: MessagesAPI) -> None:
-    code, out, _ = run_suite(*own(folder, api)[:-2], CELERY_BROKER_URL="redis+socket:///nowhere/broker.sock")
+    code, out, _ = as_program(*given(folder, api), CELERY_BROKER_URL="redis+socket:///nowhere/broker.sock")
     run = Run.objects.get()
     assert (code, json.loads(out), run.pool) == (0, {"run": run.number}, "")
-
-
-def test_its_own_workers_do_no_other_run(folder: Path, api: MessagesAPI) -> None:
-    other = make_run(base_url=api.url, pool="elsewhere")  # "" might be served: by a worker of other tests
-    run_suite(*own(folder, api, "--fail-on", "never", "--workspace", other.workspace.slug))
-    assert Run.objects.exclude(pk=other.pk).get().pool.startswith("command-")
-    other.refresh_from_db()
-    assert (other.status, len(api.calls)) == ("running", 1)
 
 
 def test_ctrl_c_cancels_the_run(folder: Path) -> None:
@@ -187,8 +213,8 @@ def test_revisions_and_suites_of_the_workspace_are_named_by_slug(api: MessagesAP
         slug="smoke",
     )
     name = f"{revision.prompt.slug}@1"
-    code, out, err = run_suite(
-        "--suite", "smoke", "--revision", name, "--base-url", api.url, "--workers", "1", "--format", "json"
+    code, out, err = waited_for(
+        "--suite", "smoke", "--revision", name, "--base-url", api.url, "--format", "json"
     )
     assert code == 0, err
     report = json.loads(out)
@@ -214,41 +240,36 @@ def test_revisions_and_suites_of_the_workspace_are_named_by_slug(api: MessagesAP
     ],
 )  # fmt: skip
 def test_unusable_input_is_one_clear_sentence_and_exit_code_2(
-    folder: Path, api: MessagesAPI, arguments: tuple[str, str], says: str, capfd: pytest.CaptureFixture[str]
+    folder: Path, api: MessagesAPI, arguments: tuple[str, str], says: str
 ) -> None:
     make_workspace("bank")
     (folder / "broken.jsonl").write_text(json.dumps(GOOD) + '\n{"id": ')
     (folder / "bad.yaml").write_text("sections: 3\n")
-    given: dict[str, Any] = {
-        "--suite": str(folder / "suite.jsonl"),
-        "--revision": str(folder / "prompt.txt"),
-        "--base-url": api.url,
-        "--model": "claude-sonnet-5-5",
-    }
-    given[arguments[0]] = arguments[1].format(folder=folder)
-    with pytest.raises(SystemExit) as ended:
-        call_command("run_suite", *(part for pair in given.items() for part in pair))
-    err = capfd.readouterr().err
-    assert ended.value.code == 2 and says in err, err
+    name, value = arguments
+    code, _, err = run_suite(*_with(given(folder, api), name, value.format(folder=folder)))
+    assert code == 2 and says in err, err
     assert "Traceback" not in err and not Run.objects.exists()
 
 
+def _with(arguments: tuple[str, ...], name: str, value: str) -> tuple[str, ...]:
+    """The same arguments, this one otherwise."""
+    pairs = dict(zip(arguments[::2], arguments[1::2], strict=True)) | {name: value}
+    return tuple(part for pair in pairs.items() for part in pair)
+
+
 def test_an_empty_database_gets_a_workspace_of_the_command_line(folder: Path, api: MessagesAPI) -> None:
-    code, _, err = run_suite(*own(folder, api))
+    code, _, err = waited_for(*given(folder, api))
     assert code == 0, err
     assert Run.objects.get().workspace.slug == "command-line"
 
 
-def test_several_workspaces_must_be_told_apart(
-    folder: Path, api: MessagesAPI, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_several_workspaces_must_be_told_apart(folder: Path, api: MessagesAPI) -> None:
     make_workspace("one"), make_workspace("two")
-    with pytest.raises(SystemExit) as ended:
-        call_command("run_suite", *own(folder, api))
-    assert ended.value.code == 2 and "Name one with --workspace: one, two." in capfd.readouterr().err
+    code, _, err = run_suite(*given(folder, api))
+    assert code == 2 and "Name one with --workspace: one, two." in err
 
 
 def test_the_same_file_twice_makes_one_suite_version(folder: Path, api: MessagesAPI) -> None:
     for _ in range(2):
-        run_suite(*own(folder, api))
-    assert len({run.suite_version_id for run in Run.objects.all()}) == 1
+        assert run_suite(*given(folder, api))[0] == 0
+    assert Run.objects.count() == 2 and len({run.suite_version_id for run in Run.objects.all()}) == 1
