@@ -6,19 +6,26 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 from console.embedded.layout import REPOSITORY
 from tests.chromium import MISSING, find_chromium
-from tests.live import Site
+from tests.live import Site, site
 
 PICTURES = REPOSITORY / "test-results"
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What another look of a page that was checked can break: in the dark its colours, on a phone everything else.
+COLOURS = ("color-contrast", "link-in-text-block")
+OPTIONS = {
+    "all": {"runOnly": RULES},
+    "colours": {"runOnly": list(COLOURS)},
+    "layout": {"runOnly": RULES, "rules": {rule: {"enabled": False} for rule in COLOURS}},
+}
+TIMEOUT = 20_000  # milliseconds; what takes so long on a busy machine is not broken
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -39,8 +46,16 @@ def browser() -> Iterator[Browser]:
         if executable is None:
             (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
         chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        expect.set_options(timeout=TIMEOUT)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def debug_site(django_db_setup: None) -> Iterator[Site]:
+    """The page of all parts exists in debug only. Who takes this joins ``xdist_group("debug")``: one start for all."""
+    with site(REMIT_DEBUG="1") as running:
+        yield running
 
 
 FAILED = pytest.StashKey[bool]()
@@ -76,7 +91,8 @@ def new_page(
             stack.callback(context.close)
             _listen(context, live_site.url, complaints)
             page = context.new_page()
-            page.set_default_timeout(10_000)
+            page.set_default_timeout(TIMEOUT)
+            page.set_default_navigation_timeout(3 * TIMEOUT)  # the first page of a site that has just started
             page.complaints = complaints  # type: ignore[attr-defined]
             pages.append(page)
             return page
@@ -113,35 +129,47 @@ def sign_in(live_site: Site) -> SignIn:
     return enter
 
 
-Shoot = Callable[[Page, str], Path]
+Shoot = Callable[[Page, str], None]
 
 
 @pytest.fixture
 def shoot() -> Shoot:
-    """``shoot(page, "name")``: the whole page as test-results/name.png."""
+    """``shoot(page, "name")``: the whole page as test-results/name.png, for somebody to look at (REMIT_PICTURES=1)."""
 
-    def picture(page: Page, name: str) -> Path:
-        PICTURES.mkdir(exist_ok=True)
-        path = PICTURES / f"{name}.png"
-        page.screenshot(path=path, full_page=True)
-        return path
+    def picture(page: Page, name: str) -> None:
+        if os.environ.get("REMIT_PICTURES"):
+            PICTURES.mkdir(exist_ok=True)
+            page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
     return picture
 
 
-AssertAccessible = Callable[[Page], None]
+AssertAccessible = Callable[..., None]
+# Looks of a page beside the usual one, and what of it to check anew there.
+LOOKS: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("dark", {"color_scheme": "dark"}, "colours"),
+    ("390", {"width": 390, "height": 844}, "layout"),
+)
 
 
 @pytest.fixture
 def assert_accessible() -> AssertAccessible:
-    """``assert_accessible(page)``: axe-core finds nothing (WCAG 2.2 AA and good practice)."""
+    """``assert_accessible(page)``: axe-core finds nothing (WCAG 2.2 AA and good practice).
 
-    def check(page: Page) -> None:
+    Of a page that is checked as it is ("all"), the dark look needs only ``"colours"``, and the narrow one, where parts
+    move, hide and appear, ``"layout"``: everything but colours, which are most of the work.
+    """
+
+    def check(page: Page, what: str = "all") -> None:
         assert AXE.exists(), "axe-core is missing: run `npm ci`"
         # Evaluated by the debugger, not inserted as a script: the page's policy stays as strict as it is.
-        page.evaluate(AXE.read_text())
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE.read_text())
         with _all_in_view(page):
-            found = page.evaluate("tags => axe.run({runOnly: tags})", RULES)["violations"]
+            # Only what it found: handing over what is well takes longer than the whole check.
+            found = page.evaluate(
+                "options => axe.run(options).then(({violations}) => violations)", OPTIONS[what]
+            )
         assert not found, "\n".join(_describe(violation) for violation in found)
 
     return check

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from statistics import median
 from typing import Any
 
 import pytest
@@ -67,11 +68,7 @@ def test_findings_appear_where_one_types_and_go_when_they_are_mended(
     opened(page, sign_in, hanna)
     expect(page.locator("#findings-list .finding", has_text="DSC")).to_have_count(0)
     type_into(page, "role", DENIES)
-    started = time.perf_counter()
     expect(page.locator("#findings-list .finding", has_text="DSC").first).to_be_visible()
-    seconds = time.perf_counter() - started
-    # Half a second is what people wait on an idle machine; a busy one gets some more before this is called slow.
-    assert seconds < 3
     mark = page.locator('prompt-editor[data-section="role"] .mark').first
     expect(mark).to_have_attribute("data-severity", "block")
     expect(page.locator("#draft-state")).to_contain_text("blocked by")
@@ -81,6 +78,24 @@ def test_findings_appear_where_one_types_and_go_when_they_are_mended(
     page.keyboard.press("Control+z")
     expect(page.locator("#findings-list .finding", has_text="DSC")).to_have_count(0)
     expect(editor(page, "role")).to_be_focused()
+
+
+@pytest.mark.bench
+def test_how_long_findings_take(page: Page, sign_in: SignIn, hanna: Any) -> None:
+    """Half a second is what people wait; an idle machine shows whether it is."""
+    prompt_of(hanna)
+    opened(page, sign_in, hanna)
+    finding = page.locator("#findings-list .finding", has_text="DSC").first
+    took = []
+    for _ in range(10):
+        type_into(page, "role", DENIES)
+        started = time.perf_counter()
+        expect(finding).to_be_visible()
+        took.append(time.perf_counter() - started)
+        page.keyboard.press("Control+z")
+        expect(finding).to_have_count(0)
+    print(f"\nfrom the last key to its finding: median {median(took):.2f} s, slowest {max(took):.2f} s")
+    assert median(took) < 0.75
 
 
 def test_marks_stand_right_after_emoji_and_a_deep_link_opens_its_finding(
@@ -309,7 +324,9 @@ def test_without_scripts_it_is_a_plain_form(new_page: NewPage, sign_in: SignIn, 
     assert [s["id"] for s in draft_of(prompt).content["sections"]] == ["role", "tone", "task"]
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
+@pytest.mark.parametrize(
+    ("scheme", "width", "what"), [("light", 1440, "all"), ("dark", 1440, "colours"), ("light", 390, "layout")]
+)
 def test_it_is_accessible_and_fits(
     new_page: NewPage,
     sign_in: SignIn,
@@ -318,6 +335,7 @@ def test_it_is_accessible_and_fits(
     assert_accessible: AssertAccessible,
     scheme: str,
     width: int,
+    what: str,
 ) -> None:
     note = {"id": "note", "kind": "context", "text": "The customer wrote: {{note}}" + DENIES}
     tool = {"name": "find", "description": "Finds.", "input_schema": {"type": "object"}}
@@ -327,7 +345,7 @@ def test_it_is_accessible_and_fits(
     draft.save()
     page = opened(new_page(color_scheme=scheme, width=width), sign_in, hanna)
     expect(page.locator("prompt-editor .mark").first).to_be_visible()
-    assert_accessible(page)
+    assert_accessible(page, what)
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     shoot(page, f"compose-{scheme}-{width}")
     for path, name in (
@@ -337,7 +355,7 @@ def test_it_is_accessible_and_fits(
         ("aria/history", "history"),
     ):
         page.goto(f"/w/acme/prompts/{path}")
-        assert_accessible(page)
+        assert_accessible(page, what)
         assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), path
         shoot(page, f"{name}-{scheme}-{width}")
 

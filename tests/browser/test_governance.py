@@ -7,6 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from console.governance.services import set_bounds
+from tests.browser.conftest import LOOKS
 from tests.factories import make_member, make_workspace
 
 PAGES = {
@@ -40,16 +41,12 @@ def test_page_is_accessible_in_every_look(
 ):
     view, arguments = PAGES[name]
     url = live_site.url + reverse(view, args=[member.workspace.slug, *arguments])
-    for look, options in {
-        "light": {},
-        "dark": {"color_scheme": "dark"},
-        "390": {"width": 390, "height": 844},
-    }.items():
+    for look, options, what in (("light", {}, "all"), *LOOKS):
         page = new_page(**options)
         sign_in(page, member.user)
         page.goto(url)
         shoot(page, f"{name}-{look}")
-        assert_accessible(page)
+        assert_accessible(page, what)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "scrolls sideways"
         page.context.close()
 

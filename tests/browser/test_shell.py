@@ -36,7 +36,7 @@ def test_control_k_finds_by_keyboard_alone(home: Page, assert_accessible) -> Non
     home.keyboard.type("dn")
     expect(results).to_have_count(1)
     home.keyboard.press("Enter")
-    expect(home).to_have_url(re.compile("/w/acme/prompts/ariadne/"), timeout=20_000)
+    expect(home).to_have_url(re.compile("/w/acme/prompts/ariadne/"))
 
 
 def test_escape_leaves_the_jump_where_one_was(home: Page) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import LOOKS
 from tests.factories import make_member, make_prompt, make_revision, make_workspace
 
 TOOL = {
@@ -80,10 +81,10 @@ def test_two_revisions_answer_side_by_side(
     assert_accessible(page)
     shoot(page, "try-two")
     address = page.url
-    for name, options in {"dark": {"color_scheme": "dark"}, "390": {"width": 390}}.items():
+    for name, options, what in LOOKS:
         other = new_page(**options)
         sign_in(other, member.user)
         other.goto(address)
         expect(other.locator(".answer .took")).to_have_count(2)
-        assert_accessible(other)
+        assert_accessible(other, what)
         shoot(other, f"try-two-{name}")

@@ -5,7 +5,7 @@ What an island asks of the server is answered at the socket, so that every answe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page
@@ -14,10 +14,8 @@ from tests import live
 
 
 @pytest.fixture(scope="session")
-def live_site(django_db_setup: None) -> Iterator[live.Site]:
-    """The page of all parts exists in debug only."""
-    with live.site(REMIT_DEBUG="1") as site:
-        yield site
+def live_site(debug_site: live.Site) -> live.Site:
+    return debug_site
 
 
 FILL = "html => { const main = document.querySelector('main'); main.innerHTML = html; htmx.process(main); }"
