@@ -41,3 +41,5 @@ class Act(StrEnum):
     RELEASE_CREATED = "release:created"
     LABEL_MOVED = "release:label:moved"
     EXPORTED = "release:exported"
+    BACKED_UP = "installation:backed-up"
+    RESTORED = "installation:restored"

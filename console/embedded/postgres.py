@@ -170,6 +170,15 @@ class Postgres(Service):
         return _copy_for_system_user(package)
 
 
+def client_program(name: str) -> Path | None:
+    """pg_dump and its like from the wheel; None where it is not installed."""
+    spec = importlib.util.find_spec(WHEEL.replace("-", "_"))
+    if spec is None or spec.origin is None:
+        return None
+    path = Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin" / name
+    return path if path.exists() else None
+
+
 def _fast() -> bool:
     return bool(os.environ.get("REMIT_EMBEDDED_FAST"))
 
