@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.views import defaults
 
 
 class DomainError(Exception):
@@ -32,6 +35,12 @@ class Invalid(DomainError):
     """The input cannot be used as it is."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class TooLarge(DomainError):
+    """More was sent than is read."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class Unavailable(DomainError):
@@ -75,3 +84,14 @@ class ProblemMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return respond(request, exception) if isinstance(exception, DomainError) else None
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's answer 400; what is too large is said in a sentence, since nothing else would say it."""
+    if not isinstance(exception, RequestDataTooBig):
+        return defaults.bad_request(request, exception)
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return respond(
+        request,
+        TooLarge(f"What you sent is larger than {limit:,} bytes.", "Shorten it, or send it in parts."),
+    )

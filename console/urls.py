@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+handler400 = "console.problems.bad_request"
+
 WORKSPACE = "w/<slug:workspace>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -104,3 +104,16 @@ def test_without_scripts_it_is_the_same(new_page: NewPage, sign_in: SignIn, hann
     page.get_by_role("button", name="Create drafts").click()
     page.wait_for_url("**/prompts/")
     assert Prompt.objects.count() == 3
+
+
+def test_a_paste_of_more_than_five_million_characters_is_refused_in_a_sentence(
+    page: Page, sign_in: SignIn, hanna: Any
+) -> None:
+    sign_in(page, hanna.user)
+    page.goto("/w/acme/prompts/import")
+    # Sent as the form would: a field of this size takes the browser half a minute to lay out.
+    page.locator("form.import").evaluate(
+        "form => form.addEventListener('formdata', e => e.formData.set('source', 'x'.repeat(5_100_000)))"
+    )
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.locator("#notices")).to_contain_text("What you sent is larger than 5,000,000 bytes.")

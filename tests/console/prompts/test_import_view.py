@@ -166,3 +166,9 @@ def test_the_number_of_statements_does_not_grow(post: Any, django_assert_max_num
 def test_hostile_names_are_text(post: Any) -> None:
     html = post(source=langfuse(**{"<script>x</script>": "A.", "../../x": "B."}), look="1").content.decode()
     assert "<script>x" not in html and 'value="x"' in html
+
+
+def test_a_paste_beyond_what_is_read_is_one_sentence(post: Any) -> None:
+    assert "2,100,000 bytes large" in post(source="x" * 2_100_000, look="1").content.decode()
+    refused = post(source="x" * 5_100_000, look="1")
+    assert (refused.status_code, "larger than 5,000,000 bytes" in refused.content.decode()) == (413, True)
