@@ -12,9 +12,11 @@ from playwright.sync_api import Page, expect
 from console.embedded.processes import wait_until
 from console.trials.models import Conversation, Suite
 from tests import live
+from tests.browser.conftest import LOOKS
 from tests.factories import make_member, make_prompt, make_revision, make_scenario, make_suite, make_workspace
 from tests.messages_api import Answer, Fault, MessagesAPI, messages_api
 
+pytestmark = pytest.mark.xdist_group("scripted")  # they share a site
 WORDS = "First words, then a few more of them, and then an end."
 
 
@@ -86,6 +88,88 @@ def test_an_answer_is_finished_after_the_browser_left(start, api) -> None:
     assert wait_until(lambda: Conversation.objects.get().turns == 1, within=20)
     page.goto(address)
     expect(page.locator(".answer p").first).to_have_text(WORDS)
+
+
+STORY = "Once upon a time there was a bank, and its customers asked how much a transfer costs. " * 20
+
+
+def test_a_key_stops_the_answer_and_what_came_is_kept(
+    start, api, new_page, sign_in, member, shoot, assert_accessible
+) -> None:
+    page = start()
+    api.gap, api.answer = 0.1, lambda request: STORY
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    send(page, "Tell me a story")
+    expect(page.locator('.answer[aria-busy="true"] p')).to_contain_text("Once upon")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    assert_accessible(page)
+    shoot(page, "try-writing")
+    page.get_by_label("Message").press("Escape")
+    expect(page.locator(".answer .took")).to_contain_text("stopped by you")
+    assert wait_until(lambda: api.calls[-1].ended is not None, within=5), "the provider's stream is closed"
+    words = page.locator(".answer p").first.inner_text()
+    assert words and STORY.startswith(words) and len(words) < len(STORY)
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    expect(page.get_by_label("Message")).to_be_focused()
+    assert_accessible(page)
+    address = page.url
+    for name, options in {"light": {}, "dark": {"color_scheme": "dark"}, "390": {"width": 390}}.items():
+        other = new_page(**options)
+        sign_in(other, member.user)
+        other.goto(address)
+        expect(other.locator(".answer .took")).to_contain_text("stopped by you")
+        expect(other.locator(".answer p").first).to_have_text(words)
+        shoot(other, f"try-stopped-{name}")
+    api.gap, api.answer = 0.0, lambda request: WORDS
+    send(page, "Shorter, please")
+    expect(page.locator(".answer .took")).to_have_count(2)
+    assert [message["role"] for message in api.calls[-1].request.body["messages"]] == [
+        "user",
+        "assistant",
+        "user",
+    ]
+
+
+def test_the_button_stops_both_answers(start, api) -> None:
+    page = start("?a=draft&b=1")
+    api.gap, api.answer = 0.1, lambda request: STORY
+    send(page, "Tell me a story")
+    for column in page.locator('.answer[aria-busy="true"] p').all():
+        expect(column).to_contain_text("Once upon")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".answer .took").filter(has_text="stopped by you")).to_have_count(2)
+
+
+def test_an_answer_is_stopped_from_a_page_that_was_loaded_meanwhile(
+    start, api, new_page, sign_in, member, shoot, assert_accessible
+) -> None:
+    page = start()
+    api.gap, api.answer = 0.1, lambda request: STORY
+    send(page, "Tell me a story")
+    expect(page.locator('.answer[aria-busy="true"] p')).to_contain_text("Once upon")
+    page.reload()
+    expect(page.get_by_text("The answer is being written")).to_be_visible()
+    expect(page.get_by_label("Message")).to_have_value("")
+    assert_accessible(page)
+    shoot(page, "try-meanwhile")
+    other = new_page(width=390, color_scheme="dark")
+    sign_in(other, member.user)
+    other.goto(page.url)
+    shoot(other, "try-meanwhile-390-dark")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator(".answer .took")).to_contain_text("stopped by you")
+
+
+def test_stopped_before_the_first_word_the_message_is_back(start, api) -> None:
+    page = start()
+    api.fail_next(Fault("hang"))
+    send(page, "Are you there?")
+    assert wait_until(lambda: bool(api.calls) and api.calls[-1].outcome == "hang", within=10)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#notices")).to_contain_text("Stopped before an answer came")
+    expect(page.get_by_label("Message")).to_have_value("Are you there?")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".answer .took")).to_have_count(1)
 
 
 @pytest.mark.parametrize(
@@ -196,10 +280,10 @@ def test_suites_are_filtered_edited_and_imported(
     expect(page.get_by_label("or its content")).to_have_value('{"id": "x"}\n{broken')
     assert_accessible(page)
     shoot(page, "suite-wrong")
-    for name, options in {"dark": {"color_scheme": "dark"}, "390": {"width": 390}}.items():
+    for name, options, what in LOOKS:
         other = new_page(**options)
         sign_in(other, member.user)
         for path, place in (("suite", ["core"]), ("scenario", ["core", "fees"]), ("suites", [])):
             other.goto(reverse(f"trials:{path}", args=["meridian", *place]))
-            assert_accessible(other)
+            assert_accessible(other, what)
             shoot(other, f"{path}-{name}")
