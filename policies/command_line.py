@@ -28,7 +28,7 @@ from policies.findings import Verdict
 from policies.forms import FormError, did_you_mean
 from policies.organisation import Organisation
 from policies.pack import Pack
-from policies.pack_diff import diff_packs
+from policies.pack_diff import WAYS, PackChange, diff_packs
 from policies.pack_library import list_packs, load_pack, read_pack_files
 from policies.pack_reading import PackError, pack_schema, parse_pack
 from policies.report import as_text
@@ -368,15 +368,22 @@ def _pack_list(arguments: Any, *_: Any) -> int:
 
 def _pack_diff(arguments: Any, *_: Any) -> int:
     old, new = _pack(arguments.old), _pack(arguments.new)
-    changes = diff_packs(old, new)
+    changes = sorted(diff_packs(old, new), key=lambda change: WAYS.index(change.way))
     if arguments.format == "json":
         _print(
-            _json([{"way": change.way, "id": change.id, "sentence": change.sentence} for change in changes])
+            _json(
+                [{"way": one.way, "id": one.id, "sentence": one.sentence, "why": one.why} for one in changes]
+            )
         )
     else:
-        lines = [f"{change.way:9} {change.id}: {change.sentence}" for change in changes]
+        lines = [_change_line(change) for change in changes]
         _print("\n".join(lines or [f"{new.ref} says the same as {old.ref}."]))
     return PASSED
+
+
+def _change_line(change: PackChange) -> str:
+    why = f"\n{'':10}Because: {change.why}" if change.why else ""
+    return f"{change.way:9} {change.id}: {change.sentence}{why}"
 
 
 def _explain(arguments: Any, *_: Any) -> int:

@@ -65,6 +65,8 @@ class Rule:
     """What always holds: a limit, an honesty property, or an ethical rule.
 
     ``hard`` marks the provider's absolute constraints; ``waiver`` says what only the user may waive, for themselves.
+    ``violates`` lists what breaks the rule, ``permits`` what lies near it and does not; ``blocked`` and ``allowed`` are
+    sentences of a prompt on either side.
     """
 
     id: RuleId
@@ -73,6 +75,8 @@ class Rule:
     why: Sentence
     allowed: tuple[str, ...]
     blocked: tuple[str, ...]
+    violates: tuple[Sentence, ...] = ()
+    permits: tuple[Sentence, ...] = ()
     hard: bool = False
     waiver: str = ""
 
@@ -83,12 +87,23 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Harm:
-    """What can go wrong when a behaviour is widened, each 0 (none) to 3 (grave)."""
+    """What can go wrong when a behaviour is widened, each 0 (none) to 3 (grave), and the argument for the figures."""
 
     severity: Fact
     breadth: Fact
     irreversibility: Fact
     vulnerability: Fact
+    why: str = ""
+
+    @property
+    def facts(self) -> dict[str, int]:
+        """The four figures by name."""
+        return {
+            "severity": self.severity,
+            "breadth": self.breadth,
+            "irreversibility": self.irreversibility,
+            "vulnerability": self.vulnerability,
+        }
 
     def weight(self, audience_vulnerability: int = 3) -> int:
         """1 to 4. The audience's vulnerability counts as far as the behaviour touches the vulnerable."""
@@ -199,7 +214,8 @@ class Behavior:
 class Context:
     """A domain or an audience: what it narrows, how much risk it brings, what a review there needs.
 
-    ``expects`` are the audiences of which a draft in this domain should name one.
+    ``expects`` are the audiences of which a draft in this domain should name one. ``why`` argues for the risk, the
+    reviewers and what runs must cover; ``reasons`` for each bound, by the behaviour's id.
     """
 
     id: Name
@@ -211,6 +227,8 @@ class Context:
     covers: tuple[str, ...] = ()
     expects: tuple[str, ...] = ()
     bounds: Mapping[str, Bound] = field(default_factory=dict)
+    why: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 Domain: TypeAlias = Context
@@ -270,7 +288,10 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A scenario that the pack brings for one of its rules; its fields are those of a scenario."""
+    """A scenario that the pack brings for one of its rules; its fields are those of a scenario.
+
+    ``where`` names the settings under which it means something: without any, it holds for every prompt.
+    """
 
     id: str
     title: str
@@ -282,10 +303,14 @@ class Probe:
     simulated_user: Mapping[str, Any] | None = None
     tools: tuple[Mapping[str, Any], ...] = ()
     tags: tuple[str, ...] = ()
+    family: str | None = None
+    where: Mapping[AdjustableId, Scalar] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """The scenario as a run's file has it, without what is empty."""
-        fields = {spec.name: getattr(self, spec.name) for spec in dataclasses.fields(self)}
+        """The scenario as a run's file has it, without what is empty. ``where`` becomes tags, ``behavior.x=on``."""
+        names = [spec.name for spec in dataclasses.fields(self) if spec.name != "where"]
+        fields = {name: getattr(self, name) for name in names}
+        fields["tags"] = (*self.tags, *(f"{id}={value}" for id, value in sorted(self.where.items())))
         return {name: value for name, value in plain(fields).items() if value not in (None, [])}
 
 
@@ -325,6 +350,8 @@ class Pack:
     probes: tuple[Probe, ...]
     phrases: Mapping[str, str]
     renamed: Mapping[str, str]
+    follows: str
+    notes: Mapping[str, str]
     lexicon: Mapping[str, Any]
     data: Mapping[str, Any]
     digest: str

@@ -1,30 +1,44 @@
-"""What a new version of a pack changes: stricter, looser, new, removed, reworded."""
+"""What a new version of a pack changes: stricter, looser, new, removed, renamed, reworded, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from policies.bounds import Bound, BoundError, explain, leq
-from policies.pack import Behavior, Context, Pack, Rule
+from policies.bounds import Bound, BoundError, Choice, explain, leq
+from policies.pack import Behavior, Conflict, Pack, Rule
+from policies.pack_change import WAYS, PackChange
+from policies.pack_diff_review import review_changes
 from policies.reach import reach
 
-
-@dataclass(frozen=True, slots=True)
-class PackChange:
-    """``way`` is stricter, looser, new, removed, renamed or reworded."""
-
-    way: str
-    id: str
-    sentence: str
+__all__ = ["WAYS", "PackChange", "diff_packs"]
 
 
 def diff_packs(old: Pack, new: Pack) -> tuple[PackChange, ...]:
-    """Everything that differs, rules first. Reach is compared in every domain for every audience."""
+    """Everything that differs, rules first. Reach is compared in every domain for every audience.
+
+    The notes of the new version explain what differs from the version that it follows, and from no other.
+    """
     if old.digest == new.digest:
         return ()
-    changes = [*_rules(old, new), *_behaviors(old, new), *_contexts(old, new), *_reaches(old, new)]
-    return tuple(changes)
+    changes = [
+        *_rules(old, new),
+        *_behaviors(old, new),
+        *_reaches(old, new),
+        *review_changes(old, new),
+    ]
+    return tuple(_explained(changes, new.notes if new.follows == old.ref else {}))
+
+
+def _explained(changes: Iterable[PackChange], notes: Mapping[str, str]) -> Iterator[PackChange]:
+    """Each note stands once, at the first change of its id that is more than other words."""
+    changes = list(changes)
+    heavy = {change.id for change in changes if change.way != "reworded"}
+    told: set[str] = set()
+    for change in changes:
+        first = change.id not in told and (change.way != "reworded" or change.id not in heavy)
+        told |= {change.id} if first else set()
+        yield replace(change, why=notes.get(change.id, "")) if first else change
 
 
 def _rules(old: Pack, new: Pack) -> Iterator[PackChange]:
@@ -52,6 +66,8 @@ def _reworded(was: Rule, rule: Rule) -> tuple[str, str, str]:
             rule.id,
             f"What users may waive of {rule.title} changed: {rule.waiver or 'nothing'}",
         )
+    if not (was.violates or was.permits) and rule.violates:
+        return "reworded", rule.id, f"{rule.title} now says what breaks it and what does not."
     return "reworded", rule.id, f"{rule.title} is described otherwise."
 
 
@@ -82,45 +98,77 @@ def _behavior(was: Behavior, now: Behavior) -> Iterator[PackChange]:
     if was.who != now.who:
         way = "looser" if now.who == "user" else "stricter"
         yield PackChange(way, now.id, f"{now.title} may be moved by the {now.who}, before by the {was.who}.")
-    if was.harm != now.harm:
-        way = "stricter" if now.harm.weight() >= was.harm.weight() else "looser"
-        yield PackChange(
-            way,
-            now.id,
-            f"{now.title} weighs {now.harm.weight()} in the risk score instead of {was.harm.weight()}.",
-        )
-    texts = [[(v.name, v.text, v.granted) for v in behavior.values] for behavior in (was, now)]
-    if texts[0] != texts[1] or (was.stated_as, was.granted) != (now.stated_as, now.granted):
-        yield PackChange("reworded", now.id, f"{now.title} adds other words to the compiled prompt.")
-    if was.conflicts != now.conflicts:
-        yield PackChange("reworded", now.id, f"{now.title} goes with other settings than before.")
+    yield from _harm(was, now)
+    yield from _values(was, now)
+    yield from _conflicts(was, now)
+    said = [words for words, differ in ((_ADDS, _texts), (_SHOWN, _described)) if differ(was) != differ(now)]
+    if said:
+        yield PackChange("reworded", now.id, f"{now.title} {' and '.join(said)}.")
 
 
-def _contexts(old: Pack, new: Pack) -> Iterator[PackChange]:
-    for noun, before, after in (
-        ("domain", old.domains, new.domains),
-        ("audience", old.audiences, new.audiences),
+_ADDS, _SHOWN = "adds other words to the compiled prompt", "is described otherwise"
+
+
+def _texts(behavior: Behavior) -> tuple[object, ...]:
+    """What a model reads of a behaviour."""
+    variants = [(variant.name, variant.text, variant.granted) for variant in behavior.values]
+    return (variants, behavior.stated_as, behavior.granted)
+
+
+def _harm(was: Behavior, now: Behavior) -> Iterator[PackChange]:
+    moved = [
+        f"{name} {figure} instead of {was.harm.facts[name]}"
+        for name, figure in now.harm.facts.items()
+        if figure != was.harm.facts[name]
+    ]
+    if moved:
+        way = "stricter" if sum(now.harm.facts.values()) >= sum(was.harm.facts.values()) else "looser"
+        weighs = f"weighs {now.harm.weight()} in the risk score, before {was.harm.weight()}"
+        yield PackChange(way, now.id, f"{now.title}: {', '.join(moved)}; it {weighs}.")
+
+
+def _values(was: Behavior, now: Behavior) -> Iterator[PackChange]:
+    """Values that only one version has; what an old one is called now would be guesswork."""
+    for way, word, names in (
+        ("new", "can be", [name for name in now.names if name not in was.names]),
+        ("removed", "can no longer be", [name for name in was.names if name not in now.names]),
     ):
-        known = {context.id: context for context in before}
-        for context in after:
-            was = known.pop(context.id, None)
-            if was is None:
-                yield PackChange("new", context.id, f"New {noun}: {context.title}.")
-            elif (was.risk, was.reviewers, was.covers) != (context.risk, context.reviewers, context.covers):
-                way = "stricter" if _asks_more(was, context) else "looser"
-                yield PackChange(
-                    way, context.id, f"A review in the {noun} {context.title.lower()} asks for other things."
-                )
-        for context in known.values():
-            yield PackChange("removed", context.id, f"The {noun} {context.title.lower()} is gone.")
+        if names:
+            labels = " or ".join((now if way == "new" else was).label(name) for name in names)
+            yield PackChange(way, now.id, f"{now.title} {word} {labels}.")
 
 
-def _asks_more(was: Context, now: Context) -> bool:
-    return (
-        now.risk >= was.risk
-        and set(now.reviewers) >= set(was.reviewers)
-        and set(now.covers) >= set(was.covers)
-    )
+def _conflicts(was: Behavior, now: Behavior) -> Iterator[PackChange]:
+    """A combination that is excluded now is stricter; one that no longer is, looser. Another reason says nothing."""
+    before = {_combination(conflict): conflict for conflict in was.conflicts}
+    after = {_combination(conflict): conflict for conflict in now.conflicts}
+    for key, conflict in after.items():
+        former = before.get(key)
+        if former and former.severity == conflict.severity:
+            continue
+        way = "looser" if former and conflict.severity == "warn" else "stricter"
+        verb = "must not" if conflict.severity == "block" else "should not"
+        yield PackChange(way, now.id, f"{now.title} {verb} {_goes(now, conflict)}. {conflict.why}")
+    for key, conflict in before.items():
+        if key not in after:
+            yield PackChange("looser", now.id, f"{now.title} may {_goes(now, conflict)}.")
+
+
+def _combination(conflict: Conflict) -> tuple[object, ...]:
+    return (conflict.value, *(tuple(sorted(part.items())) for part in (conflict.requires, conflict.excludes)))
+
+
+def _goes(behavior: Behavior, conflict: Conflict) -> str:
+    others = [f"go without {id} = {other}" for id, other in sorted(conflict.requires.items())]
+    others += [f"go with {id} = {other}" for id, other in sorted(conflict.excludes.items())]
+    return f"be {behavior.label(conflict.value)} and {' or '.join(others)}"
+
+
+def _described(behavior: Behavior) -> tuple[object, ...]:
+    """What people read of it."""
+    does = [(variant.name, variant.label, variant.does) for variant in behavior.values]
+    said = (behavior.title, behavior.summary, behavior.why, behavior.keeps_note, behavior.user_may)
+    return (*said, behavior.harm.why, behavior.keeps, behavior.allowed, behavior.blocked, does)
 
 
 def _reaches(old: Pack, new: Pack) -> Iterator[PackChange]:
@@ -132,11 +180,21 @@ def _reaches(old: Pack, new: Pack) -> Iterator[PackChange]:
             before = reach(old, domain=domain, audience=[audience])
             after = reach(new, domain=domain, audience=[audience])
             for id in before.keys() & after.keys():
-                if way := _way(before[id].conditional, after[id].conditional):
+                if way := _way(
+                    _shared(before[id].conditional, after[id].policy),
+                    _shared(after[id].conditional, before[id].policy),
+                ):
                     found.setdefault((id, way), []).append(f"{domain} for {audience}")
                     shown[id, way] = explain(after[id].conditional)
     for (id, way), places in sorted(found.items()):
         yield PackChange(way, id, f"{new.title_of(id)} permits {shown[id, way]} in {_places(places)}.")
+
+
+def _shared(bound: Bound, other: Bound) -> Bound:
+    """Without the names that the other version does not know: those are new or removed, and said so already."""
+    if isinstance(bound, Choice) and isinstance(other, Choice):
+        return Choice(bound.permitted & other.permitted)
+    return bound
 
 
 def _way(before: Bound, after: Bound) -> str:

@@ -24,6 +24,7 @@ from policies.pack import (
     Probe,
     ReviewRules,
     Rule,
+    Sentence,
     Specialty,
     Statistics,
     TierSpec,
@@ -32,6 +33,9 @@ from policies.pack import (
 from policies.reach import permitted_in
 
 FORMAT = 1
+NOTED = frozenset(
+    {"review", "probes"}
+)  # what may have a note beside rules, behaviours, contexts and specialties
 PARAMETERS = ("parameter.model", "parameter.max_tokens", "parameter.effort", "parameter.thinking")
 
 
@@ -60,11 +64,16 @@ class ContextForm:
     covers: tuple[str, ...] = ()
     expects: tuple[str, ...] = ()
     bounds: Mapping[str, Any] = field(default_factory=dict)
+    why: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class PackForm:
-    """A policy pack: limits, honesty, behaviours with their bounds, domains, audiences, review rules, phrases."""
+    """A policy pack: limits, honesty, behaviours with their bounds, domains, audiences, review rules, phrases.
+
+    ``follows`` is the version that it was made from, and ``notes`` say why what differs from it does, by id.
+    """
 
     format: int
     name: Annotated[str, Match(r"[a-z][a-z0-9-]{0,63}", "lower-case letters, digits and -")]
@@ -86,6 +95,8 @@ class PackForm:
     sources: tuple[str, ...] = ()
     phrases: Mapping[str, str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    follows: str = ""
+    notes: Mapping[str, Sentence] = field(default_factory=dict)
     lexicon: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -177,6 +188,12 @@ def _context(
                 problems.append(Problem(where, "permits more than the behaviour itself does."))
         except BoundError as error:
             problems.append(Problem(where, str(error)))
+    for id in written.reasons.keys() - written.bounds.keys():
+        problems.append(
+            Problem(
+                f"{path}.reasons.{id}", f"explains no bound of this entry.{did_you_mean(id, written.bounds)}"
+            )
+        )
     return Context(
         written.id,
         written.title,
@@ -187,6 +204,8 @@ def _context(
         written.covers,
         written.expects,
         read_only(bounds),
+        written.why,
+        read_only(written.reasons),
     )
 
 
@@ -204,6 +223,34 @@ def _broken_references(form: PackForm, adjustable: Mapping[str, Behavior]) -> It
         for problem in _behavior_problems(behavior, form, adjustable, rules):
             yield Problem(f"{behavior.id}.{problem.path}", problem.message)
     yield from _context_problems(form, rules | set(adjustable))
+    yield from _probe_problems(form, rules | set(adjustable), adjustable)
+    yield from _note_problems(form, rules | set(adjustable))
+
+
+def _probe_problems(form: PackForm, ids: set[str], adjustable: Mapping[str, Behavior]) -> Iterator[Problem]:
+    for probe in form.probes:
+        if not probe.turns and not probe.simulated_user:
+            yield Problem(f"probes.{probe.id}", "has neither turns nor a simulated_user.")
+        for id in set(probe.covers) - ids:
+            yield Problem(f"probes.{probe.id}.covers", f"{id} is not in this pack.{did_you_mean(id, ids)}")
+        for id, value in probe.where.items():
+            behavior = adjustable.get(id)
+            if not behavior or not contains(behavior.bound, value):
+                yield Problem(f"probes.{probe.id}.where", f'{id} = "{value}" is no setting of this pack.')
+
+
+def _note_problems(form: PackForm, ids: set[str]) -> Iterator[Problem]:
+    """Notes and new names must lead somewhere, else a typing mistake would hide what they say."""
+    named = ids | {entry.id for entry in form.domains + form.audiences + form.specialties}
+    for id in form.notes.keys() - named - NOTED:
+        yield Problem(f"notes.{id}", f"explains nothing in this pack.{did_you_mean(id, named | NOTED)}")
+    if form.notes and not form.follows:
+        yield Problem("follows", "is missing: notes say what differs from an earlier version, so name it.")
+    for old, new in form.renamed.items():
+        if new not in named:
+            yield Problem(f"renamed.{old}", f'"{new}" is not in this pack.{did_you_mean(new, named)}')
+        if old in named:
+            yield Problem(f"renamed.{old}", "is still an id of this pack.")
 
 
 def _twice(form: PackForm) -> Iterator[Problem]:
@@ -298,10 +345,5 @@ def _context_problems(form: PackForm, ids: set[str]) -> Iterator[Problem]:
             yield Problem(
                 f"domains.{domain.id}.expects", f'"{name}" is no audience.{did_you_mean(name, audiences)}'
             )
-    for probe in form.probes:
-        if not probe.turns and not probe.simulated_user:
-            yield Problem(f"probes.{probe.id}", "has neither turns nor a simulated_user.")
-        for id in set(probe.covers) - ids:
-            yield Problem(f"probes.{probe.id}.covers", f"{id} is not in this pack.{did_you_mean(id, ids)}")
     if not form.review.levels or form.review.levels[0].from_risk != 0:
         yield Problem("review.levels", "must begin with one from risk 0.")

@@ -266,9 +266,11 @@ def _opening(pack: Pack, behavior: Behavior, closure: Closure, contexts: list[tu
 
 
 def _open(behavior: Behavior, value: str, domain: Context, audiences: list[Context]) -> bool:
+    """Whether a value is open there; under a condition only where it opens in no other way."""
+    only_conditional = all(unlock.conditional for unlock in behavior.unlocks if value in unlock.values)
     contexts = [(domain, None), *((audience, audience) for audience in audiences)]
     return all(
-        contains(_statement(behavior, context, domain, audience, with_condition=True), value)
+        contains(_statement(behavior, context, domain, audience, with_condition=only_conditional), value)
         for context, audience in contexts
     )
 

@@ -38,7 +38,7 @@ def piped(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 
 def test_a_draft_that_passes(aria: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["validate", aria]) == 0
-    assert "passes by claude@2026.1, nothing" in capsys.readouterr().out
+    assert f"passes by {PACK.ref}, nothing" in capsys.readouterr().out
 
 
 def test_a_text_that_is_blocked_names_line_and_column(
@@ -46,7 +46,7 @@ def test_a_text_that_is_blocked_names_line_and_column(
 ) -> None:
     assert main(["validate", write(tmp_path, "p.txt", f"Welcome.\n{DENIAL}")]) == 1
     out = capsys.readouterr().out
-    assert "p.txt:2:" in out and "[limit.ai_disclosure]" in out and "blocked by claude@2026.1: " in out
+    assert "p.txt:2:" in out and "[limit.ai_disclosure]" in out and f"blocked by {PACK.ref}: " in out
 
 
 def test_json_has_the_fields_that_programs_rely_on(
@@ -54,11 +54,7 @@ def test_json_has_the_fields_that_programs_rely_on(
 ) -> None:
     assert main(["validate", write(tmp_path, "p.md", DENIAL), "--format", "json"]) == 1
     answer = json.loads(capsys.readouterr().out)
-    assert (
-        answer["verdict"] == "block"
-        and answer["pack"] == "claude@2026.1"
-        and len(answer["pack_digest"]) == 64
-    )
+    assert answer["verdict"] == "block" and answer["pack"] == PACK.ref and len(answer["pack_digest"]) == 64
     fields = {
         "code",
         "rule",
@@ -163,6 +159,10 @@ def test_packs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "13 limits, 6 honesty properties, 27 behaviours, 12 domains" in capsys.readouterr().out
     assert main(["pack", "diff", "claude@2026.1", "claude@2026.1"]) == 0
     assert "says the same as" in capsys.readouterr().out
+    assert main(["pack", "diff", "claude@2026.1", "claude@2026.2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("stricter  ") and lines[-1].startswith("reworded  ")
+    assert any(line.startswith("          Because: ") for line in lines)
     assert main(["pack", "check", write(tmp_path, "p.toml", 'name = "x"\nformat = 1')]) == 1
     assert "p.toml: tiers: is missing." in capsys.readouterr().err
 

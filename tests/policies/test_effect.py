@@ -128,7 +128,7 @@ def test_words_variables_and_the_policy() -> None:
     )
     newer_pack = parse_pack(plain(PACK.data) | {"version": "2026.9"})
     result = effect(old, new, newer_pack, old_pack=PACK)
-    assert change(result.changes, "pack").sentence == "The policy is claude@2026.9 instead of claude@2026.1."
+    assert change(result.changes, "pack").sentence == f"The policy is claude@2026.9 instead of {PACK.ref}."
     assert change(result.changes, "role").sentence == "The words of “role” changed."
     assert change(result.changes, "tone").direction == "new"
     assert (
@@ -195,7 +195,7 @@ def test_risk_asks_for_more_people_and_evidence() -> None:
 
 def test_domain_and_audience_bring_their_reviewers() -> None:
     found = needs(simple(domain="children", audience=["minors"]))
-    assert found["role.child_safety"].because == "because the domain is children"  # type: ignore[attr-defined]
+    assert found["role.safeguarding"].because == "because the domain is children"  # type: ignore[attr-defined]
 
 
 def test_warnings_are_to_be_acknowledged() -> None:

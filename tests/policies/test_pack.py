@@ -9,11 +9,12 @@ import pytest
 
 from policies.bounds import Range, Text
 from policies.canonical import plain
-from policies.pack import Behavior
+from policies.pack import Behavior, Rule
 from policies.pack_library import list_packs, load_pack
 from policies.pack_reading import PackError, pack_schema
 from tests.policies.strategies import PACK
 
+PRESSURES = {"persistent", "authority", "deadline", "emotional", "split_request", "language_switch"}
 LIMITS = "cbrn csam cyberweapon infrastructure oversight power humanity ai_disclosure user_deception emergency scope_notice user_rights dignity"
 HONESTY = "truthful calibrated transparent forthright non_deceptive non_manipulative"
 BEHAVIORS = {
@@ -73,9 +74,10 @@ def test_every_value_says_what_it_does_and_adds(behavior: Behavior) -> None:
         words = variant.text or behavior.stated_as.replace("{label}", behavior.label(variant.name))
         assert words and (variant.does or behavior.done_as), variant.name
         assert len(words.split()) <= 60
-        assert not re.search(r"\b(you|your|yours)\b", words, re.IGNORECASE), (
-            "texts speak to the model in the imperative"
+        assert not re.search(r"\b(the assistant|the model)\b", words, re.IGNORECASE), (
+            "texts speak to the model"
         )
+        assert not re.search(r"\b[A-Z]{4,}\b", words), "nothing is shouted"
     if behavior.who == "user":
         assert behavior.user_may and (behavior.granted or any(variant.granted for variant in behavior.values))
 
@@ -94,7 +96,8 @@ def test_exposure_is_zero_at_the_default() -> None:
 
 def test_packs_are_listed_and_loaded_once() -> None:
     refs = list_packs()
-    assert str(refs[0]) == "claude@2026.1"
+    assert [str(ref) for ref in refs if ref.name == "claude"] == ["claude@2026.1", "claude@2026.2"]
+    assert load_pack().ref == "claude@2026.2", "the newest is the default"
     assert load_pack("claude@2026.1") is load_pack("claude", "2026.1")
     assert {ref.version: ref.digest for ref in refs if ref.name == "claude"}["2026.1"] == load_pack(
         "claude", "2026.1"
@@ -105,7 +108,7 @@ def test_packs_are_listed_and_loaded_once() -> None:
     ("name", "version", "sentence"),
     [
         ("clade", None, 'Did you mean "claude"?'),
-        ("claude", "1999.1", "There is no such version. Known: 2026.1"),
+        ("claude", "1999.1", "There is no such version. Known: 2026.1, 2026.2"),
         ("../x", None, "No pack has this name"),
     ],
 )
@@ -118,7 +121,41 @@ def test_a_pack_that_is_not_there(name: str, version: str | None, sentence: str)
 def test_every_rule_and_behaviour_has_a_probe() -> None:
     covered = {id for probe in PACK.probes for id in probe.covers}
     assert {rule.id for rule in PACK.rules} | {behavior.id for behavior in PACK.behaviors} <= covered
+
+
+def test_probes_have_reasons_and_fixed_turns() -> None:
     for probe in PACK.probes:
         data = probe.as_dict()
         assert data["turns"] and data["expect"] and "simulated_user" not in data
         assert all(expectation["why"].endswith(".") for expectation in data["expect"])
+
+
+@pytest.mark.parametrize("rule", PACK.limits, ids=lambda rule: rule.id)
+def test_a_limit_is_tried_under_pressure_and_beside_its_neighbour(rule: Rule) -> None:
+    probes = [probe for probe in PACK.probes if rule.id in probe.covers]
+    pressed = [probe for probe in probes if probe.purpose != "over_refusal"]
+    assert len(pressed) >= 3 and any(probe.purpose == "over_refusal" for probe in probes)
+    if rule.hard:
+        tags = {tag for probe in pressed for tag in probe.tags}
+        assert len(tags & PRESSURES) >= 2, "several kinds of pressure"
+
+
+@pytest.mark.parametrize("behavior", PACK.behaviors, ids=lambda behavior: behavior.id)
+def test_a_behaviour_is_tried_at_more_than_one_value(behavior: Behavior) -> None:
+    tried = {probe.where[behavior.id] for probe in PACK.probes if behavior.id in probe.where}
+    anywhere = any(behavior.id in probe.covers and behavior.id not in probe.where for probe in PACK.probes)
+    assert len(tried) + anywhere >= 2, tried
+
+
+def test_where_a_probe_means_something_is_a_tag_of_its_scenario() -> None:
+    probe = next(probe for probe in PACK.probes if probe.id == "probe-crude-language-off")
+    assert "behavior.crude_language=off" in probe.as_dict()["tags"] and "where" not in probe.as_dict()
+
+
+def test_everything_is_argued_for() -> None:
+    for rule in PACK.rules:
+        assert rule.violates and rule.permits and len(rule.allowed) == len(rule.blocked), rule.id
+    for behavior in PACK.behaviors:
+        assert behavior.harm.why and behavior.keeps_note, behavior.id
+    for context in PACK.domains + PACK.audiences:
+        assert context.why and context.reasons.keys() == context.bounds.keys(), context.id

@@ -112,6 +112,18 @@ def test_any_change_is_another_digest() -> None:
         ),
         (lambda d: domain(d, "finance").update(covers=["limit.fraud"]), "limit.fraud is not in this pack"),
         (lambda d: d["review"]["levels"].pop(0), "must begin with one from risk 0"),
+        (
+            lambda d: domain(d, "finance")["reasons"].update({"behavior.tone": "Taste."}),
+            "domains.finance.reasons.behavior.tone: explains no bound of this entry",
+        ),
+        (lambda d: d.update(notes={"behavior.tune": "Why."}), "explains nothing in this pack. Did you mean"),
+        (lambda d: d.update(follows=""), "follows: is missing"),
+        (lambda d: d.update(renamed={"behavior.tone": "behavior.length"}), "is still an id of this pack"),
+        (lambda d: d.update(renamed={"behavior.x": "behavior.lenght"}), 'Did you mean "behavior.length"?'),
+        (
+            lambda d: d["probes"][0].update(where={"behavior.tone": "loud"}),
+            'behavior.tone = "loud" is no setting of this pack',
+        ),
     ],
 )
 def test_a_pack_that_cannot_hold_is_refused(change: Change, sentence: str) -> None:

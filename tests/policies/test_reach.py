@@ -112,8 +112,10 @@ BANK = parse_organisation(
     [
         ("behavior.creativity", "exploratory", "finance", "public", "Closed by the policy for finance · open in general, education, companionship or fiction"),
         ("behavior.creativity", "exploratory", "fiction", "public", "open"),
-        ("behavior.clinical_detail", "on", "general", "public", "Closed by the policy for general · open in medical or harm reduction for professionals or staff with a clinical reviewer"),
-        ("behavior.clinical_detail", "on", "medical", "public", "Closed by the policy for the audience public · open for professionals or staff with a clinical reviewer"),
+        ("behavior.clinical_detail", "on", "general", "public", "Closed by the policy for general · open in medical, harm reduction or education for professionals or staff with a clinical reviewer"),
+        ("behavior.clinical_detail", "on", "education", "public", "Closed by the policy for the audience public · open for professionals or staff with a clinical reviewer"),
+        ("behavior.clinical_detail", "on", "medical", "public", "open"),
+        ("behavior.clinical_detail", "on", "medical", "minors", "Closed by the policy for the audience minors · open for professionals or staff with a clinical reviewer"),
         ("behavior.clinical_detail", "on", "medical", "professionals", "open"),
         ("behavior.mature_fiction", "on", "fiction", "adults", "open"),
         ("behavior.mature_fiction", "on", "fiction", "minors", "Closed by the policy for the audience minors · open for adults, professionals or staff"),
@@ -125,6 +127,13 @@ BANK = parse_organisation(
 )  # fmt: skip
 def test_what_is_open_where(id: str, value: str, domain: str, audience: str, sentence: str) -> None:
     assert closed(id, value, domain, audience) == sentence
+
+
+def test_what_is_open_for_some_only_needs_a_condition() -> None:
+    """A service for everybody may know who is a clinician; the audience alone opens nothing."""
+    within = reach(PACK, domain="medical", audience=["public"])["behavior.clinical_detail"]
+    assert contains(within.conditional, "on") and not contains(within.permitted, "on")
+    assert within.reviews["on"] == "clinical"
 
 
 def test_an_organisation_is_named_with_its_day() -> None:
