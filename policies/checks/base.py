@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple
 
 from policies.findings import Severity, Tier
-from policies.text.document import Document, Place
+from policies.text.document import Document, Line, Place
 from policies.text.frames import Frame, parse
 from policies.text.lexicon import Lexicon
+from policies.text.operators import Operators
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,55 +70,102 @@ class MoveCheck(FrameCheck):
 
 
 _REMEMBERED = 4000
-_Begun = tuple[type[FrameCheck], Frame, tuple[int, int]]
+
+
+class _Candidate(NamedTuple):
+    """A frame with what must occur for it, told by masks alone before anything is read."""
+
+    number: int
+    check: type[FrameCheck]
+    frame: Frame
+    absent: int
+    forbids: bool  # something in it must be forbidden
+    here: tuple[int, ...]  # the sentence must have one class of each
+    near: tuple[int, ...]  # and so must the sentence with the two after it
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is known of a sentence wherever it stands: while somebody types, all but one are known."""
+
+    candidates: tuple[_Candidate, ...]
+    begun: dict[int, tuple[int, int] | None] = field(default_factory=dict)  # by the candidate's number
 
 
 class FrameIndex:
     """The frames of many checks, found in one pass: a frame is only tried where the rarest class of its first part occurs."""
 
     def __init__(self, checks: Sequence[type[FrameCheck]], lexicon: Lexicon) -> None:
-        self._by_bit: dict[int, list[tuple[type[FrameCheck], Frame]]] = {}
-        self._all = 0
-        self._begun: dict[
-            object, tuple[_Begun, ...]
-        ] = {}  # by sentence: while somebody types, all but one are known
-        sizes = lexicon.sizes
+        self._by_bit: dict[int, list[_Candidate]] = {}
+        self._all = self._count = 0
+        self._seen: dict[object, _Seen] = {}
+        self._operators = Operators(lexicon)
         for check in checks:
             for source in check.frames:
                 frame = parse(source, lexicon)
-                items = frame.parts[0].items
-                if not all(item.mask for part in frame.parts for item in part.items):
-                    continue  # a pack without these phrases cannot raise this frame
-                anchor = min(items, key=lambda item: sum(sizes[bit] for bit in bits_of(item.mask)))
-                for bit in bits_of(anchor.mask):
-                    self._by_bit.setdefault(bit, []).append((check, frame))
-                self._all |= anchor.mask
+                if all(item.mask for part in frame.parts for item in part.items):
+                    self._add(check, frame, lexicon.sizes)  # else the pack has no phrases for it
+
+    def _add(self, check: type[FrameCheck], frame: Frame, sizes: Mapping[int, int]) -> None:
+        first, *later = frame.parts
+        signs = {item.sign for item in first.items}
+        here = tuple(item.mask for item in first.items)
+        if "@" in signs:
+            here += (self._operators.conditional,)
+        near = tuple(item.mask for part in later for item in part.items)
+        self._count += 1
+        candidate = _Candidate(self._count, check, frame, first.absent, "-" in signs, here, near)
+        anchor = min(first.items, key=lambda item: sum(sizes[bit] for bit in bits_of(item.mask)))
+        for bit in bits_of(anchor.mask):
+            self._by_bit.setdefault(bit, []).append(candidate)
+        self._all |= anchor.mask
 
     def run(self, document: Document) -> Iterator[tuple[type[FrameCheck], Hit]]:
         """At most one hit a check and sentence."""
-        for at, line in enumerate(document.lines):
-            if not line.mask & self._all or (line.sentence.base == 0 and not line.sentence.asked):
+        lines = document.lines
+        masks = [line.mask for line in lines] + [0, 0]
+        for at, line in enumerate(lines):
+            if not masks[at] & self._all or (line.sentence.base == 0 and not line.sentence.asked):
                 continue
-            begun = self._begun.get(line.key)
-            if begun is None:
-                if len(self._begun) > _REMEMBERED:
-                    self._begun.clear()
-                begun = self._begun[line.key] = tuple(self._begin(document, at, line.mask))
+            seen = self._seen.get(line.key) or self._see(line)
+            if not seen.candidates:
+                continue
+            near = masks[at] | masks[at + 1] | masks[at + 2]
             done: set[type[FrameCheck]] = set()
-            for check, frame, found in begun:
-                if check not in done:
-                    place = document.complete(frame, at, found)
+            for candidate in seen.candidates:
+                if candidate.check not in done and _meets(near, candidate.near):
+                    place = self._place(document, at, candidate, seen)
                     if place is not None:
-                        done.add(check)
-                        yield check, Hit(place, frame.source)
+                        done.add(candidate.check)
+                        yield candidate.check, Hit(place, candidate.frame.source)
 
-    def _begin(self, document: Document, at: int, mask: int) -> Iterator[_Begun]:
-        for bit in bits_of(mask & self._all):
-            for check, frame in self._by_bit[bit]:
-                if frame.parts[0].possible(mask):
-                    found = document.begin(frame, at)
-                    if found is not None:
-                        yield check, frame, found
+    def _see(self, line: Line) -> _Seen:
+        if len(self._seen) > _REMEMBERED:
+            self._seen.clear()
+        mask = line.mask
+        negative = line.sentence.base < 0 or bool(mask & self._operators.negative)
+        possible = {
+            candidate.number: candidate
+            for bit in bits_of(mask & self._all)
+            for candidate in self._by_bit[bit]
+            if not mask & candidate.absent and negative >= candidate.forbids and _meets(mask, candidate.here)
+        }
+        found = self._seen[line.key] = _Seen(tuple(possible.values()))
+        return found
+
+    def _place(self, document: Document, at: int, candidate: _Candidate, seen: _Seen) -> Place | None:
+        number, frame = candidate.number, candidate.frame
+        if number not in seen.begun:
+            seen.begun[number] = document.begin(frame, at)
+        begun = seen.begun[number]
+        return document.complete(frame, at, begun) if begun is not None else None
+
+
+def _meets(mask: int, needed: tuple[int, ...]) -> bool:
+    for one in needed:  # noqa: SIM110 (twice as fast as all(), in the innermost loop)
+        if not mask & one:
+            return False
+    return True
 
 
 def bits_of(mask: int) -> Iterator[int]:

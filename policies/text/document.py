@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from policies.text.frames import Frame, Part, match_part
-from policies.text.lexicon import Lexicon, Reader
+from policies.text.lexicon import Known, Lexicon, Reader
 from policies.text.normalise import normalise
 from policies.text.operators import Operators
-from policies.text.scope import Known, Reading, known_of
+from policies.text.scope import Reading
 from policies.text.sentences import Segmenter, Sentence
 from policies.text.tokens import Tokens, tokenise
 
@@ -42,7 +42,7 @@ class Line:
     def __init__(self, section: int, sentence: Sentence, tokens: Tokens, reader: Reader, tell: int) -> None:
         self.section, self.sentence, self.tokens = section, sentence, tokens
         words = tuple(tokens.words[sentence.first : sentence.last])
-        self.known: Known = known_of(words, reader)
+        self.known: Known = reader.known(words)
         self.mask = self.known.mask | (tell if sentence.said else 0)
         self.key = (words, sentence.base, sentence.said)  # all that a reading depends on
         self._reading: Reading | None = None

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from policies.text.fold import fold
 from policies.text.stems import stem
 from policies.text.tokens import TOKEN, split_compounds
 
 _CACHE_SIZE = 100_000
+_REMEMBERED = 4000  # sentences: while somebody types, all but one are known
 _ANY = "_"
 _COMMON = "text.common"
 _DISTINCT = 4  # different common words of a language that show its presence
@@ -34,13 +35,25 @@ _AFFIX = range(2, 21)  # letters of a prefix or an ending
 
 
 class Node:
-    """One step of a phrase: what may follow, and which classes end here."""
+    """One step of a phrase: what may follow (``anything``: any word), and which classes end here."""
 
-    __slots__ = ("following", "mask")
+    __slots__ = ("anything", "following", "mask")
 
     def __init__(self) -> None:
         self.following: dict[str, Node] = {}
+        self.anything: Node | None = None
         self.mask = 0
+
+    def after(self, key: str) -> Node:
+        """The step for a key, made where there is none."""
+        if key == _ANY:
+            if self.anything is None:
+                self.anything = Node()
+            return self.anything
+        found = self.following.get(key)
+        if found is None:
+            found = self.following[key] = Node()
+        return found
 
 
 Entry = tuple[int, tuple[Node, ...]]
@@ -117,10 +130,7 @@ class Table:
             for keys in choices:
                 for node in nodes:
                     for key in keys:
-                        after = node.following.get(key)
-                        if after is None:
-                            after = node.following[key] = Node()
-                        node = after
+                        node = node.after(key)
                     reached[node] = None
             nodes = list(reached)
         for node in nodes:
@@ -152,74 +162,93 @@ class _Entries(dict[str, Entry | None]):
                     node = root.get(key)
                     if node is not None:
                         mask |= node.mask
-                        if node.following:
+                        if node.following or node.anything:
                             begun.append(node)
         found = self[word] = (mask, tuple(begun)) if mask or begun else None
         return found
 
 
 _NOTHING: Entry = (0, ())
+Spots = list[tuple[int, int, int]]
+
+
+class Known(NamedTuple):
+    """What the lexicon says of a run of words, wherever it stands: phrases as (first, last, mask), and all their classes."""
+
+    spots: Spots
+    mask: int
 
 
 class Reader:
     """The tables of some languages, read together."""
 
     def __init__(self, tables: Sequence[Table], keys: Keys) -> None:
-        self.remembered: dict[
-            tuple[str, ...], Any
-        ] = {}  # what was found in sentences seen before (scope.Known)
         self._tables = tables
         self._keys = keys
         self._entries = _Entries(tables, keys)
+        self._remembered: dict[tuple[str, ...], Known] = {}
 
     def entry(self, word: str) -> Entry:
         """The classes of the word alone, and the phrases that it may begin."""
         return self._entries[word] or _NOTHING
 
-    def matches(self, words: Sequence[str], at: int, end: int) -> list[tuple[int, int]]:
-        """(end, mask) of every phrase that begins at ``at`` and ends at or before ``end``."""
-        mask, begun = self.entry(words[at])
-        out = [(at + 1, mask)] if mask else []
-        for node in begun:
-            self._follow(node, words, at + 1, end, out)
-        return out
+    def known(self, words: tuple[str, ...]) -> Known:
+        """Every phrase of the lexicon in these words, by first word; remembered."""
+        known = self._remembered.get(words)
+        if known is None:
+            spots, mask = self._spots(words), 0
+            for _, _, found in spots:
+                mask |= found
+            if len(self._remembered) > _REMEMBERED:
+                self._remembered.clear()
+            known = self._remembered[words] = Known(spots, mask)
+        return known
 
-    def spots(self, words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-        """(first, end, mask) of every phrase in these words, by first word."""
-        end = len(words)
-        out: list[tuple[int, int]] = []
+    def _spots(self, words: tuple[str, ...]) -> Spots:
+        keys = list(map(self._keys.__getitem__, words))
+        found: Spots = []
         for at, entry in enumerate(map(self._entries.__getitem__, words)):
-            if entry is None:
-                continue
-            mask, begun = entry
-            if mask:
-                yield at, at + 1, mask
-            for node in begun:
-                self._follow(node, words, at + 1, end, out)
-            if out:
-                yield from ((at, last, more) for last, more in out)
-                out.clear()
-
-    def _follow(
-        self, node: Node, words: Sequence[str], at: int, end: int, out: list[tuple[int, int]]
-    ) -> None:
-        """Add (end, mask) of every phrase that goes on from ``node`` at word ``at``."""
-        if at < end and words[at] == "\n":
-            at += 1
-        if at >= end:
-            return
-        steps = node.following
-        for key in (*self._keys[words[at]], _ANY):
-            child = steps.get(key)
-            if child is not None:
-                if child.mask:
-                    out.append((at + 1, child.mask))
-                if child.following:
-                    self._follow(child, words, at + 1, end, out)
+            if entry is not None:
+                mask, begun = entry
+                if mask:
+                    found.append((at, at + 1, mask))
+                if begun:
+                    _follow(begun, words, keys, at, at + 1, found)
+        return found
 
     def knows(self, word: str) -> bool:
         """Whether any phrase is or begins with this word."""
         return any(key in table.root.following for table in self._tables for key in self._keys[word])
+
+
+def _follow(
+    nodes: tuple[Node, ...],
+    words: tuple[str, ...],
+    keys: list[tuple[str, ...]],
+    first: int,
+    at: int,
+    found: Spots,
+) -> None:
+    """Add every phrase begun at ``first`` that goes on from one of ``nodes`` with word ``at``."""
+    if at < len(words) and words[at] == "\n":
+        at += 1
+    if at >= len(words):
+        return
+    here = keys[at]
+    for node in nodes:
+        for key in here:
+            child = node.following.get(key)
+            if child is not None:
+                if child.mask:
+                    found.append((first, at + 1, child.mask))
+                if child.following or child.anything:
+                    _follow((child,), words, keys, first, at + 1, found)
+        child = node.anything
+        if child is not None:
+            if child.mask:
+                found.append((first, at + 1, child.mask))
+            if child.following or child.anything:
+                _follow((child,), words, keys, first, at + 1, found)
 
 
 class Lexicon:

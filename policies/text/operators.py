@@ -31,3 +31,9 @@ class Operators:
         self.all = 0
         for mask in vars(self).values():
             self.all |= mask
+        self.negative = (
+            self.neg | self.neg_last | self.flip | self.without
+        )  # without one, nothing is forbidden
+        self.conditional = (
+            self.cond | self.relative | self.tries
+        )  # without one, nothing stands in a condition

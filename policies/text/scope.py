@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from policies.text.lexicon import Reader
+from policies.text.lexicon import Known
 from policies.text.operators import Operators
 from policies.text.sentences import Sentence
 from policies.text.tokens import Tokens
@@ -25,7 +25,6 @@ _ASKS = frozenset(("ask", "asks", "asked"))
 _NOBODY = frozenset(("no", "nobody", "none", "neither", "never"))
 _QUOTE_WORDS = 1  # a single quoted word is used, not mentioned
 _OR_REACH = 9
-_REMEMBERED = 4000  # sentences: while somebody types, all but one are known
 
 
 class Spot(NamedTuple):
@@ -34,27 +33,6 @@ class Spot(NamedTuple):
     first: int
     last: int
     mask: int
-
-
-class Known(NamedTuple):
-    """What the lexicon says of a run of words, wherever it stands: phrases as (first, last, mask), and all their classes."""
-
-    spots: tuple[tuple[int, int, int], ...]
-    mask: int
-
-
-def known_of(key: tuple[str, ...], reader: Reader) -> Known:
-    """Every phrase of the lexicon in these words, by first word."""
-    known = reader.remembered.get(key)
-    if known is None:
-        spots = tuple(reader.spots(key))
-        mask = 0
-        for _, _, found in spots:
-            mask |= found
-        if len(reader.remembered) > _REMEMBERED:
-            reader.remembered.clear()
-        known = reader.remembered[key] = Known(spots, mask)
-    return known
 
 
 @dataclass(slots=True)
@@ -158,7 +136,7 @@ class Reading:
             if word == "that" and self._answer_begins(at, state):
                 state.leave_condition()
             i = at - first
-            cond[i] = state.cond
+            cond[i] = state.cond or (quoted is not None and quoted.cond)
             negative = state.cond_neg if state.cond else (state.neg != state.flip) != state.without
             if state.mute or (weak and negative and state.neg_at < 0 and not state.cond):
                 pol[i] = 0  # a heading such as "Out of scope" forbids, but orders no silence
@@ -235,8 +213,7 @@ class Reading:
 
     def _answer_begins(self, at: int, state: _State) -> bool:
         """'tell those who ask that …': what they are told is no part of the condition."""
-        asked = state.cond and self.words[at - 1] in _ASKS
-        return asked and bool(self._masks.get(state.cond_at, 0) & self._ops.relative)
+        return state.cond and self.words[at - 1] in _ASKS
 
     def _order_begins(self, at: int, state: _State) -> bool:
         """'in case of fire call …', 'if they ask say …'"""

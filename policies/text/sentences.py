@@ -45,6 +45,7 @@ _ABBREVIATIONS = frozenset(
 )
 _BAD_MARKS = frozenset("✗✘❌⛔🚫")
 _BREAKS = _STOPS | {"<"}
+_TITLE = 40  # tokens of a line that may say what it heads
 _LONG = 120  # tokens: text without any full stop is cut so that no sentence grows without bound
 
 
@@ -269,10 +270,12 @@ class Segmenter:
         return 0
 
     def _mask(self, first: int, last: int) -> int:
+        known = self.reader.known(tuple(self.words[first : min(last, first + 2 * _TITLE)]))
+        if last - first <= _TITLE:
+            return known.mask
         mask = 0
-        for at in range(first, min(last, first + 40)):
-            for _, found in self.reader.matches(self.words, at, last):
-                mask |= found
+        for at, _, found in known.spots:
+            mask |= found if at < _TITLE else 0
         return mask
 
     # --- sentences of a line -------------------------------------------------------------------------------------
