@@ -73,8 +73,7 @@ def read_prompts(source: str | bytes, *, name: str = "") -> tuple[Read, ...]:
             f"It holds more than {MOST_PROMPTS:,} prompts, the most that is read at once.", "Split the file."
         )
     if not any(isinstance(entry, Imported) for entry in found):
-        why = found[0].why if found and isinstance(found[0], Skipped) else "It holds no prompt."
-        raise Invalid(why, "Choose a file with the words of a prompt, or paste them.")
+        raise Invalid(_nothing(found), "Choose a file with the words of a prompt, or paste them.")
     return _named(found, _stem(name))
 
 
@@ -109,6 +108,18 @@ def _named(found: list[Read], stem: str) -> tuple[Read, ...]:
         else:
             named.append(replace(entry, name=one_line(entry.name) or fallback))
     return tuple(named)
+
+
+def _nothing(found: list[Read]) -> str:
+    """Why no entry could be taken: what the first says, and who else it is said of."""
+    first = next((entry for entry in found if isinstance(entry, Skipped)), None)
+    if first is None:
+        return "It holds no prompt."
+    names = [
+        entry.name for entry in found if isinstance(entry, Skipped) and entry.why == first.why and entry.name
+    ]
+    shown = ", ".join(one_line(name)[:80] for name in names[:3]) + (" and more" if len(names) > 3 else "")
+    return f"{shown}: {first.why}" if shown else first.why
 
 
 def _stem(name: str) -> str:

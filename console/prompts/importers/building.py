@@ -36,6 +36,7 @@ def build(
     config: Mapping[str, Any] | None = None,
     own: Collection[str] = (),
     left: Iterable[Left] = (),
+    notes: Iterable[str] = (),
     **fields: Any,
 ) -> Read:
     """The prompt of these words. ``config`` holds model, parameters and tools; of its keys, the reader used ``own`` itself.
@@ -45,8 +46,8 @@ def build(
     """
     name = one_line(name)
     chat = read_chat(messages)
-    notes: list[str] = []
-    text = "\n\n".join(part for part in (system, *chat.system) if part.strip()) or _opening(chat, notes)
+    said = list(notes)
+    text = "\n\n".join(part for part in (system, *chat.system) if part.strip()) or _opening(chat, said)
     answers = examples_text(chat.examples)
     if not text.strip():
         return Skipped(name, _NOTHING)
@@ -54,7 +55,7 @@ def build(
         return Skipped(
             name, f"It is {len(text) + len(answers):,} characters long; the most that fits is {LONGEST:,}."
         )
-    content, how = _content(text, answers, syntax, notes)
+    content, how = _content(text, answers, syntax, said)
     settings, behind = read_parameters(config or {}, own)
     if title := name or title_of(text):
         content["title"] = title
@@ -63,7 +64,7 @@ def build(
         content | settings | {key: value for key, value in fields.items() if value},
         taken,
         name,
-        tuple(notes),
+        tuple(said),
         (*_conversation(chat), *left, *behind),
     )
 

@@ -34,6 +34,7 @@ _FILE = re.compile(
 _FOLLOWED = (
     "It names a file or another service, and references are never followed: import what it names itself."
 )
+_AS_USER = "promptfoo sends a plain text as the user's message; here it is the system prompt."
 _CASES = "Test cases are no part of a prompt; scenarios for trials are kept in suites."
 
 
@@ -98,6 +99,7 @@ def _entry(label: str, raw: Any, config: Mapping[str, Any], left: list[Left]) ->
         config=config,
         own=_SYSTEM_KEYS,
         left=left,
+        notes=() if messages else (_AS_USER,),
     )
 
 

@@ -70,7 +70,8 @@ def test_references_are_named_and_never_followed(tmp_path) -> None:
 
 
 def test_only_references_are_refused() -> None:
-    assert "never followed" in refusal("prompts: file://a.txt\nproviders: [echo]\n", "promptfooconfig.yaml")
+    refused = refusal("prompts: [file://a.txt, file://b.txt]\nproviders: [echo]\n", "promptfooconfig.yaml")
+    assert refused.startswith("file://a.txt, file://b.txt: ") and "never followed" in refused
 
 
 def test_words_with_a_slash_are_no_path() -> None:
