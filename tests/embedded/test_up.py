@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -77,17 +78,22 @@ class Up:
 
 @pytest.fixture(scope="module")
 def installed() -> Iterator[Places]:
-    """An installation that was started once (its first lines are in ``first-start``) and stopped."""
+    """The folder of an installation, with static files that other runs made."""
     data = Path(tempfile.mkdtemp(prefix="remit-up-"))
     data.chmod(0o755)
     where = Places(data=data, home=data, run=data / "run")
     (data / "run").mkdir()
     shutil.copytree(build_assets(), data / "static")
-    with up(where) as first:
-        (data / "first-start").write_text("\n".join(first.lines))
     yield where
     end_all(where)
     shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def started(installed: Places) -> Iterator[Up]:
+    """Its first start. It serves all tests but the last, which kills it."""
+    with up(installed) as running:
+        yield running
 
 
 @contextmanager
@@ -110,32 +116,6 @@ def answers(running: Up) -> bool:
     return parts.web_answers(running.port)
 
 
-def test_the_first_start_says_what_it_does_and_ends_with_address_and_logins(installed: Places) -> None:
-    lines = (installed.data / "first-start").read_text().splitlines()
-    assert len(lines) > 1 and all(line.endswith("…") for line in lines[:-1])
-    assert re.fullmatch(
-        r"Remit is ready at http://127\.0\.0\.1:\d+   login: \S+ password: \S+   reviewer: \S+ password: \S+",
-        lines[-1],
-    )
-    assert not (installed.data / "first-logins").exists()
-
-
-def test_a_later_start_says_less_and_ends_with_an_interrupt_that_leaves_nothing(installed: Places) -> None:
-    with up(installed) as running:
-        assert running.ready_line == f"Remit is ready at http://127.0.0.1:{running.port}"
-        assert answers(running)
-        assert running.end(signal.SIGINT) == 0
-    assert running.lines[-1] == "Stopped. All data is kept."
-    assert processes.marked(installed.run) == []
-    assert not Postgres(installed).running() and not Broker(installed).running()
-
-
-@pytest.fixture(scope="class")
-def started(installed: Places) -> Iterator[Up]:
-    with up(installed) as running:
-        yield running
-
-
 def _runs_anew(where: Places, name: str, old: set[int]) -> bool:
     return any(process.pid not in old for process in processes.marked(where.run, name))
 
@@ -152,49 +132,34 @@ def _is_ready(running: Up) -> bool:
         return False
 
 
-def test_the_next_start_ends_what_a_kill_left_and_recovers_from_a_kill_of_everything(
-    installed: Places,
-) -> None:
-    with up(installed) as killed:
-        killed.process.kill()
-        killed.process.wait()
-        left = {process.pid for process in processes.marked(installed.run)}
-        assert left
-    with up(installed) as killed:
-        assert _is_ready(killed)
-        assert not left & {process.pid for process in processes.marked(installed.run)}
-        killed.process.kill()
-        everything = [
-            process
-            for folder in (installed.postgres, installed.broker)
-            for process in processes.living_in(folder)
-        ]
-        for process in [*processes.marked(installed.run), *everything]:
-            process.kill()
-        killed.process.wait()
-    with up(installed) as running:
-        assert _is_ready(running)
-
-
-def test_a_taken_port_is_a_sentence_and_nothing_is_started(installed: Places) -> None:
-    import socket
-
+def test_a_taken_port_is_a_sentence_and_nothing_is_started(where: Places) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        refused = Up(installed, port)
+        refused = Up(where, port)
         assert refused.process.wait(timeout=30) == 1
     refused._reader.join(timeout=10)
     assert refused.lines == [
         f"Port {port} of 127.0.0.1 cannot be had (address already in use): stop the program that uses it, "
         f"or take another: PORT={port + 1} make up."
     ]
-    assert not Postgres(installed).running()
+    assert not Postgres(where).running()
 
 
 class TestWhileItRuns:
-    """One running installation for all of them."""
+    """One running installation for all of them: a start costs seconds."""
+
+    def test_the_first_start_says_what_it_does_and_ends_with_address_and_logins(
+        self, installed: Places, started: Up
+    ) -> None:
+        lines = started.lines[: started.lines.index(started.ready_line) + 1]
+        assert len(lines) > 1 and all(line.endswith("…") for line in lines[:-1])
+        assert re.fullmatch(
+            r"Remit is ready at http://127\.0\.0\.1:\d+   login: \S+ password: \S+   reviewer: \S+ password: \S+",
+            lines[-1],
+        )
+        assert not (installed.data / "first-logins").exists()
 
     @pytest.mark.parametrize("name", ["web", "worker", "beat", "rehearsal"])
     def test_a_part_that_is_killed_is_started_again(self, installed: Places, started: Up, name: str) -> None:
@@ -262,3 +227,31 @@ class TestWhileItRuns:
         assert wait_until(lambda: any("supervisor was killed" in line for line in started.lines), within=60)
         assert wait_until(lambda: _parts(installed) == ALL_PARTS, within=60)
         assert wait_until(lambda: _is_ready(started), within=60)
+
+
+def test_later_starts_end_what_a_kill_left_recover_from_a_kill_of_everything_and_end_with_an_interrupt(
+    installed: Places, started: Up
+) -> None:
+    started.process.kill()
+    started.process.wait()
+    left = {process.pid for process in processes.marked(installed.run)}
+    assert left
+    with up(installed) as killed:
+        assert killed.ready_line == f"Remit is ready at http://127.0.0.1:{killed.port}"
+        assert _is_ready(killed)
+        assert not left & {process.pid for process in processes.marked(installed.run)}
+        killed.process.kill()
+        everything = [
+            process
+            for folder in (installed.postgres, installed.broker)
+            for process in processes.living_in(folder)
+        ]
+        for process in [*processes.marked(installed.run), *everything]:
+            process.kill()
+        killed.process.wait()
+    with up(installed) as running:
+        assert _is_ready(running)
+        assert running.end(signal.SIGINT) == 0
+    assert running.lines[-1] == "Stopped. All data is kept."
+    assert processes.marked(installed.run) == []
+    assert not Postgres(installed).running() and not Broker(installed).running()
