@@ -79,7 +79,7 @@ class FindingList:
     def _finding(
         self, finding: Finding, seen: Counter[str], accepted: Mapping[Key, Acknowledgement]
     ) -> FindingView:
-        known = check_for(finding.code)
+        known, by_judge = check_for(finding.code), finding.code in BY_JUDGE
         where = finding.span.section or "" if finding.span else finding.path
         said = hashlib.sha256(f"{where}\n{finding.quote}".encode()).hexdigest()[:8]
         anchor = f"finding-{finding.code}-{said}"
@@ -87,9 +87,9 @@ class FindingList:
         return FindingView(
             finding=finding,
             # The title of the judge's code says nothing of the finding: its own sentence does.
-            check=None if finding.code in BY_JUDGE else known,
+            check=None if by_judge else known,
             anchor=anchor if seen[anchor] == 1 else f"{anchor}-{seen[anchor]}",
-            place=self._place(finding),
+            place=f"{self._place(finding)} · judge".lstrip(" ·") if by_judge else self._place(finding),
             about=reverse("governance:code", args=[self._workspace, finding.code]) if known else "",
             target="" if finding.span else _target(finding.path),
             acknowledgement=accepted.get(key_of(finding)) if finding.severity is Severity.WARN else None,

@@ -118,6 +118,7 @@ def _rule_lines(rule: Rule) -> Iterator[str]:
     yield "</rule>"
 
 
+@lru_cache(maxsize=64)
 def version_of(pack: Pack, model: str) -> str:
     """Which judge it is: another instruction, another form of the answer or another model is another judge."""
     said = [instructions(pack), FRAME, CONTEXT, schema_for(_ids(pack)), model]

@@ -46,7 +46,8 @@ def finding_anchor(row: FindingRow, number: int) -> str:
 @register.filter
 def finding_place(row: FindingRow) -> str:
     span = row.finding.span
-    return span.section if span and span.section else row.finding.path
+    place = span.section if span and span.section else row.finding.path
+    return f"{place} · judge".lstrip(" ·") if row.by_judge else place
 
 
 @register.filter
