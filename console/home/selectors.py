@@ -115,9 +115,7 @@ def running(member: Membership) -> QuerySet[Run]:
     """Runs under way, with how far they are."""
     done = Count("conversations", filter=Q(conversations__status__in=["finished", "error", "cancelled"]))
     return (
-        Run.objects.filter(
-            workspace=member.workspace_id, status__in=[Run.Status.RUNNING, Run.Status.CANCELLING]
-        )
+        Run.objects.filter(workspace=member.workspace_id, status__in=Run.OPEN)
         .select_related("prompt")
         .annotate(done=done)[:MOST]
     )
