@@ -59,7 +59,7 @@ from policies.pack import (
     Variant,
 )
 from policies.pack_diff import PackChange, diff_packs
-from policies.pack_library import list_packs, load_pack
+from policies.pack_library import current_name, list_packs, load_pack
 from policies.pack_reading import PackError, pack_schema, parse_pack
 from policies.placeholders import FillError, fill, placeholders
 from policies.reach import Closure, Layer, Reach, Step, reach
@@ -142,6 +142,7 @@ __all__ = [
     "check_for",
     "compose",
     "contains",
+    "current_name",
     "diff_packs",
     "digest",
     "draft_from_text",

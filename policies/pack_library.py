@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -106,3 +107,13 @@ def list_packs() -> tuple[PackRef, ...]:
             data = read_pack_files(FOLDER / name / f"{version}.toml")
             refs.append(PackRef(name, version, str(data.get("title", name)), digest(data)))
     return tuple(refs)
+
+
+def current_name(id: str) -> str:
+    """What the newest built-in packs call an id that may be from an earlier version."""
+    return _renamed().get(id, id)
+
+
+@cache
+def _renamed() -> Mapping[str, str]:
+    return {old: new for name in _names() for old, new in load_pack(name).renamed.items()}

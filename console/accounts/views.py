@@ -15,7 +15,7 @@ from console.accounts.models import Membership, Role, User
 from console.accounts.permissions import Action, can, require
 from console.accounts.services import add_member, remove_member, set_roles
 from console.problems import Invalid
-from policies import load_pack
+from policies import current_name, load_pack
 
 
 @member_view("GET")
@@ -23,7 +23,7 @@ def members(request: MemberRequest) -> HttpResponse:
     pack = load_pack()
     context = {
         "nav": "members",
-        "members": _members(request),
+        "members": [_under_current_names(member) for member in _members(request)],
         "roles": Role.choices,
         "specialties": pack.specialties,
         "domains": pack.domains,
@@ -89,6 +89,12 @@ def _known(given: Iterable[str], names: Iterable[str]) -> list[str]:
         if name not in known:
             raise Invalid(f"The policy knows no {name[:60]!r}.", f"Choose from {', '.join(sorted(known))}.")
     return list(given)
+
+
+def _under_current_names(member: Membership) -> Membership:
+    """For the page only, so that what was given under an earlier policy is still ticked."""
+    member.specialties = [current_name(name) for name in member.specialties]
+    return member
 
 
 def _members(request: MemberRequest) -> QuerySet[Membership]:

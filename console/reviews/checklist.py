@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from console.prompts.acknowledgements import Key, key_of
-from console.prompts.judge import Judged
+from console.prompts.judge import BY_JUDGE, Judged
 from console.reviews.evidence import Evidence
 from console.reviews.models import Decision, Thread
 from console.reviews.voices import Voice
-from policies import Finding, Pack, Requirement, Severity
+from policies import Finding, Pack, Requirement, Severity, current_name
 
 Met = Literal["yes", "open", "no"]
 # What only other people can give: an approval may be said before these are there.
@@ -117,8 +117,10 @@ def _acknowledge(requirement: Requirement, facts: Facts) -> Line:
     if not missing:
         return Line("acknowledge", "yes", requirement.sentence, requirement.because)
     codes = ", ".join(dict.fromkeys(finding.code for finding in missing))
+    # The judge's may be of a text that the draft left behind: they stand on the page of the revision.
+    where = "on the page of the revision" if all(f.code in BY_JUDGE for f in missing) else "in Compose"
     return Line(
-        "acknowledge", "no", requirement.sentence, f"{len(missing)} without a reason yet: {codes}, in Compose"
+        "acknowledge", "no", requirement.sentence, f"{len(missing)} without a reason yet: {codes}, {where}"
     )
 
 
@@ -146,7 +148,7 @@ def _role(requirement: Requirement, facts: Facts) -> Line:
     names = [
         voice.decision.by.shown_name
         for voice in facts.voices
-        if voice.approves and requirement.role in voice.specialties
+        if voice.approves and current_name(requirement.role) in voice.specialties
     ]
     sentence = f"{requirement.sentence}: {', '.join(names)}" if names else requirement.sentence
     return Line("role", "yes" if names else "open", sentence, requirement.because)

@@ -9,6 +9,7 @@ from console.accounts.models import Membership
 from console.accounts.permissions import Action, can
 from console.reviews.ground import Drift, Ground, drift, ground_of
 from console.reviews.models import Decision, Review
+from policies import current_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Voice:
 
     @property
     def specialties(self) -> tuple[str, ...]:
-        return tuple(self.member.specialties) if self.member else ()
+        """Under their current names: a policy may call them otherwise than when they were given."""
+        return tuple(current_name(name) for name in self.member.specialties) if self.member else ()
 
 
 def voices_of(review: Review, ground: Ground, authors: frozenset[int]) -> tuple[Voice, ...]:

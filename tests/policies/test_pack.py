@@ -10,7 +10,7 @@ import pytest
 from policies.bounds import Range, Text
 from policies.canonical import plain
 from policies.pack import Behavior, Rule
-from policies.pack_library import list_packs, load_pack
+from policies.pack_library import current_name, list_packs, load_pack
 from policies.pack_reading import PackError, pack_schema
 from tests.policies.strategies import PACK
 
@@ -159,3 +159,11 @@ def test_everything_is_argued_for() -> None:
         assert behavior.harm.why and behavior.keeps_note, behavior.id
     for context in PACK.domains + PACK.audiences:
         assert context.why and context.reasons.keys() == context.bounds.keys(), context.id
+
+
+@pytest.mark.parametrize(
+    ("id", "now"),
+    [("child_safety", "safeguarding"), ("safeguarding", "safeguarding"), ("clinical", "clinical")],
+)
+def test_an_id_of_an_earlier_version_has_a_current_name(id: str, now: str) -> None:
+    assert current_name(id) == now

@@ -101,6 +101,17 @@ def test_an_admin_says_what_a_reviewer_speaks_for_and_is_bound_to(client):
     assert answer.status_code == 422 and b"The policy knows no" in answer.content
 
 
+def test_what_a_reviewer_speaks_for_is_shown_under_its_current_name(client):
+    """Given under claude@2026.1; from 2026.2 on the same people are called otherwise."""
+    admin = make_member(make_workspace(), "admin")
+    other = make_member(admin.workspace, "reviewer")
+    Membership.objects.filter(pk=other.pk).update(specialties=["child_safety"])
+    client.force_login(admin.user)
+    page = client.get(url(admin.workspace)).content.decode()
+    assert "speaks as safeguarding" in page and "child_safety" not in page
+    assert 'value="safeguarding" checked' in page
+
+
 def test_a_member_is_removed_and_added_by_login(client):
     admin = make_member(make_workspace(), "admin")
     other = make_member(admin.workspace, "reviewer", name="bo")
