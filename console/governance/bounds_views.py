@@ -7,8 +7,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from console.accounts.access import MemberRequest, member_view
-from console.accounts.permissions import Action, can
-from console.governance import bounds_form
+from console.governance import bounds_form, bounds_page
 from console.governance.services import governance_of, set_bounds
 from console.problems import DomainError, Invalid, NotAllowed
 
@@ -45,15 +44,5 @@ def _version(text: str) -> int:
 
 
 def _page(request: MemberRequest, problem: DomainError | None) -> HttpResponse:
-    workspace = request.member.workspace
-    now = governance_of(workspace)
-    context = {
-        "nav": "bounds",
-        "pack": now.pack,
-        "bounds": now.bounds,
-        "rows": bounds_form.rows(now.pack, now.bounds.statement, request.POST if problem else None),
-        "history": workspace.bounds.select_related("by")[:20],
-        "may_set": can(request.member, Action.SET_BOUNDS),
-        "problem": problem,
-    }
+    context = bounds_page.context(request.member, request.POST, problem)
     return render(request, "governance/bounds.html", context, status=problem.status if problem else 200)

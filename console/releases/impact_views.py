@@ -9,9 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 import policies
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, can
-from console.governance import bounds_form
+from console.governance import bounds_form, bounds_page
 from console.governance.services import in_force, pack_in_force
 from console.htmx import render_region
+from console.problems import DomainError, NotAllowed
 from console.releases import impact
 from console.releases.impact_models import Impact
 from console.releases.impact_page import page_of
@@ -43,13 +44,16 @@ def compare_policy(request: MemberRequest) -> HttpResponseBase:
 
 @member_view("POST")
 def preview_bounds(request: MemberRequest) -> HttpResponseBase:
-    pack = pack_in_force(request.member.workspace)
-    started = impact.start_bounds(
-        member=request.member,
-        bounds=bounds_form.parse(request.POST, pack),
-        reason=request.POST.get("reason", ""),
-    )
-    return redirect("releases:impact", request.member.workspace.slug, started.number)
+    member = request.member
+    try:
+        bounds = bounds_form.parse(request.POST, pack_in_force(member.workspace))
+        started = impact.start_bounds(member=member, bounds=bounds, reason=request.POST.get("reason", ""))
+    except NotAllowed:
+        raise
+    except DomainError as problem:
+        context = bounds_page.context(member, request.POST, problem)
+        return render(request, "governance/bounds.html", context, status=problem.status)
+    return redirect("releases:impact", member.workspace.slug, started.number)
 
 
 @member_view("GET")

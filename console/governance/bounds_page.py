@@ -1,0 +1,27 @@
+"""What the bounds page shows, for the view that saves and for the one that previews."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import QueryDict
+
+from console.accounts.models import Membership
+from console.accounts.permissions import Action, can
+from console.governance import bounds_form
+from console.governance.services import governance_of
+from console.problems import DomainError
+
+
+def context(member: Membership, submitted: QueryDict, problem: DomainError | None) -> dict[str, Any]:
+    """``submitted`` is shown again when ``problem`` says why it could not be used, so that nothing is lost."""
+    now = governance_of(member.workspace)
+    return {
+        "nav": "bounds",
+        "pack": now.pack,
+        "bounds": now.bounds,
+        "rows": bounds_form.rows(now.pack, now.bounds.statement, submitted if problem else None),
+        "history": member.workspace.bounds.select_related("by")[:20],
+        "may_set": can(member, Action.SET_BOUNDS),
+        "problem": problem,
+    }
