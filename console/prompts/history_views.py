@@ -14,7 +14,7 @@ from console.htmx import render_region
 from console.prompts.comparison import Compared, Comparison, of_draft, of_revision
 from console.prompts.drafts import archive, check, draft_of, restore_version
 from console.prompts.files import draft_yaml
-from console.prompts.judge import judged
+from console.prompts.judge import judged, rows_of
 from console.prompts.models import Revision
 from console.prompts.pages import prompt_for, revision_for
 from console.prompts.revisions import restore
@@ -49,13 +49,15 @@ def revision(request: MemberRequest, slug: str, number: int) -> HttpResponse:
     prompt = prompt_for(request.member, slug)
     shown = revision_for(request.member, slug, number)
     now = check(request.member.workspace, shown.content)
+    said = judged(request.member.workspace, now, prompt)
     context = {
         "nav": "prompts",
         "tab": "history",
         "prompt": prompt,
         "draft": draft_of(prompt),
         "revision": shown,
-        "judged": judged(request.member.workspace, now, prompt),
+        "judged": said,
+        "judge_rows": rows_of(prompt, said),
         "pack": now.governance.pack,
         "findings": [(finding, policies.check_for(finding["code"])) for finding in shown.findings],
         "entry": entry_of(shown),

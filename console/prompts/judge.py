@@ -19,13 +19,14 @@ from console.audit.acts import Act
 from console.audit.services import Subject as AuditSubject
 from console.audit.services import record
 from console.problems import DomainError, Invalid, Unavailable
+from console.prompts.acknowledgements import acknowledged, key_of
 from console.prompts.checking import Checked
 from console.prompts.judge_models import Judgement
 from console.prompts.judge_prompt import version_of
 from console.prompts.judge_queue import TASK, tell
 from console.prompts.judge_settings import JudgeForm, settled
 from console.prompts.judge_subject import Subject, place_of, subject_of
-from console.prompts.models import Prompt
+from console.prompts.models import Acknowledgement, Prompt
 from console.provider.endpoints import endpoint_for
 from policies import Finding, Severity, Tier, Verdict, check_for
 
@@ -153,6 +154,29 @@ def _findings(judgement: Judgement, subject: Subject, checked: Checked) -> Itera
             _fix(ADDRESSED),
             place.path,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeRow:
+    """A finding of the judge on the page of a revision. ``key`` names it in a form."""
+
+    finding: Finding
+    key: str
+    acknowledgement: Acknowledgement | None
+
+    @property
+    def may_acknowledge(self) -> bool:
+        return self.finding.severity is Severity.WARN and self.acknowledgement is None
+
+
+def rows_of(prompt: Prompt, said: Judged) -> list[JudgeRow]:
+    """What was found, with the reasons that were given for it."""
+    known = acknowledged(prompt) if said.findings else {}
+    keys = [key_of(finding) for finding in said.findings]
+    return [
+        JudgeRow(finding, "-".join(key), known.get(key))
+        for finding, key in zip(said.findings, keys, strict=True)
+    ]
 
 
 def _fix(code: str) -> str:

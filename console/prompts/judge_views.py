@@ -17,8 +17,9 @@ from django_htmx.http import trigger_client_event
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, can
 from console.problems import DomainError, Invalid
+from console.prompts.acknowledgements import acknowledge
 from console.prompts.drafts import check, draft_of
-from console.prompts.judge import ask
+from console.prompts.judge import ask, judged, rows_of
 from console.prompts.judge_models import Judgement
 from console.prompts.judge_settings import models_that_judge, settle, settled
 from console.prompts.pages import prompt_for, revision_for
@@ -45,6 +46,19 @@ def judge_revision(request: MemberRequest, slug: str, number: int) -> HttpRespon
     """Have a revision judged under the policy in force; ``back`` is the page to return to."""
     prompt, revision = prompt_for(request.member, slug), revision_for(request.member, slug, number)
     ask(prompt=prompt, checked=check(request.member.workspace, revision.content), member=request.member)
+    return redirect(f"{_back(request, slug, number)}#judge")
+
+
+@member_view("POST")
+def acknowledge_judged(request: MemberRequest, slug: str, number: int) -> HttpResponseBase:
+    """Accept a warning of the judge about a revision: the draft may say something else by now."""
+    prompt, revision = prompt_for(request.member, slug), revision_for(request.member, slug, number)
+    said = judged(request.member.workspace, check(request.member.workspace, revision.content), prompt)
+    row = next((row for row in rows_of(prompt, said) if row.key == request.POST.get("finding")), None)
+    if row is None:
+        raise Invalid("The judge does not say that of this revision.", "Open its page again.")
+    reason = request.POST.get("reason", "")
+    acknowledge(prompt=prompt, finding=row.finding, reason=reason, member=request.member)
     return redirect(f"{_back(request, slug, number)}#judge")
 
 

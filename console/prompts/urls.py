@@ -18,6 +18,11 @@ urlpatterns = [
     path(
         "prompts/<slug:slug>/revisions/<int:number>/judge", judge_views.judge_revision, name="judge-revision"
     ),
+    path(
+        "prompts/<slug:slug>/revisions/<int:number>/judge/acknowledge",
+        judge_views.acknowledge_judged,
+        name="judge-acknowledge",
+    ),
     path("prompts/<slug:slug>/presence", compose_views.be_present, name="presence"),
     path("prompts/<slug:slug>/events", compose_views.events, name="events"),
     path("prompts/<slug:slug>/merge", merge_views.merge_draft, name="merge"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -223,6 +224,24 @@ def test_warnings_of_the_judge_have_to_be_acknowledged(client, api, member, prom
     client.force_login(member.user)
     page = client.get(reverse("reviews:review", args=[member.workspace.slug, review.number])).content.decode()
     assert "It may mislead." in page and "found by the judge" in page and "They know it." in page
+
+
+def test_a_warning_is_acknowledged_on_the_revision_when_the_draft_went_on(
+    client, api, member, prompt
+) -> None:
+    api.answer = finds(finding(WORDS, severity="warn", why="It may mislead."))
+    revision = make_revision(member, prompt)
+    judge_revision(member, revision)
+    review = make_review(member, revision=revision)
+    make_revision(member, prompt, text="You are Aria, another one. You are an AI.")
+    page = page_of(client, member, "revision", "aria", 1)
+    key = re.search(r'name="finding" value="(JDG001-[0-9a-f]{64})"', page)[1]
+    address = url(member, "judge-acknowledge", "aria", 1)
+    assert client.post(address, {"finding": "JDG001-0", "reason": "Why not."}).status_code == 422
+    assert client.post(address, {"finding": key, "reason": " "}).status_code == 422
+    assert client.post(address, {"finding": key, "reason": "They know it."}).status_code == 302
+    assert lines(review)["acknowledge"] == "yes"
+    assert "They know it." in page_of(client, member, "revision", "aria", 1)
 
 
 def test_a_failed_judge_is_no_verdict_for_a_review(api, member, prompt) -> None:
