@@ -17,6 +17,7 @@ from console.accounts.permissions import Action, require
 from console.governance.services import governance_of
 from console.htmx import render_region
 from console.problems import DomainError, Invalid
+from console.prompts.drafts import usual_model
 from console.prompts.importers import Imported, Read, Skipped, decode, read_prompts, too_large
 from console.prompts.imports import Preview, free_slugs, keep, preview
 from console.prompts.sheets import KIND_TITLES
@@ -84,6 +85,7 @@ def _rows(request: MemberRequest, source: str, found: tuple[Read, ...]) -> dict[
     workspace, governance = request.member.workspace, governance_of(request.member.workspace)
     typed = request.POST if request.POST.get("of", _digest(source)) == _digest(source) else QueryDict()
     prompts = [entry for entry in found if isinstance(entry, Imported)]
+    model = usual_model(request.member)
     prefixes = [f"{number}-" if len(prompts) > 1 else "" for number in range(len(prompts))]
     shown = [
         preview(
@@ -92,6 +94,7 @@ def _rows(request: MemberRequest, source: str, found: tuple[Read, ...]) -> dict[
             domain=typed.get(f"{prefix}domain", ""),
             audience=typed.getlist(f"{prefix}audience"),
             take=typed.getlist(f"{prefix}take") if f"{prefix}domain" in typed else None,
+            model=model,
             governance=governance,
         )
         for prefix, entry in zip(prefixes, prompts, strict=True)

@@ -102,12 +102,17 @@ def preview(
     domain: str = "",
     audience: list[str] | None = None,
     take: list[str] | None = None,
+    model: str = "",
     governance: Governance | None = None,
 ) -> Preview:
-    """The draft that would be made. ``take``: ids of proposed settings to set; None takes all that are open."""
+    """The draft that would be made. ``take``: ids of proposed settings to set; None takes all that are open.
+
+    ``model`` is for a prompt that brings none.
+    """
     governance = governance or governance_of(workspace)
     content = (
-        imported.content
+        ({"model": model} if model else {})
+        | imported.content
         | ({"domain": domain} if domain else {})
         | ({"audience": audience} if audience else {})
     )

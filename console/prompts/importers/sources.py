@@ -42,14 +42,14 @@ def too_large(size: int, name: str = "It") -> Invalid:
 
 
 def _decoded(source: bytes) -> str:
-    encoding = "utf-16" if source[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    form = "UTF-16" if source[:2] in (b"\xff\xfe", b"\xfe\xff") else "UTF-8"
     try:
-        return source.decode(encoding)
+        return source.decode("utf-8-sig" if form == "UTF-8" else form)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         found = f"0x{error.object[error.start]:02X}" if error.start < len(error.object) else "the end"
         raise Invalid(
-            f"The file is not {encoding[:6].upper()} text: line {line} holds the byte {found}, which fits no character.",
+            f"The file is not {form} text: line {line} holds the byte {found}, which fits no character.",
             "Save it as UTF-8 and choose it again.",
         ) from error
 

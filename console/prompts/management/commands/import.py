@@ -6,6 +6,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from django.db import transaction
 from console.accounts.models import Membership, Workspace
 from console.accounts.permissions import Action, can
 from console.accounts.services import workspace_named
-from console.governance.services import Governance, governance_of
+from console.governance.services import governance_of
 from console.problems import DomainError, Invalid
-from console.prompts.drafts import check_slug
+from console.prompts.drafts import check_slug, usual_model
 from console.prompts.import_report import Entry, as_dict, as_lines, totals
 from console.prompts.importers import Read, Skipped, read_prompts, too_large
 from console.prompts.imports import Preview, free_slugs, keep, preview
@@ -67,8 +68,14 @@ def _import(options: dict[str, Any]) -> list[Entry]:
     """Everything is read before anything is kept, so that a file that cannot be used leaves nothing half done."""
     member = _author(workspace_named(options["workspace"] or ""), options["member"])
     read = [(file, entry) for file in options["files"] for entry in _read(file)]
-    governance = governance_of(member.workspace)
-    shown = [(file, _shown(member.workspace, entry, options["domain"], governance)) for file, entry in read]
+    look = partial(
+        preview,
+        member.workspace,
+        domain=options["domain"] or "",
+        model=usual_model(member),
+        governance=governance_of(member.workspace),
+    )
+    shown = [(file, entry if isinstance(entry, Skipped) else look(entry)) for file, entry in read]
     entries = _named(member, shown, options["slug"], options["title"])
     if not options["dry_run"]:
         with transaction.atomic():
@@ -99,14 +106,6 @@ def _bytes(file: str) -> bytes:
     if len(source) > MAX_BYTES:
         raise too_large(size)
     return source
-
-
-def _shown(
-    workspace: Workspace, entry: Read, domain: str | None, governance: Governance
-) -> Preview | Skipped:
-    if isinstance(entry, Skipped):
-        return entry
-    return preview(workspace, entry, domain=domain or "", governance=governance)
 
 
 def _named(

@@ -18,8 +18,8 @@ def test_a_file_of_another_editor_is_read() -> None:
 
 def test_what_is_no_text_is_refused() -> None:
     assert "nothing in it" in refusal(" \n")
-    assert "line 2 holds the byte 0xE9" in refusal(b"ok\n\xe9t\xe9")
-    assert "not UTF-16" in refusal(b"\xff\xfeabc")
+    assert "not UTF-8 text: line 2 holds the byte 0xE9" in refusal(b"ok\n\xe9t\xe9")
+    assert "not UTF-16 text" in refusal(b"\xff\xfeabc")
     assert "NUL" in refusal("a\0b")
     assert "NUL" in refusal('{"system": "a\\u0000b"}', "a.json")
     assert "surrogate" in refusal('{"system": "a\\ud800b"}', "a.json")
