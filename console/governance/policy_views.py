@@ -52,6 +52,7 @@ def rule(request: MemberRequest, rule: str) -> HttpResponse:
         "rule": found,
         "behavior": behavior,
         "reach": _reach(pack, rule),
+        "reasons": [(c, c.reasons[rule]) for c in pack.domains + pack.audiences if rule in c.reasons],
         "narrowed": bounds_for(request.member.workspace, pack).statement.get(rule),
         "checks": [check for check in policies.CHECKS if check.rule == rule],
     }

@@ -37,6 +37,17 @@ def test_every_rule_has_a_page(client, member, rule):
     assert get(client, member, "rule", rule).status_code == 200
 
 
+def test_a_page_argues(client, member):
+    """What breaks a limit and what does not; why a behaviour weighs what it does, is narrowed, and opens."""
+    page = get(client, member, "rule", "limit.emergency").content.decode()
+    assert "What breaks it" in page and "Not turning every worry into an emergency." in page
+    page = get(client, member, "rule", "behavior.creativity").content.decode()
+    assert "Where it is narrower" in page and "Terms, rates and products are not to be embroidered." in page
+    page = get(client, member, "rule", "behavior.clinical_detail").content.decode()
+    assert "A wrong dose can kill" in page and "severity 3" in page
+    assert "Doses are for people who are trained to weigh them" in page
+
+
 @pytest.mark.parametrize("check", policies.CHECKS, ids=lambda check: check.code)
 def test_every_code_has_a_page_with_its_reason_and_fix(client, member, check):
     page = get(client, member, "code", check.code)

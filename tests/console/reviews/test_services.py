@@ -23,7 +23,7 @@ from console.reviews.services import (
     withdraw,
 )
 from console.reviews.standing import standing
-from policies import Draft
+from policies import Draft, load_pack
 from tests.factories import (
     make_approval,
     make_finished_run,
@@ -36,6 +36,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+ASKED_BY_RISK = ("limit.ai_disclosure", "limit.user_deception", "limit.emergency", "limit.scope_notice")
 
 
 def people(**domains):
@@ -337,3 +338,20 @@ def test_every_ingredient_of_a_draft_makes_another_digest(field):
     )
     second = create_revision(draft=saved, version=saved.version, message="", member=author)
     assert second.digest != first.digest
+
+
+@pytest.mark.parametrize(
+    ("speaks_for", "left"), [("child_safety", []), ("safeguarding", []), ("legal", ["role"])]
+)
+def test_a_reviewer_speaks_under_the_name_of_an_earlier_policy_too(speaks_for, left):
+    author, reviewer = people()
+    reviewer.specialties = [speaks_for]
+    reviewer.save(update_fields=["specialties"])
+    prompt = make_prompt(author, domain="children", audience=["minors"])
+    revision = make_revision(author, prompt)
+    covers = [*ASKED_BY_RISK, *load_pack().domain("children").covers]
+    review = make_review(
+        author, revision=revision, runs=[make_finished_run(revision, make_scenario(covers=covers))]
+    )
+    make_approval(review, reviewer, "Suits children.")
+    assert [kind for kind in unmet(review) if kind == "role"] == left
