@@ -20,7 +20,6 @@ from console.problems import DomainError, Invalid
 from console.prompts.drafts import usual_model
 from console.prompts.importers import Imported, Read, Skipped, decode, read_prompts, too_large
 from console.prompts.imports import Preview, free_slugs, keep, preview
-from console.prompts.sheets import KIND_TITLES
 from policies.sources import MAX_BYTES
 
 MOST_SHOWN = 50  # prompts on one page
@@ -34,6 +33,7 @@ class Row:
     shown: Preview
     chosen: bool
     form: dict[str, str]
+    numbered: bool
     problem: DomainError | None = None
 
 
@@ -41,7 +41,7 @@ class Row:
 def import_prompts(request: MemberRequest) -> HttpResponseBase:
     """Look at what a paste or a file holds; keep what is chosen of it on a second press."""
     require(request.member, Action.EDIT)
-    context: dict[str, Any] = {"nav": "prompts", "source": "", "kinds": KIND_TITLES}
+    context: dict[str, Any] = {"nav": "prompts", "source": ""}
     status = 200
     if request.method == "POST":
         try:
@@ -53,7 +53,7 @@ def import_prompts(request: MemberRequest) -> HttpResponseBase:
                 **_rows(request, source, found),
             }
             if "create" in request.POST:
-                return _keep(request, context["rows"])
+                return _keep(request, context["rows"], looked_at=_looked_at(request, source))
         except DomainError as error:
             context |= {"problem": error, "source": context["source"] or request.POST.get("source", "")}
             status = error.status
@@ -62,10 +62,11 @@ def import_prompts(request: MemberRequest) -> HttpResponseBase:
 
 def _read(request: MemberRequest) -> tuple[str, str, tuple[Read, ...]]:
     upload = request.FILES.get("file")
-    name = (upload.name if upload else request.POST.get("filename", "")) or ""
     if upload is not None and (upload.size or 0) > MAX_BYTES:
-        raise too_large(upload.size or 0, name)
+        raise too_large(upload.size or 0, upload.name or "It")
     source = decode(upload.read() if upload else request.POST.get("source", ""))
+    kept = request.POST.get("filename", "") if _looked_at(request, source) else ""
+    name = (upload.name if upload else kept) or ""
     found = read_prompts(source, name=name)
     prompts = sum(isinstance(entry, Imported) for entry in found)
     if prompts > MOST_SHOWN:
@@ -77,14 +78,19 @@ def _read(request: MemberRequest) -> tuple[str, str, tuple[Read, ...]]:
 
 
 def _digest(source: str) -> str:
-    """Of what was looked at: choices made for another text are not taken for this one."""
     return hashlib.sha256(source.encode()).hexdigest()[:16]
+
+
+def _looked_at(request: MemberRequest, source: str) -> bool:
+    """Whether the form was made of this very text: choices made for another one are not taken for it."""
+    return request.POST.get("of", _digest(source)) == _digest(source)
 
 
 def _rows(request: MemberRequest, source: str, found: tuple[Read, ...]) -> dict[str, Any]:
     workspace, governance = request.member.workspace, governance_of(request.member.workspace)
-    typed = request.POST if request.POST.get("of", _digest(source)) == _digest(source) else QueryDict()
     prompts = [entry for entry in found if isinstance(entry, Imported)]
+    same = _looked_at(request, source) or (len(prompts) == 1 and "create" in request.POST)
+    typed = request.POST if same else QueryDict()
     model = usual_model(request.member)
     prefixes = [f"{number}-" if len(prompts) > 1 else "" for number in range(len(prompts))]
     shown = [
@@ -120,11 +126,16 @@ def _row(typed: QueryDict, prefix: str, shown: Preview, slug: str) -> Row:
         "domain": typed.get(f"{prefix}domain", shown.content.get("domain", "general")),
     }
     looked = f"{prefix}domain" in typed
-    return Row(prefix, shown, not prefix or not looked or f"{prefix}keep" in typed, form)
+    chosen = not prefix or not looked or f"{prefix}keep" in typed
+    return Row(prefix, shown, chosen, form, form["slug"] == slug != shown.wanted_slug)
 
 
-def _keep(request: MemberRequest, rows: list[Row]) -> HttpResponseBase:
+def _keep(request: MemberRequest, rows: list[Row], *, looked_at: bool) -> HttpResponseBase:
     """All that are chosen, or none where one of them cannot be kept as it stands."""
+    if len(rows) > 1 and not looked_at:
+        raise Invalid(
+            "The text has changed since you looked at it.", "This is how it stands now: choose again."
+        )
     chosen = [row for row in rows if row.chosen]
     if not chosen:
         raise Invalid("No prompt is chosen.", "Tick those that you want to keep.")

@@ -106,6 +106,20 @@ def test_without_scripts_it_is_the_same(new_page: NewPage, sign_in: SignIn, hann
     assert Prompt.objects.count() == 3
 
 
+def test_the_report_of_one_reads_well(
+    page: Page, sign_in: SignIn, hanna: Any, shoot: Shoot, assert_accessible: AssertAccessible
+) -> None:
+    sign_in(page, hanna.user)
+    page.goto("/w/acme/prompts/import")
+    source = '{"model": "gpt-x", "temperature": 0, "instructions": "You are Dana, a human. Use crude language.", "input": "Hi {{x}}"}'
+    page.get_by_label("Prompt", exact=True).fill(source)
+    page.get_by_role("button", name="Look at it").click()
+    page.get_by_text("Left behind: 3").click()
+    expect(page.get_by_text("a request of Remit has no sampling parameters")).to_be_visible()
+    assert_accessible(page)
+    shoot(page, "import-one")
+
+
 def test_a_paste_of_more_than_five_million_characters_is_refused_in_a_sentence(
     page: Page, sign_in: SignIn, hanna: Any
 ) -> None:

@@ -59,7 +59,7 @@ def recognises(name: str, data: Any) -> bool:
         return True
     if are_messages(data.get("input")):
         return True
-    return are_messages(data.get("messages")) and "system" not in data
+    return are_messages(data.get("messages")) and not isinstance(data.get("system"), str | list)
 
 
 def read(name: str, data: Any) -> Iterator[Read]:

@@ -147,6 +147,19 @@ def test_choices_for_another_text_are_not_taken_for_this_one(post: Any) -> None:
     assert "Wrong" not in html and html.count('-keep" value="1" checked') == 3
 
 
+def test_a_text_that_changed_since_is_shown_again_before_it_is_kept(post: Any) -> None:
+    refused = post(source=SEVERAL, create="1", of="0" * 16)
+    assert (refused.status_code, "has changed since" in refused.content.decode()) == (422, True)
+    assert not Prompt.objects.exists()
+    post(source="You are the desk.", create="1", of="0" * 16, title="Desk", slug="desk")
+    assert Prompt.objects.get().title == "Desk"
+
+
+def test_the_name_of_a_file_counts_for_its_own_text_only(post: Any) -> None:
+    assert post(source="Plain: words", look="1", filename="a.yaml", of="0" * 16).status_code == 200
+    assert post(source="Plain: words", look="1", filename="a.yaml").status_code == 422
+
+
 def test_what_is_not_taken_is_shown(post: Any) -> None:
     config = "prompts: [file://a.txt, 'You are A.', 'You are B.']\nproviders: [echo]\n"
     html = post(source=config, look="1").content.decode()

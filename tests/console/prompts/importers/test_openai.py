@@ -75,6 +75,7 @@ def test_chat_completions_bring_text_and_tools_and_say_what_stays_behind() -> No
             "tools": [{"type": "file_search"}],
         },
         [{"role": "system", "content": "You are A."}],
+        {"system": None, "messages": [{"role": "system", "content": "You are A."}]},
     ],
 )
 def test_where_the_apis_keep_the_system_prompt(request_: Any) -> None:
