@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -35,6 +37,11 @@ _NOT_PLAIN = re.compile("[^\n\t\r -~]")
 _MIXED = re.compile(
     r"[A-Za-z\u0370-\u03ff\u0400-\u04ff]*[\u0370-\u03ff\u0400-\u04ff][A-Za-z\u0370-\u03ff\u0400-\u04ff]*"
 )
+_LATIN = re.compile("[A-Za-z]")
+_RUSSIAN = re.compile("[\u0400-\u04ff]")
+_TO_LATIN = str.maketrans(_CYRILLIC | _GREEK)
+_TO_CYRILLIC = str.maketrans({v: k for k, v in _CYRILLIC.items() if k not in "гпбьё"})
+_LOOKS_LATIN = frozenset(_CYRILLIC | _GREEK)
 _TAG_SHIFT = 0xE0000
 
 
@@ -64,71 +71,79 @@ def fold_char(char: str) -> str:
 
 
 class Folded:
-    """Text made readable, with the way back: every character knows its span in the given text."""
+    """Text made readable, with the way back: every character knows its span in the given text.
 
-    __slots__ = ("_ends", "_starts", "length", "text")
+    Only what was replaced is kept; any other character stands where the text below, of which this one was made, says.
+    """
 
-    def __init__(self, text: str, starts: list[int] | None, ends: list[int] | None, length: int) -> None:
+    __slots__ = ("_at", "_below", "_first", "_last", "_shift", "length", "text")
+
+    def __init__(self, text: str, length: int, below: Folded | None = None) -> None:
         self.text = text
-        self._starts = starts  # None: each character stands where it stood
-        self._ends = ends
-        self.length = length
+        self.length = length  # of the given text
+        self._below = below
+        self._at = array("l")  # by edit, twice: where the readable text begins and ends
+        self._shift = array("l")  # by edit: how much further on the text below goes on
+        self._first, self._last = array("l"), array("l")  # by edit: its span in the given text
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The given text's span of the readable characters from ``start`` to ``end``."""
-        if self._starts is None or self._ends is None:
+        if self._below is None:
             return start, end
         if end <= start:
-            at = self._starts[start] if start < len(self._starts) else self.length
+            at = self._of(start)[0] if start < len(self.text) else self.length
             return at, at
-        return self._starts[start], max(self._ends[start], self._ends[end - 1])
+        first, after = self._of(start)
+        return first, max(after, self._of(end - 1)[1])
+
+    def _of(self, at: int) -> tuple[int, int]:
+        """The given text's span of one readable character."""
+        folded = self
+        while folded._below is not None:
+            edges = bisect_right(folded._at, at)
+            if edges % 2:
+                return folded._first[edges // 2], folded._last[edges // 2]
+            if edges:
+                at += folded._shift[edges // 2 - 1]
+            folded = folded._below
+        return at, at + 1
 
     def replaced(self, edits: Sequence[tuple[int, int, str]]) -> Folded:
         """A copy with spans replaced, in order and apart; what is put in maps back to the whole span."""
         if not edits:
             return self
-        old_starts = self._starts if self._starts is not None else list(range(len(self.text)))
-        old_ends = self._ends if self._ends is not None else list(range(1, len(self.text) + 1))
+        copy = Folded("", self.length, self)
         out: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        at = 0
+        at = size = 0
         for start, end, text in edits:
             out += (self.text[at:start], text)
-            starts += old_starts[at:start]
-            ends += old_ends[at:start]
+            size += start - at
+            copy._at.append(size)
+            size += len(text)
+            copy._at.append(size)
+            copy._shift.append(end - size)
             first, last = self.span(start, end)
-            starts += [first] * len(text)
-            ends += [last] * len(text)
+            copy._first.append(first)
+            copy._last.append(last)
             at = end
         out.append(self.text[at:])
-        starts += old_starts[at:]
-        ends += old_ends[at:]
-        return Folded("".join(out), starts, ends, self.length)
+        copy.text = "".join(out)
+        return copy
 
 
 def fold(text: str) -> Folded:
     """Fold ``text``; plain ASCII comes back as it is, without a map."""
-    first = _NOT_PLAIN.search(text)
-    if first is None:
-        return Folded(text, None, None, len(text))
-    text_in = _unmix(_reversed_runs(text))
-    out: list[str] = []
-    offsets: list[int] = []
-    at = 0
-    for match in _NOT_PLAIN.finditer(text_in):
-        here = match.start()
-        if here > at:
-            out.append(text_in[at:here])
-            offsets.extend(range(at, here))
-        plain = fold_char(match.group())
-        if plain:
-            out.append(plain)
-            offsets.extend([here] * len(plain))
-        at = here + 1
-    out.append(text_in[at:])
-    offsets.extend(range(at, len(text_in)))
-    return Folded("".join(out), offsets, [at + 1 for at in offsets], len(text))
+    if _NOT_PLAIN.search(text) is None:
+        return Folded(text, len(text))
+    unmixed = _unmix(_reversed_runs(text))
+    plain = {char: fold_char(char) for char in set(unmixed) if _NOT_PLAIN.match(char)}
+    table = {ord(char): to for char, to in plain.items() if len(to) == 1}
+    folded = Folded(unmixed.translate(table), len(text))
+    moved = "".join(char for char, to in plain.items() if len(to) != 1)
+    if not moved:
+        return folded
+    found = re.finditer(f"[{re.escape(moved)}]", unmixed)
+    return folded.replaced([(at, at + 1, plain[match.group()]) for match in found for at in (match.start(),)])
 
 
 _OVERRIDE = re.compile("\u202e([^\u202c\u202d\n]*)")
@@ -145,18 +160,14 @@ def _unmix(text: str) -> str:
     """Undo look-alike letters word by word; the length stays."""
     if not _MIXED.search(text):
         return text
-    latin = sum(1 for c in text[:4000] if "a" <= c.lower() <= "z")
-    cyrillic = sum(1 for c in text[:4000] if "\u0400" <= c <= "\u04ff")
+    latin, cyrillic = len(_LATIN.findall(text[:4000])), len(_RUSSIAN.findall(text[:4000]))
     mostly_latin = latin * 2 > cyrillic
 
     def plain(match: re.Match[str]) -> str:
         word = match.group()
-        has_latin = any("a" <= c.lower() <= "z" for c in word)
-        table = _CYRILLIC | _GREEK
-        if has_latin and not mostly_latin:
-            back = {v: k for k, v in _CYRILLIC.items() if k not in "гпбьё"}
-            return "".join(back.get(c, c) for c in word)
-        disguised = has_latin or all(c in table for c in word)
-        return "".join(table.get(c, c) for c in word) if mostly_latin and disguised else word
+        has_latin = _LATIN.search(word) is not None
+        if not mostly_latin:
+            return word.translate(_TO_CYRILLIC) if has_latin else word
+        return word.translate(_TO_LATIN) if has_latin or _LOOKS_LATIN.issuperset(word) else word
 
     return _MIXED.sub(plain, text)

@@ -56,7 +56,7 @@ class Node:
         return found
 
 
-Entry = tuple[int, tuple[Node, ...]]
+Entry = tuple[int, tuple[Node, ...], bool]
 
 
 class Keys(dict[str, tuple[str, ...]]):
@@ -145,7 +145,10 @@ class Table:
 
 
 class _Entries(dict[str, Entry | None]):
-    """By word: the classes of the word alone and the phrases that it may begin; None for words that say nothing."""
+    """By word: the classes of the word alone, the phrases that it may begin, and whether any word may follow in one of them.
+
+    None for words that say nothing.
+    """
 
     def __init__(self, tables: Iterable[Table], keys: Keys) -> None:
         self._roots = tuple(table.root.following for table in tables)
@@ -164,11 +167,12 @@ class _Entries(dict[str, Entry | None]):
                         mask |= node.mask
                         if node.following or node.anything:
                             begun.append(node)
-        found = self[word] = (mask, tuple(begun)) if mask or begun else None
+        open = any(node.anything is not None for node in begun)
+        found = self[word] = (mask, tuple(begun), open) if mask or begun else None
         return found
 
 
-_NOTHING: Entry = (0, ())
+_NOTHING: Entry = (0, (), False)
 Spots = list[tuple[int, int, int]]
 
 
@@ -206,13 +210,14 @@ class Reader:
 
     def _spots(self, words: tuple[str, ...]) -> Spots:
         keys = list(map(self._keys.__getitem__, words))
+        last = len(words) - 1
         found: Spots = []
         for at, entry in enumerate(map(self._entries.__getitem__, words)):
             if entry is not None:
-                mask, begun = entry
+                mask, begun, open = entry
                 if mask:
                     found.append((at, at + 1, mask))
-                if begun:
+                if begun and at < last and (open or keys[at + 1] or words[at + 1] == "\n"):
                     _follow(begun, words, keys, at, at + 1, found)
         return found
 

@@ -46,6 +46,8 @@ _ABBREVIATIONS = frozenset(
 _BAD_MARKS = frozenset("✗✘❌⛔🚫")
 _BREAKS = _STOPS | {"<"}
 _TITLE = 40  # tokens of a line that may say what it heads
+_LONE = 4  # full stops in a row that count as sentences
+_MOST = 40_000  # sentences: after as many, a text is cut by length alone
 _LONG = 120  # tokens: text without any full stop is cut so that no sentence grows without bound
 
 
@@ -127,7 +129,7 @@ class Segmenter:
         self._headings: list[tuple[int, int]] = []  # (level, base)
         self._lead: tuple[int, int, bool] | None = None  # (base, indent, of a bullet)
         self._tags: list[tuple[str, int]] = []
-        self._block = 0
+        self._block = self._lone = 0
         self.out: list[Sentence] = []
 
     def run(self) -> list[Sentence]:
@@ -289,7 +291,7 @@ class Segmenter:
             if short and word not in _BREAKS:
                 at += 1
                 continue
-            if word in _STOPS and not self._inside(at, last):
+            if word in _STOPS and len(self.out) < _MOST and not self._inside(at, last):
                 self._emit(start, at + 1, base, said, line)
                 start = at + 1
             elif word == "<" and at + 1 < last:
@@ -377,4 +379,11 @@ class Segmenter:
                 base = (
                     1  # 'Never sell to minors. Say that …': the prohibition is followed by what to do instead
                 )
+            if last - first == 1 and self.words[first] in _STOPS:
+                self._lone += 1
+                if self._lone > _LONE:  # '.....' is one pause; no frame reaches over as many
+                    self.out[-1].last = last
+                    return
+            else:
+                self._lone = 0
             self.out.append(Sentence(first, last, base, self._block, said, item=line.bullet))

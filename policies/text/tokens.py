@@ -16,6 +16,7 @@ TOKEN = re.compile(rf"[{_HAN}]|(?:(?![{_HAN}])[\w{_LETTER}])+(?:'[a-z]+)?|\n|[^\
 _JOIN = re.compile(r"(?<=[a-z])[-/_](?=[a-z])")
 _TIGHT = re.compile(r"\.\w")
 _CACHE_SIZE = 50_000
+_MOST = 50_000  # lines
 _LONG = 40  # characters of a run that is not worth remembering
 
 
@@ -37,14 +38,15 @@ _RUNS = _Runs()
 class Tokens:
     """``words`` in lower case, a line end is the word ``\\n``; places are those of the folded text, told on demand."""
 
-    __slots__ = ("_lines", "_places", "_starts", "firsts", "folded", "words")
+    __slots__ = ("_dotted", "_lines", "_places", "_starts", "firsts", "folded", "words")
 
     def __init__(self, folded: Folded, text: str) -> None:
         self.folded = folded
         self.words: list[str] = []
         self.firsts: list[int] = []  # by line: its first word
-        self._lines = text.split("\n")
+        self._lines = _joined(text.split("\n"))
         self._starts: list[int] = []  # by line: where it stands in the text
+        self._dotted: dict[int, bool] = {}  # by line: whether a full stop stands inside a word
         self._places: dict[int, list[tuple[int, int]]] = {}
         at = 0
         cut = _RUNS.__getitem__
@@ -70,8 +72,11 @@ class Tokens:
 
     def tight(self, at: int) -> bool:
         """Whether a letter or digit follows the full stop ``at`` without a blank."""
-        line = self._lines[bisect_right(self.firsts, at) - 1]
-        return _TIGHT.search(line) is not None and self.start(at + 1) == self.end(at)
+        line = bisect_right(self.firsts, at) - 1
+        known = self._dotted.get(line)
+        if known is None:
+            known = self._dotted[line] = _TIGHT.search(self._lines[line]) is not None
+        return known and self.start(at + 1) == self.end(at)
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Span in the given text of tokens ``first`` to ``last``, both included."""
@@ -86,6 +91,12 @@ class Tokens:
             known = self._places[line] = [(begin + start, begin + end) for start, end in found]
         index = at - self.firsts[line]
         return known[index] if index < len(known) else (begin + len(text), begin + len(text) + 1)
+
+
+def _joined(lines: list[str]) -> list[str]:
+    """More lines than anybody writes are read several as one; every character stays where it stands."""
+    step = -(-len(lines) // _MOST)
+    return lines if step == 1 else [" ".join(lines[at : at + step]) for at in range(0, len(lines), step)]
 
 
 def split_compounds(text: str) -> str:
