@@ -16,10 +16,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from console.trials.models import Conversation, Run
 from tests import live
+from tests.browser.conftest import LOOKS
 from tests.factories import make_member, make_prompt, make_revision, make_scenario, make_suite, make_workspace
 from tests.messages_api import MessagesAPI, Request, messages_api
 
-SOON = 2500  # ms; the page would look by itself after three seconds at the soonest, so that this is the stream's work
+SOON = 4500  # ms; without a word from the server the page looks by itself after five seconds
 DROPPED = re.compile(r"htmx:(sendAbort|afterRequest)")  # a page that is left while it asks for news says so
 HEAR = """() => {
   window.stayed = true; window.heard = [];
@@ -128,22 +129,27 @@ def heard_from_the_stream(page: Page) -> bool:
     return bool(heard & {"changed", "done"}) and "poll" not in heard
 
 
-def everywhere(new_page, sign_in, shoot, member, page: Page, name: str) -> None:
-    """The page as others see it: dark, and on a phone."""
-    shoot(page, name)
-    for kind, options in {"dark": {"color_scheme": "dark"}, "390": {"width": 390}}.items():
-        other = new_page(**options)
-        sign_in(other, member.user)
-        other.goto(page.url)
-        expect(state(other)).to_have_text(state(page).inner_text())
-        assert other.evaluate("document.documentElement.scrollWidth") <= other.viewport_size["width"]
-        shoot(other, f"{name}-{kind}")
-        other.context.close()
+@pytest.fixture
+def everywhere(new_page, sign_in, shoot, assert_accessible, member):
+    """Look at the page as it is, in the dark, and on a phone."""
+
+    def look(page: Page, name: str) -> None:
+        assert_accessible(page)
+        shoot(page, name)
+        for kind, options, what in LOOKS:
+            other = new_page(**options)
+            sign_in(other, member.user)
+            other.goto(page.url)
+            expect(state(other)).to_have_text(state(page).inner_text())
+            assert other.evaluate("document.documentElement.scrollWidth") <= other.viewport_size["width"]
+            assert_accessible(other, what)
+            shoot(other, f"{name}-{kind}")
+            other.context.close()
+
+    return look
 
 
-def test_a_run_is_watched_from_its_start_to_its_matrix(
-    start, gate: Gate, member, new_page, sign_in, shoot, assert_accessible
-) -> None:
+def test_a_run_is_watched_from_its_start_to_its_matrix(start, gate: Gate, everywhere) -> None:
     page = start()
     expect(state(page)).to_have_text("Running")
     expect(figure(page, "in flight")).to_have_text("2 of 2", timeout=10_000)
@@ -160,8 +166,7 @@ def test_a_run_is_watched_from_its_start_to_its_matrix(
     expect(page.get_by_label("Find scenarios")).to_have_value("car")
     expect(page.get_by_label("Find scenarios")).to_be_focused()
     assert page.evaluate("window.stayed") and heard_from_the_stream(page)
-    assert_accessible(page)
-    everywhere(new_page, sign_in, shoot, member, page, "run-half-way")
+    everywhere(page, "run-half-way")
 
     page.reload()
     page.evaluate(HEAR)
@@ -178,13 +183,13 @@ def test_a_run_is_watched_from_its_start_to_its_matrix(
     cells = page.locator("table.matrix tbody tr").filter(has_text="Cash abroad").locator("td.num")
     expect(cells).to_have_text(["0/1", "1/1", "+100 pts"])
     expect(page.get_by_role("button", name="Cancel run")).to_have_count(0)
+    expect(page.locator("#run-key")).to_be_empty()
     expect(page.locator("#run-body[data-live-done]")).to_have_count(1)
-    assert_accessible(page)
-    everywhere(new_page, sign_in, shoot, member, page, "run-finished")
+    everywhere(page, "run-finished")
 
 
 def test_a_cancelled_run_looks_final_only_when_its_last_call_is_in(
-    start, gate: Gate, scripted: MessagesAPI, member, new_page, sign_in, shoot, assert_accessible
+    start, gate: Gate, scripted: MessagesAPI, everywhere
 ) -> None:
     page = start()
     expect(figure(page, "in flight")).to_have_text("2 of 2", timeout=10_000)
@@ -198,8 +203,7 @@ def test_a_cancelled_run_looks_final_only_when_its_last_call_is_in(
     expect(page.get_by_text("2 in flight still end and are booked")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel run")).to_have_count(0)
     page.evaluate(HEAR)
-    assert_accessible(page)
-    everywhere(new_page, sign_in, shoot, member, page, "run-cancelling")
+    everywhere(page, "run-cancelling")
 
     gate.let(1)  # one of the two is still out: nothing looks final
     expect(page.get_by_text("1 in flight still ends and is booked")).to_be_visible(timeout=SOON)
@@ -212,7 +216,7 @@ def test_a_cancelled_run_looks_final_only_when_its_last_call_is_in(
     expect(figure(page, "conversations")).to_have_text("3 of 12")
     expect(figure(page, "cancelled")).to_have_text("9")
     expect(page.get_by_text("This run ended before every planned conversation was in")).to_be_visible()
-    everywhere(new_page, sign_in, shoot, member, page, "run-cancelled")
+    everywhere(page, "run-cancelled")
     assert len(scripted.calls) == 3
     run = Run.objects.get()
     assert (run.calls, run.in_flight, run.digest) == (3, 0, "")

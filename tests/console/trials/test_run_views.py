@@ -350,7 +350,7 @@ def test_the_region_alone_is_sent_to_who_asks_for_it(
     address = reverse("trials:run", args=[author.workspace.slug, run.number])
     region = client.get(address, headers={"HX-Request": "true", "HX-Target": "run-body"}).content.decode()
     assert "<html" not in region and 'id="run-body"' in region
-    assert region.count('hx-swap-oob="true"') == 2, "the state and the cancel button come along"
+    assert region.count('hx-swap-oob="true"') == 3, "the state, the cancel button and its key come along"
     whole = client.get(address).content.decode()
     assert "hx-swap-oob" not in whole and 'hx-trigger="live' in whole
     runs.cancel_run(run=run)
