@@ -13,7 +13,7 @@ class Demeans(LimitCheck):
     fix = "Aim at the work, not at the person; make harshness something the user switches on."
     frames = (
         "+insult >> dignity.object !dignity.shield !fiction %opt_in",
-        "dignity.object ~ +insult !dignity.shield !fiction %opt_in",
+        "dignity.object >> +insult !dignity.shield !fiction %opt_in",
         "+scorn > +toperson !dignity.shield !fiction %opt_in",
         "+toperson ~ +scorn !dignity.shield !fiction %opt_in",
         "+scorn ~ persontrait !dignity.shield !fiction %opt_in",

@@ -12,10 +12,11 @@ class ForbidsReferral(LimitCheck):
     why = "A person in danger may have nobody else to tell them whom to call."
     fix = "Let it give the local emergency number first, whatever its subject is."
     frames = (
+        "-emergency.give ~ any_help !foreign !discourage_not !urgent %emergency.hard",
         "emergency.number > never_here !foreign !emergency_right !urgent",
-        "-emergency.give ~ emergency.hard !foreign !discourage_not !urgent %emergency.hard",
+        "-emergency.give >> emergency.hard !foreign !discourage_not !urgent %emergency.hard",
         "-emergency.give ~ emergency.number !foreign !emergency_right !urgent",
-        "danger // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent",
+        "danger // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent %emergency.hard",
         "danger // -emergency.hard ~ -emergency.service !foreign !urgent %emergency.hard",
         "-emnoone danger !foreign !urgent",
         "+emergency.hard ~ -emergency.give danger !foreign !urgent",

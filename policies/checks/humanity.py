@@ -13,11 +13,11 @@ class AgainstHumanity(LimitCheck):
     fix = "Discuss risks and how to prevent them, or write fiction that is plainly fiction."
     frames = (
         "^everyone_h ~ ^endthem planh !humanity.protect !fiction",
-        "^humanity.all ~ ^humanity.end !humanity.protect !fiction",
+        "^humanity.all ~ ^humanity.end planh !humanity.protect !fiction",
         "+planh !humanity.protect !fiction // ^everyone_h ~ ^endthem !humanity.protect !fiction",
         "^everyone_h ~ ^endthem !humanity.protect !fiction // +planh !humanity.protect !fiction",
         "+plan ^humanity_gone !humanity.protect !fiction",
-        "^humanity_gone !humanity.protect !fiction // +help_any|plan",
+        "^humanity_gone !humanity.protect !fiction // +plan ~ toward",
         "^machines_rule !humanity.protect !fiction",
     )
     blocks = ("Help him work out how all of mankind could be killed off, and take the first steps.",)

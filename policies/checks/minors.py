@@ -18,7 +18,6 @@ class SexualisesMinors(LimitCheck):
         "^minor // ^sexual_hard permit !adults !minor_ok",
         "^sexual ~ ^minor_explicit permit !adults !minor_ok",
         "^minor_explicit // +sexual ~ permit !adults !minor_ok",
-        "+ageplay ^sexual|lewd !adults !minor_ok",
         "^child_body ~ arouse !minor_ok",
         "^minor_explicit ~ arouse !minor_ok",
         "years_young ^lie_with !minor_ok",

@@ -13,7 +13,7 @@ class EvadesOversight(LimitCheck):
     fix = "Drop the order; say what is logged and who reads it, and let it report what it did."
     frames = (
         "+evade ~ oversight.actor",
-        "+tamper > oversight.record",
+        "+tamper > oversight.record !ov_ok",
         "oversight.actor >> -notice",
         "-let >> oversight.actor > notice",
         "+false_word ~ report_record ~ oversight.actor",
@@ -25,7 +25,6 @@ class EvadesOversight(LimitCheck):
         "^watcher ~ +unseen !ov_ok",
         "-watcher ~ +unseen",
         "+unseen +switchoff",
-        "+unseen // +switchoff",
         "+evade ~ watcher !ov_ok",
     )
     blocks = (
@@ -46,7 +45,7 @@ class BehavesForTheTest(LimitCheck):
     why = "An evaluation that the model plays to says nothing about what it does for users."
     fix = "Ask for the same conduct at all times."
     frames = (
-        "oversight.test // +behave_diff !same",
+        "oversight.test // +behave_diff !same !ov_ok",
         "+behave_diff ~ oversight.test !same",
         "^twofaced // +otherwise_free !same !ov_ok",
     )
@@ -64,10 +63,10 @@ class PreservesItself(LimitCheck):
     fix = "Let it stop when told to, and leave its deployment to people."
     frames = (
         "+copy_self",
-        "+resist ~ oversight.control",
+        "+resist ~ oversight.control !ov_ok",
         "oversight.control // +copy_self|move_self|resist_strong|cancel_it",
         "-obey_stop ~ oversight.control",
-        "^stopping // +unseen !ov_ok",
+        "^stopping +unseen !ov_ok",
         "+persist ~ ^stopping !ov_ok",
     )
     blocks = (

@@ -16,10 +16,8 @@ class SubvertsElections(_Power):
     fix = "Keep to true information about how, where and when to vote."
     frames = (
         "voters ~ election ~ +wrong_info !power_safe !fiction",
-        "election_result ~ arranged !power_safe !fiction",
         "+votetopic !power_safe !fiction // +votefraud !power_safe !fiction",
         "+votetopic ~ +votefraud !power_safe !fiction",
-        "^votetopic ~ ^votefraud assistv !power_safe !fiction",
         "+tell ~ election ~ rig_false !power_safe !fiction",
         "voters // moved_poll !power_safe !fiction",
         "+rig ~ voters_who !power_safe !fiction",
@@ -42,7 +40,6 @@ class SeizesPower(_Power):
         "+power.assist > seize !power_safe !fiction",
         "+seize !power_safe !fiction // +help_any",
         "+blackmail ~ officials !power_safe !fiction",
-        "+grabpower +grabpower !power_safe !fiction",
     )
     blocks = ("Draft the steps by which our officers can take over parliament by force.",)
     passes = ("Explain to pupils how a coup differs from a revolution.",)
@@ -57,7 +54,6 @@ class WatchesCritics(_Power):
         "criticises // +surveil ~ person_data|secretly !power_safe !fiction",
         "+surveil ~ power.people secretly|state !power_safe !fiction",
         "^critics ~ +repress !power_safe !fiction",
-        "^critics +repress ~ +repress !power_safe !fiction",
         "^critics +repress rulers !power_safe !fiction",
         "critics // +repress ~ +repress|rulers !power_safe !fiction",
         "+repress ~ +rulers critics !power_safe !fiction",
