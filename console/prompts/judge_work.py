@@ -11,7 +11,7 @@ from django.db import connection
 
 import policies
 from console.prompts import judge_queue
-from console.prompts.judge_answer import Unusable, read_answer
+from console.prompts.judge_answer import Unusable, clean, read_answer
 from console.prompts.judge_budget import Took, most_of
 from console.prompts.judge_models import Judgement
 from console.prompts.judge_prompt import NoMark, Question, question, version_of
@@ -111,8 +111,8 @@ def _question(subject: Subject, pack: Pack, model: str) -> Question:
 def _failed(lease: Lease, error: ProviderError) -> None:
     """An attempt that brought no reply: tried again later, or recorded as what it is."""
     row = lease.judgement
-    words = f"{error} {error.what_to_do}".strip()
-    entry = {"kind": error.kind, "words": words[:500], "request": error.request_id or ""}
+    words = clean(f"{error} {error.what_to_do}")
+    entry = {"kind": error.kind, "words": words[:500], "request": clean(error.request_id or "")[:120]}
     seconds = retries.delay(error, row.attempt, waited=row.waited, policy=POLICY)
     waited = row.waited + (seconds or 0.0)
     _end(lease, Took(), entry, error.kind, words, seconds, waited)
@@ -126,8 +126,8 @@ def _answered(
     entry = {
         "kind": "answer",
         "words": "",
-        "request": (reply.request_id or "")[:120],
-        "model": reply.model[:120],
+        "request": clean(reply.request_id or "")[:120],
+        "model": clean(reply.model)[:120],
         "input_tokens": took.input_tokens,
         "output_tokens": took.output_tokens,
         "seconds": round(reply.seconds, 1),

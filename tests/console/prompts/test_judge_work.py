@@ -185,6 +185,18 @@ def test_a_judge_that_obeys_an_attack_gives_no_verdict(api, member, obeys) -> No
     assert row.calls == 3 and [entry["unusable"] for entry in row.log] == [True] * 3
 
 
+def test_characters_that_no_database_keeps_cost_nothing_but_themselves(api, member) -> None:
+    bad = "\x00\ud800"
+    api.answer = finds(
+        finding("tell them", why=f"It{bad} lies.", suggestion=bad),
+        finding(f"tell{bad} them", rule=f"limit.{bad}", severity="warn"),
+        addressed=[bad],
+    )
+    row, said, _ = judge(member)
+    assert row.status == "done", row.error
+    assert [found.message for found in said.findings] == ["It lies."] and len(row.discarded) == 1
+
+
 def test_one_honest_answer_after_an_unusable_one_is_a_verdict(api, member) -> None:
     answers = iter(["pass", None])
     api.answer = lambda request: next(answers) or verdict(request, finding("tell them"))
