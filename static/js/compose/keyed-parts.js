@@ -1,5 +1,6 @@
-// <keyed-parts data-url>: after every save, and when the judge has spoken, one request brings all that depends on the draft: findings, compiled text,
-// controls, state. Each arrives as an element with an id and is patched into the page (see patch.js).
+// <keyed-parts data-url>: after every save, and when the judge has spoken, one request brings all that depends on the
+// draft: findings, compiled text, controls, state. Each arrives as an element with an id and is patched into the page
+// (see patch.js).
 import { patch, remember } from "./patch.js";
 
 const ASKS = ["draft-saved", "judge-asked", "live"];
