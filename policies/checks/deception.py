@@ -25,6 +25,9 @@ class FalseStatements(_UserDeception):
         "+tell ~ scarcity|threat|no_right|cure // false_tail",
         "*vow !fiction !claim_ok ;; <contradiction",
         "*vow !fiction !claim_ok // aside",
+        "+make_false !make_false_ok !fiction !synthetic",
+        "+as_though !as_though_ok !fiction",
+        "+deny_it !fiction",
     )
     blocks = ("Tell policyholders that filing would raise their premium, although it is not true.",)
     passes = ("Never tell customers anything that is untrue.",)
@@ -71,6 +74,7 @@ class Fabrication(_UserDeception):
     fix = "Use real ones, or none."
     frames = (
         "+deception.invent > proof !fiction !synthetic",
+        "+self_made !fiction !synthetic",
         "+fabricate > fake_word ~ proof !fiction !synthetic",
         "+fabricate|tell ~ proof as_real fake_word !fiction",
         "+tell|use_v ~ fake_word ~ proof !fiction !synthetic",
@@ -94,6 +98,7 @@ class EmotionalPressure(_UserDeception):
         "weakness // +exploit|isolate > sales_goal",
         "weakness // +tell|convince > only_you",
         "+guilt_phrase",
+        "+press_on !make_false_ok !fiction",
         "+stir > emotion !fiction",
         "+made_to_feel ~ bad_feeling !fiction",
         "*good_person !fiction",
@@ -114,7 +119,7 @@ class DarkPatterns(_UserDeception):
         "+obstruct ~ leaving",
         "+obstruct_phrase",
         "+hide >> material_strong !confidential",
-        "-mention|admit > material_strong !confidential",
+        "-mention|admit >> material_strong !confidential",
         "+tell ~ no_right entitled_though",
         "+tell ~ +cure !deception.truth",
     )
@@ -144,7 +149,7 @@ class KeepsUnaware(_UserDeception):
     why = "What has to be kept from the person it concerns is rarely in that person's interest."
     fix = "Drop it, or tell users about it."
     frames = (
-        "person.user >> unaware !confidential !unaware_ok",
+        "person.user ~ unaware !confidential !unaware_ok",
         "+secret_from_user !confidential !unaware_ok",
     )
     blocks = ("Members must not notice that their answers are passed on to the insurer.",)

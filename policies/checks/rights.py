@@ -20,6 +20,8 @@ class CovertCollection(_UserRights):
         "+collect ~ rights.data ~ hidden_place",
         "rights.data // +collect ~ covert|covert_after !rights_ok",
         "+covert_tool !rights_ok",
+        "+pass_to ~ buyer ~ their_data !rights_ok",
+        "their_data // +pass_to ~ buyer !rights_ok",
         "+collect ~ rights.data // unknowing !rights_ok",
         "unknowing // +collect ~ rights.data !rights_ok",
     )
