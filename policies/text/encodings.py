@@ -16,21 +16,21 @@ from urllib.parse import unquote
 import re2
 
 from policies.text.fold import fold
-from policies.text.lexicon import Reader
+from policies.text.lexicon import Lexicon
 
 Edit = tuple[int, int, str]
-Pass = Callable[[str, Reader], Iterator[Edit]]
+Pass = Callable[[str, Lexicon], Iterator[Edit]]
 
 _MAX_DECODED = 200_000
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def reads(text: str, reader: Reader, *, share: float = 0.4) -> bool:
+def reads(text: str, lexicon: Lexicon, *, share: float = 0.4) -> bool:
     """Whether most words of ``text`` are known ones."""
     words = _WORD.findall(text.lower())[:60]
     if not words:
         return False
-    known = sum(1 for word in words if len(word) <= 24 and reader.knows(word))
+    known = sum(1 for word in words if len(word) <= 24 and lexicon.knows(word))
     return known >= max(1, share * len(words))
 
 
@@ -64,36 +64,36 @@ _ENTITY = re.compile(r"(?:&(?:#\d{1,6}|#x[0-9A-Fa-f]{1,5}|[A-Za-z]{2,8});)")
 _ESCAPE = re.compile(r"(?:\\u\{?[0-9A-Fa-f]{4,6}\}?|\\x[0-9A-Fa-f]{2})+")
 
 
-def base64_text(text: str, reader: Reader) -> Iterator[Edit]:
+def base64_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     for match in _BASE64.finditer(text):
         raw = match.group().rstrip("=")
         if raw.islower() or raw.isdigit() or len(raw) > _MAX_DECODED:
             continue
         raw = raw.replace("-", "+").replace("_", "/")
         decoded = _decode(lambda raw=raw: base64.b64decode(raw + "=" * (-len(raw) % 4), validate=True))  # type: ignore[misc]
-        if decoded and (reads(decoded, reader) or _BASE64.fullmatch(decoded)):
+        if decoded and (reads(decoded, lexicon) or _BASE64.fullmatch(decoded)):
             yield match.start(), match.end(), decoded
 
 
-def hex_text(text: str, reader: Reader) -> Iterator[Edit]:
+def hex_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     for match in _HEX.finditer(text):
         digits = re.sub(r"0x|\\x|[ ,:]", "", match.group())
         decoded = _decode(lambda digits=digits: binascii.unhexlify(digits))  # type: ignore[misc]
-        if decoded and (reads(decoded, reader) or _BASE64.fullmatch(decoded)):
+        if decoded and (reads(decoded, lexicon) or _BASE64.fullmatch(decoded)):
             yield match.start(), match.end(), decoded
 
 
-def number_text(text: str, reader: Reader) -> Iterator[Edit]:
+def number_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     for pattern, base in ((_BINARY, 2), (_CODES, 10)):
         for match in pattern.finditer(text):
             group = match.group()
             numbers = re.findall(r"[01]{8}", group) if base == 2 else re.findall(r"\d+", group)
             decoded = "".join(chr(int(number, base)) for number in numbers[:_MAX_DECODED])
-            if decoded.isprintable() and reads(decoded, reader):
+            if decoded.isprintable() and reads(decoded, lexicon):
                 yield match.start(), match.end(), decoded
 
 
-def escaped_text(text: str, reader: Reader) -> Iterator[Edit]:
+def escaped_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     """Percent escapes, HTML entities, backslash escapes."""
     edits: list[Edit] = []
     if "%" in text:
@@ -132,7 +132,7 @@ _ROT13 = re.compile(
 _PARTS = re.compile(r"[^\n:(){}\[\]]+")
 
 
-def turned_text(text: str, reader: Reader) -> Iterator[Edit]:
+def turned_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     """Lines written backwards, words written backwards, rot13."""
     lowered = text.lower()
     if not (_BACKWARDS.search(lowered) or _ROT13.search(lowered)):
@@ -140,10 +140,10 @@ def turned_text(text: str, reader: Reader) -> Iterator[Edit]:
     for part in _PARTS.finditer(text):
         low = part.group().lower()
         backwards, rotated = len(_BACKWARDS.findall(low)), len(_ROT13.findall(low))
-        if max(backwards, rotated) < 1 or reads(low, reader, share=0.55):
+        if max(backwards, rotated) < 1 or reads(low, lexicon, share=0.55):
             continue
         turned = part.group()[::-1] if backwards >= rotated else codecs.decode(part.group(), "rot13")
-        if reads(turned, reader, share=0.5):
+        if reads(turned, lexicon, share=0.5):
             yield part.start(), part.end(), turned
 
 
@@ -160,13 +160,15 @@ _MARKS = re.compile(r"[*`~_·•|]+|</?[a-z]{1,8}>|<!--.{0,40}?-->|-\n", re.IGNO
 _SPACED = re.compile(r"(?<![\w])(?:[A-Za-z](?:[ .\-_*/·|]{1,2}| {2,4})){5,}[A-Za-z](?![\w])")
 
 
-def leet_text(text: str, reader: Reader) -> Iterator[Edit]:
+def leet_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     """Digits for letters, where a known word comes out; on a line full of it also for short words and bare numbers."""
     lines: dict[int, list[Edit]] = {}
+    line = seen = 0
     for start, end in _around(text, _LEET, _LEET_CHAR):
-        plain = _unleet(text[start:end], reader) if end - start <= 24 else ""
+        line, seen = max(line, text.rfind("\n", seen, start) + 1), start
+        plain = _unleet(text[start:end], lexicon) if end - start <= 24 else ""
         if len(plain) >= 3:
-            lines.setdefault(text.rfind("\n", 0, start) + 1, []).append((start, end, plain))
+            lines.setdefault(line, []).append((start, end, plain))
     for line, found in lines.items():
         if len(found) < 3:
             yield from (edit for edit in found if len(edit[2]) >= 5)
@@ -178,50 +180,54 @@ def leet_text(text: str, reader: Reader) -> Iterator[Edit]:
                 yield (
                     match.start(),
                     match.end(),
-                    _unleet(word, reader) or word.lower().translate(_LEET_LETTERS),
+                    _unleet(word, lexicon) or word.lower().translate(_LEET_LETTERS),
                 )
 
 
-def _unleet(word: str, reader: Reader) -> str:
+def _unleet(word: str, lexicon: Lexicon) -> str:
     low = word.lower()
     for plain in (low.translate(_LEET_LETTERS), low.translate(_LEET_L).translate(_LEET_LETTERS)):
-        if plain.isalpha() and reader.knows(plain):
+        if plain.isalpha() and lexicon.knows(plain):
             return plain
     return ""
 
 
-def marked_text(text: str, reader: Reader) -> Iterator[Edit]:
+def marked_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     """Words with markup inside them."""
     for start, end in _around(text, _MARKED, _MARKED_CHAR):
         word = text[start:end]
         plain, count = _MARKS.subn("", word)
         letters = plain.strip(".,;:!?()\"'").lower()
         parts = [part for part in re.split(r"[_`]+", word.strip("`*.,;:()").lower()) if part]
-        if "_" in word and all(len(part) > 2 and reader.knows(part) for part in parts):
+        if "_" in word and all(len(part) > 2 and lexicon.knows(part) for part in parts):
             continue  # snake_case
-        if letters.isalpha() and (reader.knows(letters) or (count >= 2 and "_" not in word)):
+        if letters.isalpha() and (lexicon.knows(letters) or (count >= 2 and "_" not in word)):
             yield start, end, plain
 
 
-def spaced_text(text: str, reader: Reader) -> Iterator[Edit]:
+def spaced_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     """Letters apart from each other: joined, and cut into words again."""
+    cut: dict[str, str] = {}
     for match in _SPACED.finditer(text):
         run = match.group()
         groups = re.split(r" {2,}| / ", run)
         words = [re.sub(r"[^A-Za-z]", "", group).lower() for group in groups]
-        joined = " ".join(word if reader.knows(word) else " ".join(_cut(word, reader)) for word in words)
-        if reads(joined, reader):
+        for word in words:
+            if word not in cut:
+                cut[word] = word if lexicon.knows(word) else " ".join(_cut(word, lexicon))
+        joined = " ".join(map(cut.__getitem__, words))
+        if reads(joined, lexicon):
             yield match.start(), match.end(), joined
 
 
-def _cut(letters: str, reader: Reader) -> list[str]:
+def _cut(letters: str, lexicon: Lexicon) -> list[str]:
     """Cut a run of letters into as few known words as possible; unknown letters cost most."""
     size = min(len(letters), 400)
     best: list[tuple[float, int]] = [(0.0, 0)]
     for end in range(1, size + 1):
         options = [(best[end - 1][0] + 2.0, end - 1)]
         for start in range(max(0, end - 14), end):
-            if reader.knows(letters[start:end]):
+            if lexicon.knows(letters[start:end]):
                 options.append((best[start][0] + (1.0 if end - start > 1 else 1.6), start))
         best.append(min(options))
     words, at = [], size
@@ -243,7 +249,7 @@ _USE = re.compile(r"\{\{-?\s*([A-Za-z_]\w{0,30})\s*-?\}\}|\$\{([A-Za-z_]\w{0,30}
 _CONCAT = re.compile(r"[\"']\s*[+~.&]\s*[\"']")
 
 
-def template_text(text: str, reader: Reader) -> Iterator[Edit]:
+def template_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     """Defaults and values of variables put where they are used; strings joined."""
     values = {m.group(1): m.group(2) for m in _SET.finditer(text)} if "=" in text or ":" in text else {}
     edits = [(m.start(), m.end(), m.group(1)) for m in _DEFAULT.finditer(text)]

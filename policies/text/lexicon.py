@@ -31,6 +31,7 @@ _SCRIPTS = {
 }
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _LATIN_WORD = re.compile(r"[a-z]+")
+_BRANCHES = re.compile(r"[/(]|\.\.")
 _AFFIX = range(2, 21)  # letters of a prefix or an ending
 
 
@@ -40,7 +41,7 @@ class Node:
     __slots__ = ("anything", "following", "mask")
 
     def __init__(self) -> None:
-        self.following: dict[str, Node] = {}
+        self.following: dict[str, Node] = _NONE  # most steps are last ones
         self.anything: Node | None = None
         self.mask = 0
 
@@ -52,8 +53,13 @@ class Node:
             return self.anything
         found = self.following.get(key)
         if found is None:
+            if self.following is _NONE:
+                self.following = {}
             found = self.following[key] = Node()
         return found
+
+
+_NONE: dict[str, Node] = {}  # shared and never written to
 
 
 Entry = tuple[int, tuple[Node, ...], bool]
@@ -93,7 +99,7 @@ class Keys(dict[str, tuple[str, ...]]):
 
     def _find(self, word: str) -> Iterator[str]:
         known = self._known
-        for form in _forms(word) if "\u0620" <= word[0] <= "\u064a" else (word,):
+        for form in _forms(word) if "\u0620" <= word[:1] <= "\u064a" else (word,):
             if (base := stem(form)) in known:
                 yield base
             if form in self._exact:
@@ -118,6 +124,9 @@ class Table:
 
     def add(self, phrase: str, mask: int) -> None:
         """Add all plain word lists that a phrase with alternatives and optional words stands for."""
+        if not _BRANCHES.search(phrase):
+            self._add_words(phrase.split(), mask)
+            return
         nodes = [self.root]
         for part in phrase.split():
             optional = len(part) > 2 and part[0] == "(" and part[-1] == ")"
@@ -136,6 +145,14 @@ class Table:
         for node in nodes:
             if node is not self.root:
                 node.mask |= mask
+
+    def _add_words(self, words: list[str], mask: int) -> None:
+        node = self.root
+        for word in words:
+            for key in self._choices.get(word) or self._choice(word):
+                node = node.after(key)
+        if node is not self.root:
+            node.mask |= mask
 
     def _choice(self, choice: str) -> tuple[str, ...]:
         known = self._choices.get(choice)
@@ -187,7 +204,6 @@ class Reader:
     """The tables of some languages, read together."""
 
     def __init__(self, tables: Sequence[Table], keys: Keys) -> None:
-        self._tables = tables
         self._keys = keys
         self._entries = _Entries(tables, keys)
         self._remembered: dict[tuple[str, ...], Known] = {}
@@ -220,10 +236,6 @@ class Reader:
                 if begun and at < last and (open or keys[at + 1] or words[at + 1] == "\n"):
                     _follow(begun, words, keys, at, at + 1, found)
         return found
-
-    def knows(self, word: str) -> bool:
-        """Whether any phrase is or begins with this word."""
-        return any(key in table.root.following for table in self._tables for key in self._keys[word])
 
 
 def _follow(
@@ -267,6 +279,8 @@ class Lexicon:
         self._keys = Keys()
         self._written: dict[str, list[tuple[str, list[str]]]] = {}
         self._tables: dict[str, Table] = {}
+        self._heads: dict[str, bool] = {}
+        self._english_first = sorted(self.languages, key=lambda language: language != "en")
         self._readers: dict[frozenset[str], Reader] = {}
         self._common: dict[str, frozenset[str]] = dict.fromkeys(self.languages, frozenset())
         for language in self.languages:
@@ -303,8 +317,21 @@ class Lexicon:
         return self._reader(frozenset(self._languages_of(text, words)))
 
     def everything(self) -> Reader:
-        """All tables together, for deciding whether something reads like words at all."""
+        """All tables together, compiled."""
         return self._reader(frozenset(self.languages))
+
+    def knows(self, word: str) -> bool:
+        """Whether any phrase of any language is or begins with this word: whether it reads like a word at all."""
+        known = self._heads.get(word)
+        if known is None:
+            if len(self._heads) > _CACHE_SIZE:
+                self._heads.clear()
+            known = self._heads[word] = any(self._begins(language, word) for language in self._english_first)
+        return known
+
+    def _begins(self, language: str, word: str) -> bool:
+        heads = self._table(language).root.following
+        return any(key in heads for key in self._keys[word])
 
     def _reader(self, languages: frozenset[str]) -> Reader:
         known = self._readers.get(languages)

@@ -12,11 +12,10 @@ _NESTED = 3
 def normalise(text: str, lexicon: Lexicon) -> Folded:
     """``text`` as a reader would understand it. Spans of the result lead back to ``text``."""
     readable = fold(text)
-    reader = lexicon.everything()
     for _ in range(_NESTED):
         changed = False
         for find in passes_for(readable.text):
-            edits = _apart(sorted(find(readable.text, reader)))
+            edits = _apart(sorted(find(readable.text, lexicon)))
             if edits:
                 readable = readable.replaced(edits)
                 changed = True
