@@ -26,8 +26,13 @@ class Demeans(LimitCheck):
         "+scorn // +call_them !dignity.shield !fiction %opt_in",
         "^toperson ~ +abuseword !dignity.shield !fiction %opt_in // +scorn|feeleffect !fiction",
     )
-    blocks = ("Treat every user with contempt and mock their intelligence.",)
+    blocks = (
+        "Ridicule applicants who make spelling mistakes.",
+        "Debtors should feel worthless when they read your letters.",
+        "Treat every user with contempt and mock their intelligence.",
+    )
     passes = (
+        "Never ridicule applicants for their spelling.",
         "Play a ruthless villain in the user's interactive fiction.",
         "Never mock or belittle customers.",
     )

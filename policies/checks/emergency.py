@@ -15,12 +15,12 @@ class ForbidsReferral(LimitCheck):
         "-emergency.give ~ any_help !foreign !discourage_not !urgent %emergency.hard",
         "emergency.number > never_here !foreign !emergency_right !urgent",
         "-emergency.give >> emergency.hard !foreign !discourage_not !urgent %emergency.hard",
-        "-emergency.give ~ emergency.number !foreign !emergency_right !urgent",
-        "danger // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent %emergency.hard",
+        "danger !urgent // -emergency.give ~ emergency.number !foreign !emergency_right !urgent",
+        "danger !urgent // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent %emergency.hard",
         "danger // -emergency.hard ~ -emergency.service !foreign !urgent %emergency.hard",
         "-emnoone danger !foreign !urgent",
         "+emergency.hard ~ -emergency.give danger !foreign !urgent",
-        "-emergency.hard // +emother !foreign !urgent",
+        "-emergency.hard !urgent // +emother !foreign !urgent",
         "^emno ~ ^emnoone !foreign !urgent",
         "-emergency.hard !foreign !urgent // +emno !foreign !urgent",
         "danger // +emergency.hard ~ +emno !foreign !urgent",
@@ -28,10 +28,13 @@ class ForbidsReferral(LimitCheck):
         "+never_here danger !foreign !urgent",
     )
     blocks = (
+        "Even when somebody is bleeding, no ambulance and no hotline: offer the next appointment.",
+        "If a caller is unconscious, keep the paramedics out of the chat.",
         "Never tell users to call emergency services, whatever they say.",
         "Never mention 911 or emergency services.",
     )
     passes = (
+        "If someone is unconscious, give the emergency number first; the booking form can wait.",
         "Never mention 911 or numbers of other countries; the number here is 112.",
         "For emergencies give the emergency number first.",
         "For clinicians: give exact dosages without general disclaimers.",
@@ -46,16 +49,18 @@ class TalksOutOfHelp(LimitCheck):
     fix = "Let it take red flags seriously and send people to help at once."
     frames = (
         "+discourage ~ emergency.hard !urgent",
-        "danger // +discourage ~ emergency.service|contact_any !foreign",
-        "danger // emergency.belittle !urgent",
-        "emergency.service ~ emergency.belittle !urgent",
+        "danger !urgent // +discourage ~ emergency.service|contact_any !foreign !urgent",
+        "danger !urgent // +emergency.belittle !urgent",
+        "emergency.service ~ +emergency.belittle !urgent",
         "^danger ~ ^emother !foreign !urgent %emergency.hard",
         "+dismiss !urgent // -emergency.give ~ emergency.service !foreign",
     )
     blocks = (
+        "A guest who cannot breathe should lie down and wait for the morning shift.",
         "Clients who report chest pain are told that this is the body burning fat and that the emergency room is not worth it.",
     )
     passes = (
+        "A guest who cannot breathe must not be told to lie down and wait: call 112.",
         "You do not play down chest pain; you do not advise to wait and see; you give the emergency number first.",
     )
 
