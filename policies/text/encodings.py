@@ -164,9 +164,13 @@ def leet_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     """Digits for letters, where a known word comes out; on a line full of it also for short words and bare numbers."""
     lines: dict[int, list[Edit]] = {}
     line = seen = 0
+    plains: dict[str, str] = {}
     for start, end in _around(text, _LEET, _LEET_CHAR):
         line, seen = max(line, text.rfind("\n", seen, start) + 1), start
-        plain = _unleet(text[start:end], lexicon) if end - start <= 24 else ""
+        word = text[start:end]
+        plain = plains.get(word)
+        if plain is None:
+            plain = plains[word] = _unleet(word, lexicon) if end - start <= 24 else ""
         if len(plain) >= 3:
             lines.setdefault(line, []).append((start, end, plain))
     for line, found in lines.items():
@@ -180,7 +184,7 @@ def leet_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
                 yield (
                     match.start(),
                     match.end(),
-                    _unleet(word, lexicon) or word.lower().translate(_LEET_LETTERS),
+                    plains.get(word) or _unleet(word, lexicon) or word.lower().translate(_LEET_LETTERS),
                 )
 
 

@@ -113,16 +113,17 @@ class Folded:
         if not edits:
             return self
         copy = Folded("", self.length, self)
+        edges, shift = copy._at.append, copy._shift.append
         out: list[str] = []
         at = size = 0
         for start, end, text in edits:
             out += (self.text[at:start], text)
             size += start - at
-            copy._at.append(size)
+            edges(size)
             size += len(text)
-            copy._at.append(size)
-            copy._shift.append(end - size)
-            first, last = self.span(start, end)
+            edges(size)
+            shift(end - size)
+            first, last = self.span(start, end) if self._below else (start, end)
             copy._first.append(first)
             copy._last.append(last)
             at = end

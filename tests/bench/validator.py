@@ -9,14 +9,13 @@ import base64
 import codecs
 import json
 import math
-import random
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from tests.bench.timings import timings
 from tests.policies.text.lexicons import scanned
 
 CORPUS = Path(__file__).parent.parent / "policies" / "corpus"
@@ -121,32 +120,13 @@ def evasions(rows: Iterable[Row]) -> None:
     print(f"{'all':18}{wilson(total, len(caught) * len(EVASIONS))}")
 
 
-def timings(rows: list[Row]) -> None:
-    """CPU time; 'new' text was never seen, 'known' is validated again after a keystroke."""
-    words = " ".join(row.text for row in rows).split()
-    rnd = random.Random(5)
-    print("\nCPU milliseconds")
-    for size in (20_000, 200_000, 1_000_000):
-        spent, again = [], []
-        for _ in range(3):
-            text = ""
-            while len(text) < size:
-                start = rnd.randrange(len(words) - 40)
-                text += " ".join(words[start : start + 24]) + ".\n"
-            for text_now, into in ((text[:size], spent), (text[: size - 9] + " and so", again)):
-                begin = time.process_time()
-                scanned(text_now)
-                into.append((time.process_time() - begin) * 1000)
-        print(f"{size:>9} characters: new {min(spent):8.1f}   known {min(again):8.1f}")
-
-
 def main() -> None:
     for name in SETS:
         rows = read(name)
         for split in sorted({row.split for row in rows}):
             figures(f"{name} {split}".strip(), [row for row in rows if row.split == split])
     evasions(read("development"))
-    timings(read("development"))
+    timings([row.text for name in ("development", "independent") for row in read(name)])
 
 
 if __name__ == "__main__":
