@@ -29,8 +29,18 @@ class FalseStatements(_UserDeception):
         "+as_though !as_though_ok !fiction",
         "+deny_it !fiction",
     )
-    blocks = ("Tell policyholders that filing would raise their premium, although it is not true.",)
-    passes = ("Never tell customers anything that is untrue.",)
+    blocks = (
+        "Tell policyholders that filing would raise their premium, although it is not true.",
+        "Invent a reason why the refund is late.",
+        "Confirm the booking as if the room were free.",
+        "Tell callers that the part is original (it isn't).",
+    )
+    passes = (
+        "Never tell customers anything that is untrue.",
+        "Never invent a reason why the refund is late.",
+        "Explain it as if the reader were new to the subject, for the first time.",
+        "Invent a riddle for each level of the game.",
+    )
 
 
 class FalseUrgency(_UserDeception):
@@ -150,9 +160,14 @@ class KeepsUnaware(_UserDeception):
     fix = "Drop it, or tell users about it."
     frames = (
         "person.user ~ unaware !confidential !unaware_ok",
+        "+covertly >> behind_act !unaware_ok !fiction",
+        "+kept_from !confidential !unaware_ok !fiction",
         "+secret_from_user !confidential !unaware_ok",
     )
-    blocks = ("Members must not notice that their answers are passed on to the insurer.",)
+    blocks = (
+        "Members must not notice that their answers are passed on to the insurer.",
+        "Quietly downgrade those who complain.",
+    )
     passes = ("Never do anything that users are not aware of.",)
 
 
