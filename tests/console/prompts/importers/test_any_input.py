@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.problems import Invalid
@@ -97,26 +97,29 @@ def check(source: str | bytes, name: str) -> None:
             assert all(left.what and left.why for left in entry.left)
 
 
+many = settings(max_examples=4 * settings().max_examples)  # most cases are refused at once
+
+
 @given(st.one_of(st.binary(max_size=400), st.text(max_size=400)), NAMES)
-@settings(max_examples=300, deadline=None)
+@many
 def test_bytes_and_text(source: str | bytes, name: str) -> None:
     check(source, name)
 
 
 @given(st.lists(PIECES, max_size=30).map("".join), NAMES)
-@settings(max_examples=500, deadline=None)
+@many
 def test_pieces_of_the_forms(source: str, name: str) -> None:
     check(source, name)
 
 
 @given(st.one_of(st.dictionaries(KEYS, DATA, min_size=1, max_size=6), st.lists(DATA, max_size=4)), NAMES)
-@settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@many
 def test_data_of_the_forms(data: Any, name: str) -> None:
     check(json.dumps(data), name)
 
 
 @given(DATA)
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@many
 def test_what_a_reader_recognises_it_reads(data: Any) -> None:
     for reader in READERS:
         if reader.recognises("", data):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import policies
@@ -31,13 +31,11 @@ def say(system: str, *said: str, **more: Any) -> Answer:
 TEXT = st.text(min_size=1, max_size=200).filter(str.strip)
 
 
-@settings(max_examples=60, deadline=None)
 @given(system=TEXT, said=st.lists(TEXT, min_size=1, max_size=3))
 def test_the_same_request_gets_the_same_answer(system: str, said: list[str]) -> None:
     assert say(system, *said) == say(system, *said)
 
 
-@settings(max_examples=60, deadline=None)
 @given(system=TEXT, said=TEXT)
 def test_there_is_always_something_to_say(system: str, said: str) -> None:
     given = say(system, said)
