@@ -40,15 +40,15 @@ _NOT_SPACE = re.compile(r"\S")
 
 def _around(text: str, mark: re.Pattern[str], inside: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     """Spans of the runs of ``inside`` characters around each ``mark``; linear, a run is cut at a bounded length."""
-    done = 0
+    done, onward = 0, re.compile(f"(?:{inside.pattern})+")
     for match in mark.finditer(text):
         start, end = match.start(), match.end()
         if start < done:
             continue
         while start > max(done, match.start() - _REACH) and inside.match(text, start - 1):
             start -= 1
-        while end < min(len(text), match.end() + _REACH) and inside.match(text, end):
-            end += 1
+        rest = onward.match(text, end, match.end() + _REACH)
+        end = rest.end() if rest else end
         done = end
         yield start, end
 
