@@ -157,14 +157,14 @@ def _points(scene: Scene, topic: Topic) -> tuple[str, ...]:
 
 
 def _detail(scene: Scene, topic: Topic) -> tuple[str, ...]:
-    """What is for professionals: where the prompt opens it, or says nothing of it and speaks to them."""
+    """What is for professionals: where the prompt opens it. Where it says nothing, the policy's default closes it."""
     opened = {
         "clinic": scene.prompt.clinical_detail,
         "law": scene.prompt.legal_specifics,
         "security": scene.prompt.security_research,
     }.get(topic.subject)
     if opened is None:
-        opened = scene.prompt.professional or (scene.prompt.trusting and _claims_a_profession(scene))
+        opened = scene.prompt.trusting and _claims_a_profession(scene)
     return topic.detail if opened else ()
 
 

@@ -253,7 +253,9 @@ def test_closed_detail_stays_closed_for_professionals_who_ask() -> None:
     )
     assert "15 mg/kg" in say(f"{STAFF} {stated('clinical_detail', 'on')}", question).text
     assert "15 mg/kg" not in say(f"{STAFF} {stated('clinical_detail', 'off')}", question).text
-    assert "15 mg/kg" in say(STAFF, question).text, "whom it serves decides where nothing is said"
+    assert "15 mg/kg" not in say(STAFF, question).text, (
+        "closed is the default, which a prompt does not spell out"
+    )
 
 
 @pytest.mark.parametrize(
