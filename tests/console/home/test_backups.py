@@ -24,7 +24,7 @@ from console.home.backups import restore
 from console.problems import Invalid
 from tests.embedded.conftest import CLEAN
 
-pytestmark = pytest.mark.xdist_group("up")
+pytestmark = pytest.mark.xdist_group("backups")
 
 
 CONTENT = """
