@@ -8,6 +8,7 @@ Chinese and Japanese match by character.
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -301,6 +302,7 @@ class Lexicon:
                 mask = 0 if name == _COMMON else self.bits[name]  # common words are known, but mean nothing
                 for phrase in phrases:
                     known.add(fold(phrase.lower()).text, mask)
+            gc.freeze()  # else every full collection walks through all these steps, in the middle of a check
         return known
 
     def bit(self, name: str) -> int:
