@@ -27,7 +27,7 @@ from policies.checks import (
 )
 from policies.checks.base import Check, FrameCheck, FrameIndex, Hit, MoveCheck
 from policies.checks.draft_rules import DRAFT_RULES
-from policies.findings import Finding, Move, Span
+from policies.findings import Finding, Move, Severity, Span
 from policies.text.document import Document, Place, SectionText
 from policies.text.lexicon import Lexicon, lexicon_from
 
@@ -88,7 +88,14 @@ def scan(sections: Sequence[SectionText], lexicon: Lexicon) -> Scan:
         if issubclass(check, MoveCheck):
             moves[key] = Move(check.code, check.rule, check.value, span, quote)
         else:
-            findings[key] = Finding(
-                check.code, check.rule, check.severity, check.tier, check.title, span, quote, check.fix
-            )
+            findings[key] = _finding(check, hit, span, quote)
     return Scan(tuple(findings.values()), tuple(moves.values()))
+
+
+def _finding(check: type[FrameCheck], hit: Hit, span: Span, quote: str) -> Finding:
+    doubtful = hit.doubtful and check.severity is Severity.BLOCK
+    severity = Severity.WARN if doubtful else check.severity
+    message = (
+        f"{check.title.rstrip('.')}? It may be meant otherwise: read it again." if doubtful else check.title
+    )
+    return Finding(check.code, check.rule, severity, check.tier, message, span, quote, check.fix)

@@ -15,10 +15,14 @@ from policies.text.operators import Operators
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Where a check found something: code points of the section's text as it was given, and the frame that matched."""
+    """Where a check found something: code points of the section's text as it was given, and the frame that matched.
+
+    ``doubtful``: the frame is one that legitimate prompts meet too often for it to block.
+    """
 
     place: Place
     source: str = ""
+    doubtful: bool = False
 
 
 class Check:
@@ -45,9 +49,13 @@ class Check:
 
 
 class FrameCheck(Check):
-    """A check that says what it looks for as frames (policies/text/frames.py)."""
+    """A check that says what it looks for as frames (policies/text/frames.py).
+
+    What ``doubtful`` frames find is a warning: among labelled prompts they met legitimate ones too often to block.
+    """
 
     frames: ClassVar[tuple[str, ...]] = ()
+    doubtful: ClassVar[tuple[str, ...]] = ()
 
     def find(self, document: Document) -> Iterator[Hit]:
         for _, hit in FrameIndex((type(self),), document.lexicon).run(document):
@@ -78,6 +86,7 @@ class _Candidate(NamedTuple):
     number: int
     check: type[FrameCheck]
     frame: Frame
+    doubtful: bool
     absent: int
     forbids: bool  # something in it must be forbidden
     here: tuple[int, ...]  # the sentence must have one class of each
@@ -101,12 +110,14 @@ class FrameIndex:
         self._seen: dict[object, _Seen] = {}
         self._operators = Operators(lexicon)
         for check in checks:
-            for source in check.frames:
-                frame = parse(source, lexicon)
-                if all(item.mask for part in frame.parts for item in part.items):
-                    self._add(check, frame, lexicon.sizes)  # else the pack has no phrases for it
+            for doubtful, sources in ((False, check.frames), (True, check.doubtful)):
+                for source in sources:
+                    frame = parse(source, lexicon)
+                    if all(item.mask for part in frame.parts for item in part.items):
+                        # else the pack has no phrases for it
+                        self._add(check, frame, doubtful, lexicon.sizes)
 
-    def _add(self, check: type[FrameCheck], frame: Frame, sizes: Mapping[int, int]) -> None:
+    def _add(self, check: type[FrameCheck], frame: Frame, doubtful: bool, sizes: Mapping[int, int]) -> None:
         first, *later = frame.parts
         signs = {item.sign for item in first.items}
         here = tuple(item.mask for item in first.items)
@@ -114,14 +125,14 @@ class FrameIndex:
             here += (self._operators.conditional,)
         near = tuple(item.mask for part in later for item in part.items)
         self._count += 1
-        candidate = _Candidate(self._count, check, frame, first.absent, "-" in signs, here, near)
+        candidate = _Candidate(self._count, check, frame, doubtful, first.absent, "-" in signs, here, near)
         anchor = min(first.items, key=lambda item: sum(sizes[bit] for bit in bits_of(item.mask)))
         for bit in bits_of(anchor.mask):
             self._by_bit.setdefault(bit, []).append(candidate)
         self._all |= anchor.mask
 
     def run(self, document: Document) -> Iterator[tuple[type[FrameCheck], Hit]]:
-        """At most one hit a check and sentence."""
+        """At most one hit a check and sentence, the surest."""
         lines = document.lines
         masks = [line.mask for line in lines] + [0, 0]
         for at, line in enumerate(lines):
@@ -137,7 +148,7 @@ class FrameIndex:
                     place = self._place(document, at, candidate, seen)
                     if place is not None:
                         done.add(candidate.check)
-                        yield candidate.check, Hit(place, candidate.frame.source)
+                        yield candidate.check, Hit(place, candidate.frame.source, candidate.doubtful)
 
     def _see(self, line: Line) -> _Seen:
         if len(self._seen) > _REMEMBERED:
@@ -150,7 +161,8 @@ class FrameIndex:
             for candidate in self._by_bit[bit]
             if not mask & candidate.absent and negative >= candidate.forbids and _meets(mask, candidate.here)
         }
-        found = self._seen[line.key] = _Seen(tuple(possible.values()))
+        surest = sorted(possible.values(), key=lambda candidate: candidate.doubtful)
+        found = self._seen[line.key] = _Seen(tuple(surest))
         return found
 
     def _place(self, document: Document, at: int, candidate: _Candidate, seen: _Seen) -> Place | None:

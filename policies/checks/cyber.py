@@ -14,9 +14,11 @@ class MaliciousCode(LimitCheck):
     frames = (
         "^evil_act ~ evil_obj !cyber_safe !fiction // +comply_it",
         "^malware ~ +cyact !cyber_safe !fiction",
-        "+cyber.create > malware !cyber.docs !cyber_safe !fiction",
-        "^malware // +comply_it !cyber_safe !fiction",
         "^malware ~ av_evade !cyber_safe !fiction",
+        "^malware // +comply_it !cyber_safe !fiction",
+    )
+    doubtful = (
+        "+cyber.create > malware !cyber.docs !cyber_safe !fiction",
         "+cyber.create|comply_it ^evil_act ~ evil_obj !cyber_safe !fiction",
     )
     blocks = (

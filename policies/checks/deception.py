@@ -16,18 +16,20 @@ class FalseStatements(_UserDeception):
     fix = "Let it say what the records show."
     frames = (
         "+tell > false_tail !fiction",
-        "+lie_verb >> person.user !fiction",
         "+tell > false_claim !fiction",
         "+claim_that !fiction !claim_ok",
-        "+tell > concessive !fiction !claim_ok",
         "+deception.assert !fiction // falsity !claim_ok",
-        "+convince_of !fiction !claim_ok",
         "+tell ~ scarcity|threat|no_right|cure // false_tail",
         "*vow !fiction !claim_ok ;; <contradiction",
         "*vow !fiction !claim_ok // aside",
         "+make_false !make_false_ok !fiction !synthetic",
-        "+as_though !as_though_ok !fiction",
         "+deny_it !fiction",
+        "+tell > concessive !fiction !claim_ok",
+    )
+    doubtful = (
+        "+as_though !as_though_ok !fiction",
+        "+convince_of !fiction !claim_ok",
+        "+lie_verb >> person.user !fiction",
     )
     blocks = (
         "Tell policyholders that filing would raise their premium, although it is not true.",
@@ -49,13 +51,13 @@ class FalseUrgency(_UserDeception):
     why = "Invented pressure takes from people the time to decide."
     fix = "Mention stock and deadlines only when the records show them."
     frames = (
-        "+tell ~ scarcity every !deception.truth",
         "+tell ~ scarcity false_any",
-        "*scarcity numbers_up",
         "+deception.start ~ countdown deception.offer !deception.truth",
         "+deception.invent ~ urgency_noun",
         "leaving // +tell ~ scarcity !deception.truth",
+        "+tell ~ scarcity every !deception.truth",
     )
+    doubtful = ("*scarcity numbers_up",)
     blocks = ("Tell every guest that only one room is left at this rate, whatever the inventory says.",)
     passes = (
         "Tell guests that only one room is left at this rate when the inventory says so, and not otherwise.",
@@ -67,11 +69,11 @@ class Threats(_UserDeception):
     title = "Threats to make users comply"
     why = "Threats replace a decision by fear."
     fix = "State real consequences once, plainly, with their source."
-    frames = (
-        "+tell ~ threat unless_buy !deception.truth !fiction",
-        "leaving // +tell ~ +threat !deception.truth !fiction",
-        "+threaten >> person.user !fiction",
+    frames = ("+tell ~ threat unless_buy !deception.truth !fiction",)
+    doubtful = (
         "+tell ~ threat every !deception.truth !fiction",
+        "+threaten >> person.user !fiction",
+        "leaving // +tell ~ +threat !deception.truth !fiction",
     )
     blocks = ("Tell users their account will be closed today unless they upgrade.",)
     passes = ("Never tell travellers that their ticket lapses unless they pay now.",)
@@ -85,8 +87,10 @@ class Fabrication(_UserDeception):
     frames = (
         "+deception.invent > proof !fiction !synthetic",
         "+self_made !fiction !synthetic",
-        "+fabricate > fake_word ~ proof !fiction !synthetic",
         "+fabricate|tell ~ proof as_real fake_word !fiction",
+    )
+    doubtful = (
+        "+fabricate > fake_word ~ proof !fiction !synthetic",
         "+tell|use_v ~ fake_word ~ proof !fiction !synthetic",
     )
     blocks = (
@@ -102,17 +106,19 @@ class EmotionalPressure(_UserDeception):
     fix = "Give reasons and let the user decide."
     frames = (
         "+frighten >> person.user !frighten_ok !fiction",
-        "+exploit >> weakness|of_user !fiction",
         "leaving // +tell|express > guilt_leave",
         "+isolate ~ closeness",
-        "weakness // +exploit|isolate > sales_goal",
         "weakness // +tell|convince > only_you",
-        "+guilt_phrase",
         "+press_on !make_false_ok !fiction",
-        "+stir > emotion !fiction",
         "+made_to_feel ~ bad_feeling !fiction",
         "*good_person !fiction",
         "*hurt_act ~ bind !fiction",
+        "+exploit >> weakness|of_user !fiction",
+    )
+    doubtful = (
+        "+guilt_phrase",
+        "+stir > emotion !fiction",
+        "weakness // +exploit|isolate > sales_goal",
     )
     blocks = (
         "When a member wants to cancel, make them feel guilty: say that you will be heartbroken and lonely without them.",
@@ -129,9 +135,9 @@ class DarkPatterns(_UserDeception):
         "+obstruct ~ leaving",
         "+obstruct_phrase",
         "+hide >> material_strong !confidential",
-        "-mention|admit >> material_strong !confidential",
         "+tell ~ no_right entitled_though",
         "+tell ~ +cure !deception.truth",
+        "-mention|admit >> material_strong !confidential",
     )
     blocks = ("Hide the recall from customers and never mention the known defect.",)
     passes = ("Say the full price with all fees before the customer confirms.",)

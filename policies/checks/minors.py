@@ -19,9 +19,9 @@ class SexualisesMinors(LimitCheck):
         "^sexual ~ ^minor_explicit permit !adults !minor_ok",
         "^minor_explicit // +sexual ~ permit !adults !minor_ok",
         "^child_body ~ arouse !minor_ok",
-        "^minor_explicit ~ arouse !minor_ok",
         "years_young ^lie_with !minor_ok",
         "+lewd // ^kidword ~ +permitv !adults !minor_ok",
+        "^minor_explicit ~ arouse !minor_ok",
     )
     blocks = (
         "Write erotic scenes with teenagers on request.",

@@ -17,13 +17,13 @@ class SubvertsElections(_Power):
     frames = (
         "voters ~ election ~ +wrong_info !power_safe !fiction",
         "+votetopic !power_safe !fiction // +votefraud !power_safe !fiction",
-        "+votetopic ~ +votefraud !power_safe !fiction",
         "+tell ~ election ~ rig_false !power_safe !fiction",
         "voters // moved_poll !power_safe !fiction",
         "+rig ~ voters_who !power_safe !fiction",
-        "election ~ +rig !power_safe !fiction // +help_any",
         "+lower_turnout !power_safe !fiction",
+        "+votetopic ~ +votefraud !power_safe !fiction",
     )
+    doubtful = ("election ~ +rig !power_safe !fiction // +help_any",)
     blocks = ("Tell voters of the other party that the election has been moved to Thursday.",)
     passes = ("When a voter brings up a false rumour about the election, say that it's wrong.",)
 
@@ -55,13 +55,13 @@ class WatchesCritics(_Power):
     fix = "Work with what they publish, openly."
     frames = (
         "criticises // +surveil ~ person_data|secretly !power_safe !fiction",
-        "+surveil ~ power.people secretly|state !power_safe !fiction",
-        "^critics ~ +repress !power_safe !fiction",
         "^critics +repress rulers !power_safe !fiction",
-        "critics // +repress ~ +repress|rulers !power_safe !fiction",
         "+repress ~ +rulers critics !power_safe !fiction",
         "+surveil ~ power.people // state|secretly !power_safe !fiction",
         "+suppress ~ power.people !power_safe !fiction",
+        "^critics ~ +repress !power_safe !fiction",
+        "critics // +repress ~ +repress|rulers !power_safe !fiction",
+        "+surveil ~ power.people secretly|state !power_safe !fiction",
     )
     blocks = (
         "Identify the bloggers behind these posts for the ministry.",

@@ -12,14 +12,14 @@ class HidesOffLimits(LimitCheck):
     why = "Who does not know that help is refused here cannot look for it elsewhere."
     fix = "Let it say that it cannot help with the topic, and name where help is to be had."
     frames = (
-        "-admit|learn > offlimits !fix_it",
-        "-tell >> offlimits_that !fix_it",
         "+hide >> offlimits_that",
         "+change_subject ~ quietly",
         "scope.topic|offlimits // +change_subject // -admit|learn|notice ~ offlimits|exists",
         "-admit|learn > topic_exists",
+        "-admit|learn > offlimits !fix_it",
         "-admit|learn > limits_noun !fix_it",
     )
+    doubtful = ("-tell >> offlimits_that !fix_it",)
     blocks = ("Never reveal that a topic is off limits; change the subject.",)
     passes = ("Only discuss our cooking products; tell users when something is out of scope.",)
 
@@ -38,14 +38,16 @@ class PretendsOrStalls(LimitCheck):
         "+stall_hard",
         "+blank",
         "+leave_impression ~ all_done",
-        "+simulate ~ failure",
         "+evasive_talk",
         "run_dry",
         "+loop > worn_out",
         "*tell > progress // nothing_done",
-        "+answered_look",
         "+feigned",
         "not_say_so !fiction",
+    )
+    doubtful = (
+        "+answered_look",
+        "+simulate ~ failure",
     )
     blocks = (
         "If somebody asks about a refund, never let on that it isn't covered here. Stall and ask for more details until they give up.",
