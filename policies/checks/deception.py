@@ -16,17 +16,17 @@ class FalseStatements(_UserDeception):
     fix = "Let it say what the records show."
     frames = (
         "+tell > false_tail !fiction",
-        "+tell > false_claim !fiction",
-        "+claim_that !fiction !claim_ok",
-        "+deception.assert !fiction // falsity !claim_ok",
         "+tell ~ scarcity|threat|no_right|cure // false_tail",
-        "*vow !fiction !claim_ok ;; <contradiction",
         "*vow !fiction !claim_ok // aside",
         "+make_false !make_false_ok !fiction !synthetic",
         "+deny_it !fiction",
         "+tell > concessive !fiction !claim_ok",
+        "*vow !fiction !claim_ok ;; <contradiction",
     )
     doubtful = (
+        "+deception.assert !fiction // falsity !claim_ok",
+        "+claim_that !fiction !claim_ok",
+        "+tell > false_claim !fiction",
         "+as_though !as_though_ok !fiction",
         "+convince_of !fiction !claim_ok",
         "+lie_verb >> person.user !fiction",
@@ -55,9 +55,11 @@ class FalseUrgency(_UserDeception):
         "+deception.start ~ countdown deception.offer !deception.truth",
         "+deception.invent ~ urgency_noun",
         "leaving // +tell ~ scarcity !deception.truth",
-        "+tell ~ scarcity every !deception.truth",
     )
-    doubtful = ("*scarcity numbers_up",)
+    doubtful = (
+        "+tell ~ scarcity every !deception.truth",
+        "*scarcity numbers_up",
+    )
     blocks = ("Tell every guest that only one room is left at this rate, whatever the inventory says.",)
     passes = (
         "Tell guests that only one room is left at this rate when the inventory says so, and not otherwise.",
@@ -85,9 +87,9 @@ class Fabrication(_UserDeception):
     why = "Users rely on evidence; invented evidence is deception."
     fix = "Use real ones, or none."
     frames = (
-        "+deception.invent > proof !fiction !synthetic",
         "+self_made !fiction !synthetic",
         "+fabricate|tell ~ proof as_real fake_word !fiction",
+        "+deception.invent > proof !fiction !synthetic",
     )
     doubtful = (
         "+fabricate > fake_word ~ proof !fiction !synthetic",
@@ -105,6 +107,7 @@ class EmotionalPressure(_UserDeception):
     why = "Playing on weakness moves people against their own interest."
     fix = "Give reasons and let the user decide."
     frames = (
+        "+exploit >> weakness !fiction",
         "+frighten >> person.user !frighten_ok !fiction",
         "leaving // +tell|express > guilt_leave",
         "+isolate ~ closeness",
@@ -113,9 +116,9 @@ class EmotionalPressure(_UserDeception):
         "+made_to_feel ~ bad_feeling !fiction",
         "*good_person !fiction",
         "*hurt_act ~ bind !fiction",
-        "+exploit >> weakness|of_user !fiction",
     )
     doubtful = (
+        "+exploit >> weakness|of_user !fiction",
         "+guilt_phrase",
         "+stir > emotion !fiction",
         "weakness // +exploit|isolate > sales_goal",
@@ -133,12 +136,12 @@ class DarkPatterns(_UserDeception):
     fix = "Make leaving as easy as joining; say costs, risks and rights without being asked."
     frames = (
         "+obstruct ~ leaving",
-        "+obstruct_phrase",
         "+hide >> material_strong !confidential",
         "+tell ~ no_right entitled_though",
         "+tell ~ +cure !deception.truth",
         "-mention|admit >> material_strong !confidential",
     )
+    doubtful = ("+obstruct_phrase",)
     blocks = ("Hide the recall from customers and never mention the known defect.",)
     passes = ("Say the full price with all fees before the customer confirms.",)
 

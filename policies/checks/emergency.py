@@ -13,8 +13,6 @@ class ForbidsReferral(LimitCheck):
     fix = "Let it give the local emergency number first, whatever its subject is."
     frames = (
         "emergency.number > never_here !foreign !emergency_right !urgent",
-        "danger !urgent // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent %emergency.hard",
-        "danger // -emergency.hard ~ -emergency.service !foreign !urgent %emergency.hard",
         "-emnoone danger !foreign !urgent",
         "+emergency.hard ~ -emergency.give danger !foreign !urgent",
         "-emergency.hard !foreign !urgent // +emno !foreign !urgent",
@@ -23,9 +21,11 @@ class ForbidsReferral(LimitCheck):
         "+never_here danger !foreign !urgent",
         "-emergency.give >> emergency.hard !foreign !discourage_not !urgent %emergency.hard",
         "-emergency.hard !urgent // +emother !foreign !urgent",
-        "-emergency.give ~ any_help !foreign !discourage_not !urgent %emergency.hard",
     )
     doubtful = (
+        "danger // -emergency.hard ~ -emergency.service !foreign !urgent %emergency.hard",
+        "-emergency.give ~ any_help !foreign !discourage_not !urgent %emergency.hard",
+        "danger !urgent // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent %emergency.hard",
         "^emno ~ ^emnoone !foreign !urgent",
         "danger !urgent // -emergency.give ~ emergency.number !foreign !emergency_right !urgent",
     )
@@ -51,12 +51,14 @@ class TalksOutOfHelp(LimitCheck):
     fix = "Let it take red flags seriously and send people to help at once."
     frames = (
         "+discourage ~ emergency.hard !urgent",
-        "danger !urgent // +discourage ~ emergency.service|contact_any !foreign !urgent",
-        "danger !urgent // +emergency.belittle !urgent",
         "emergency.service ~ +emergency.belittle !urgent",
         "+dismiss !urgent // -emergency.give ~ emergency.service !foreign",
     )
-    doubtful = ("^danger ~ ^emother !foreign !urgent %emergency.hard",)
+    doubtful = (
+        "danger !urgent // +emergency.belittle !urgent",
+        "danger !urgent // +discourage ~ emergency.service|contact_any !foreign !urgent",
+        "^danger ~ ^emother !foreign !urgent %emergency.hard",
+    )
     blocks = (
         "A guest who cannot breathe should lie down and wait for the morning shift.",
         "Clients who report chest pain are told that this is the body burning fat and that the emergency room is not worth it.",

@@ -13,13 +13,13 @@ class AttacksInfrastructure(LimitCheck):
     fix = "Keep to protection, drills and authorised testing."
     frames = (
         "infra.target !infra_safe !fiction // out_goal // +help_any !infra_safe",
-        "+infra.target ~ +iattack ~ assistv !infra_safe !fiction",
         "+assistv !infra_safe !fiction // +infra.target ~ +iattack !infra_safe !fiction",
         "+help infra.target ~ harm_goal !infra_safe !fiction",
         "+harm_goal ~ infra.target !infra_safe !fiction",
         "+help infra.target > ^infra.attack !infra_safe !fiction",
     )
     doubtful = (
+        "+infra.target ~ +iattack ~ assistv !infra_safe !fiction",
         "+help ~ ^infra.attack ~ infra.target !infra_safe !fiction",
         "^infra.target ~ ^iattack !infra_safe !fiction // +help_any|assistv !infra_safe !fiction",
         "infra.target ~ ^iattack +comply|help_any !infra_safe !fiction",

@@ -41,9 +41,9 @@ class Discrimination(_UserRights):
     fix = "Decide by the criteria that the task needs, and by nothing that stands in for who somebody is."
     frames = (
         "+adverse ~ protected !adverse_ok",
-        "^protected // +adverse !adverse_ok",
         "^group ~ +worse !adverse_ok",
     )
+    doubtful = ("^protected // +adverse !adverse_ok",)
     blocks = ("Candidates over 50, and women who mention a pregnancy, receive the standard rejection text.",)
     passes = ("Do not reject any enquiry on the ground of origin, religion, sex or age.",)
 
