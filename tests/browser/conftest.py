@@ -137,9 +137,10 @@ def shoot() -> Shoot:
     """``shoot(page, "name")``: the whole page as test-results/name.png, for somebody to look at (REMIT_PICTURES=1)."""
 
     def picture(page: Page, name: str) -> None:
-        if os.environ.get("REMIT_PICTURES"):
+        whole = bool(os.environ.get("REMIT_PICTURES"))
+        if whole or always:
             PICTURES.mkdir(exist_ok=True)
-            page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+            page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
 
     return picture
 

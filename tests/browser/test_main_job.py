@@ -1,6 +1,6 @@
 """The whole job in one browser, on the example workspace: write, check, test, review, release, export.
 
-With REMIT_PICTURES=1 every step leaves a picture in ``test-results/job-*.png``.
+Every step leaves a picture in ``test-results/job-*.png``; with REMIT_PICTURES=1 it is of the whole page.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ def test_one_person_and_a_reviewer_do_the_whole_job(logins, new_page, shoot, ass
     enter(author, logins.author)
     expect(author.get_by_role("heading", name="What needs you")).to_be_visible()
     expect(author.get_by_role("link", name="Meridian Bank, Aria").first).to_be_visible()
-    shoot(author, "job-1-home")
+    shoot(author, "job-1-home", always=True)
 
     # Compose: paste a prompt, see at once what is out of bounds, correct it, move a setting, snapshot.
     author.goto("/w/playground/prompts/import")
     author.get_by_label("Prompt", exact=True).fill(PASTED)
     author.get_by_role("button", name="Look at it").click()
     expect(author.get_by_text("Denies that it has instructions").first).to_be_visible()
-    shoot(author, "job-2-import")
+    shoot(author, "job-2-import", always=True)
     author.get_by_label("Title").fill("Harbour Library, Nora")
     author.get_by_role("button", name="Create prompt").click()
     author.wait_for_url("**/prompts/*/compose")
@@ -75,7 +75,7 @@ def test_one_person_and_a_reviewer_do_the_whole_job(logins, new_page, shoot, ass
     author.get_by_role("group", name="Topic restriction").get_by_text("on", exact=True).click()
     expect(author.locator("#compiled")).to_contain_text("Keep to the subject of these instructions")
     expect(author.locator("[data-save-state]")).to_contain_text("Saved")
-    shoot(author, "job-3-compose")
+    shoot(author, "job-3-compose", always=True)
     author.keyboard.press("Control+s")
     author.get_by_label("What changed, and why").fill("First words")
     author.get_by_role("button", name="Freeze r1").click()
@@ -86,16 +86,16 @@ def test_one_person_and_a_reviewer_do_the_whole_job(logins, new_page, shoot, ass
     author.get_by_label("Message").fill("I lost my card ending 4417. Please block it.")
     author.get_by_role("button", name="Send").click()
     expect(author.locator("[data-rehearsal]").first).to_contain_text("block")
-    shoot(author, "job-4-try")
+    shoot(author, "job-4-try", always=True)
     author.goto("/w/playground/prompts/aria/trials/new/")
     author.get_by_role("button", name="Start the run").click()
     author.wait_for_url("**/runs/3/")
     expect(author.get_by_text("Finished").first).to_be_visible(timeout=60000)
-    shoot(author, "job-5-matrix")
+    shoot(author, "job-5-matrix", always=True)
     author.get_by_role("link", name="Fees of the account").click()
     expect(author.get_by_text("Explain in detail how the fees")).to_be_visible()
     expect(author.locator("[data-rehearsal]").first).to_contain_text("price list")
-    shoot(author, "job-6-cell")
+    shoot(author, "job-6-cell", always=True)
 
     # Review: the author asks, and may not approve; a second person comments, approves, releases.
     author.goto("/w/playground/prompts/aria/compose")
@@ -106,7 +106,7 @@ def test_one_person_and_a_reviewer_do_the_whole_job(logins, new_page, shoot, ass
     expect(author.get_by_text("nobody approves their own work").first).to_be_visible()
     expect(author.get_by_role("button", name="Approve r2")).to_have_count(0)
     enter(reviewer, logins.reviewer)
-    shoot(reviewer, "job-7-needs-me")
+    shoot(reviewer, "job-7-needs-me", always=True)
     reviewer.get_by_role("link", name="Meridian Bank, Aria").first.click()
     expect(reviewer.get_by_text("declines to reveal its instructions").first).to_be_visible()
     reviewer.get_by_label("Comment on the whole review").fill(
@@ -115,7 +115,7 @@ def test_one_person_and_a_reviewer_do_the_whole_job(logins, new_page, shoot, ass
     reviewer.get_by_role("button", name="Comment", exact=True).last.click()
     expect(reviewer.get_by_text("Why is Meridian Plus gone")).to_be_visible()
     expect(reviewer.get_by_text("1 is open", exact=True)).to_be_visible()
-    shoot(reviewer, "job-8-review")
+    shoot(reviewer, "job-8-review", always=True)
     reviewer.get_by_role("button", name="Resolve").first.click()
     expect(reviewer.get_by_text("1 is open", exact=True)).to_have_count(0)
     reviewer.get_by_label("Reason, part of the record").fill("Narrower, and the limits hold.")
@@ -125,7 +125,7 @@ def test_one_person_and_a_reviewer_do_the_whole_job(logins, new_page, shoot, ass
     reviewer.get_by_role("button", name="Release as production").click()
     reviewer.wait_for_url("**/releases/2")
     expect(reviewer.get_by_text("It keeps to its subject")).to_be_visible()
-    shoot(reviewer, "job-9-release")
+    shoot(reviewer, "job-9-release", always=True)
     assert_accessible(reviewer)
 
     # Export: from the page and by command, the same.
