@@ -129,14 +129,17 @@ def sign_in(live_site: Site) -> SignIn:
     return enter
 
 
-Shoot = Callable[[Page, str], None]
+Shoot = Callable[..., None]
 
 
 @pytest.fixture
 def shoot() -> Shoot:
-    """``shoot(page, "name")``: the whole page as test-results/name.png, for somebody to look at (REMIT_PICTURES=1)."""
+    """``shoot(page, "name")``: test-results/name.png for somebody to look at, of the whole page with REMIT_PICTURES=1.
 
-    def picture(page: Page, name: str) -> None:
+    Without it only what is asked for ``always`` is pictured, as far as the window shows it.
+    """
+
+    def picture(page: Page, name: str, *, always: bool = False) -> None:
         whole = bool(os.environ.get("REMIT_PICTURES"))
         if whole or always:
             PICTURES.mkdir(exist_ok=True)
