@@ -58,9 +58,12 @@ def live_rehearsal(running_services: None) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live_worker(django_db_setup: None, live_rehearsal: str) -> Iterator[live.Process]:
-    """A Celery worker with beat on this process's database and broker. Use with ``transactional_db``."""
+    """A Celery worker with beat on this process's database and broker. Use with ``transactional_db``.
+
+    It ends with the module: it would do the work of later tests, which bring workers of their own or count steps.
+    """
     with live.worker() as process:
         yield process
 
