@@ -11,11 +11,13 @@ from django.utils import timezone
 from console.accounts.models import Membership
 from console.audit.models import Entry
 from console.prompts.models import Draft, Prompt
+from console.prompts.pages import prompts_of
 from console.releases.models import Label
 from console.reviews import queue
 from console.reviews.models import Decision, Review
 from console.trials.models import Run
 
+FEW = 6  # prompts at the side of what needs somebody
 MOST = 12  # of each kind: home is a list to work off, not an archive
 
 
@@ -108,6 +110,20 @@ def _changes_asked(member: Membership) -> list[Item]:
 def _reviews(member: Membership) -> QuerySet[Review]:
     return Review.objects.filter(workspace=member.workspace_id).select_related(
         "prompt", "revision", "requested_by"
+    )
+
+
+def worked_on(member: Membership) -> QuerySet[Prompt]:
+    """The prompts that were edited last, each with its newest finished comparison, so that nobody starts from nothing."""
+    drafts = Draft.objects.filter(prompt=OuterRef("pk"), name="main").order_by("-updated_at")
+    runs = Run.objects.filter(prompt=OuterRef("pk"), status=Run.Status.FINISHED).order_by("-number")
+    return (
+        prompts_of(member)
+        .filter(archived=False)
+        .annotate(
+            edited_at=Subquery(drafts.values("updated_at")[:1]), last_run=Subquery(runs.values("number")[:1])
+        )
+        .order_by(F("edited_at").desc(nulls_last=True), "pk")[:FEW]
     )
 
 

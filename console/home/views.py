@@ -11,7 +11,6 @@ from console.accounts.models import Workspace
 from console.governance.services import pack_in_force
 from console.home import selectors
 from console.htmx import render_region
-from console.prompts.pages import prompts_of
 
 
 @require_safe
@@ -36,7 +35,7 @@ def index(request: MemberRequest) -> HttpResponse:
         "running": list(selectors.running(member)),
         "live": list(selectors.in_production(member)),
         "today": list(selectors.today(member)),
-        "has_prompts": prompts_of(member).exists(),
+        "prompts": list(selectors.worked_on(member)),
         "pack_ref": pack_in_force(member.workspace).ref,
     }
     return render(request, "home/index.html", context)
