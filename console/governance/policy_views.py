@@ -20,6 +20,7 @@ def policy(request: MemberRequest) -> HttpResponse:
         "pack": pack,
         "since": in_force(workspace),
         "strip": _strip(pack),
+        "properties": len(pack.honesty) + len(pack.ethics),
         "reach": reach_table(pack),
         "codes": policies.CHECKS,
     }

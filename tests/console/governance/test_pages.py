@@ -28,6 +28,7 @@ def test_the_policy_page_shows_every_rule_and_behaviour(client, member):
         assert rule.id in page
     for behavior in pack.behaviors:
         assert reverse("governance:rule", args=[member.workspace.slug, behavior.id]) in page
+    assert f"Honesty <b>{len(pack.honesty) + len(pack.ethics)}</b>" in page
 
 
 @pytest.mark.parametrize(
