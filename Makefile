@@ -12,6 +12,9 @@ NO_PYTHON = Remit needs Python 3.11 or newer with venv: install it (Debian and U
 # exec: a signal that make passes on must reach Python, not a shell around it.
 BOOTSTRAP = test -n "$(PYTHON)" || { echo "$(NO_PYTHON)" >&2; exit 1; }; exec "$(PYTHON)" -m console.embedded.bootstrap
 BIN = .venv/bin
+# A file's tests run in one process, since they share what they start; the slow files first (tests/conftest.py).
+# Three processes keep two cores busy: much of a test is waiting.
+PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +32,7 @@ test: assets ## lint, types, and all tests with real services and Chromium
 	@$(MAKE) --no-print-directory lint types
 	@$(BIN)/python -m console.embedded npm test
 	@$(BIN)/python -m tests.chromium
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest $(PARALLEL)
 
 lint: ## ruff, djhtml, import contracts, strict types of policies/ (under 10 s)
 	@$(BIN)/ruff check --quiet .
@@ -42,7 +45,7 @@ types: ## mypy over everything
 	@$(BIN)/mypy --no-error-summary policies console manage.py
 
 unit: ## the quick tests only: no browser, nothing started but the database
-	@$(BIN)/pytest -n 2 --dist loadgroup --ignore=tests/browser
+	@$(BIN)/pytest $(PARALLEL) --ignore=tests/browser
 
 bench: ## figures, each beside a peer or a limit
 	@$(BIN)/pytest -q -m bench -s

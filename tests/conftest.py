@@ -11,10 +11,12 @@ from tests import live, services
 
 # What starts programs and browsers takes long: it comes first, so that the processes of a run end together.
 SLOW = (
+    "tests/console/home/test_backups",
     "tests/browser/test_main_job",
-    "tests/browser",
     "tests/embedded",
+    "tests/browser",
     "tests/console/trials/test_run_suite",
+    "tests/console/trials/test_worker",
 )
 
 

@@ -53,7 +53,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def debug_site(django_db_setup: None) -> Iterator[Site]:
-    """The page of all parts exists in debug only. Who takes this joins ``xdist_group("debug")``: one start for all."""
+    """The page of all parts exists in debug only."""
     with site(REMIT_DEBUG="1") as running:
         yield running
 

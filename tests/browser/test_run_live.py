@@ -20,7 +20,6 @@ from tests.browser.conftest import LOOKS
 from tests.factories import make_member, make_prompt, make_revision, make_scenario, make_suite, make_workspace
 from tests.messages_api import MessagesAPI, Request, messages_api
 
-pytestmark = pytest.mark.xdist_group("run_live")  # they share a site and a worker
 SOON = 4500  # ms; without a word from the server the page looks by itself after five seconds
 DROPPED = re.compile(r"htmx:(sendAbort|afterRequest)")  # a page that is left while it asks for news says so
 HEAR = """() => {

@@ -10,8 +10,6 @@ from playwright.sync_api import Page, expect
 from console.accounts.models import User
 from tests import live
 
-pytestmark = pytest.mark.xdist_group("debug")
-
 
 @pytest.fixture(scope="module")
 def live_site(debug_site: live.Site) -> live.Site:

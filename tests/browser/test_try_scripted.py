@@ -16,7 +16,6 @@ from tests.browser.conftest import LOOKS
 from tests.factories import make_member, make_prompt, make_revision, make_scenario, make_suite, make_workspace
 from tests.messages_api import Answer, Fault, MessagesAPI, messages_api
 
-pytestmark = pytest.mark.xdist_group("scripted")  # they share a site
 WORDS = "First words, then a few more of them, and then an end."
 
 

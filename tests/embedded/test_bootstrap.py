@@ -12,7 +12,6 @@ import pytest
 
 from console.embedded.layout import REPOSITORY
 
-pytestmark = pytest.mark.xdist_group("bootstrap")  # they share one environment, which takes seconds to make
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a disk")
 
 

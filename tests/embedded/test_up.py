@@ -27,7 +27,6 @@ from console.embedded.serving import stop
 from tests.embedded.conftest import CLEAN
 from tests.live import build_assets, free_port
 
-pytestmark = pytest.mark.xdist_group("up")  # they share one installation
 READY = "Remit is ready at "
 ALL_PARTS = {"beat", "rehearsal", "supervisor", "web", "worker"}
 

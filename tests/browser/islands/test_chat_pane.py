@@ -10,8 +10,6 @@ from playwright.sync_api import Page, Route, expect
 
 from console.embedded.processes import wait_until
 
-pytestmark = pytest.mark.xdist_group("debug")
-
 PANE = """
   <chat-pane>
     <div data-column="14"><div data-turns role="log" tabindex="0" aria-label="r14"></div></div>

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-pytestmark = pytest.mark.xdist_group("debug")
-
 PAUSE = 250  # milliseconds after the last key
 FORM = """
   <span data-save-state></span>

@@ -10,8 +10,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage
 
-pytestmark = pytest.mark.xdist_group("debug")
-
 TEXT = "Hello 👋👩‍🔬 {{name}}.\nAlways agree.\n- one"
 QUOTE = "Always agree"
 

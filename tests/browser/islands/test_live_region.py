@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, Route, expect
-
-pytestmark = pytest.mark.xdist_group("debug")
 
 REGION = """
   <live-region src="/events"><p id="any" hx-get="/part" hx-trigger="live from:closest live-region">0</p>

@@ -24,9 +24,6 @@ from console.home.backups import restore
 from console.problems import Invalid
 from tests.embedded.conftest import CLEAN
 
-pytestmark = pytest.mark.xdist_group("backups")
-
-
 CONTENT = """
 from tests.factories import make_member, make_revision, make_workspace
 make_revision(make_member(make_workspace("bank"), "author", "admin"))

@@ -14,7 +14,7 @@ from tests.console.trials.workers import check_nothing_is_lost_or_doubled, ended
 from tests.factories import make_run
 from tests.messages_api import Faults, messages_api
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("worker")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(scope="module")
