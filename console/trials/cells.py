@@ -13,6 +13,7 @@ from console.trials import graders
 from console.trials.grading import shown_value
 from console.trials.models import Conversation, Subject, Verdict
 from console.trials.scenarios import Scenario
+from console.trials.tool_findings import ToolFinding, tool_findings
 from console.trials.transcript import ToolCall, Turn, turns
 
 REWRITTEN = 0.4  # share of words in common below which marking words would mislead
@@ -70,6 +71,7 @@ class Column:
     of: int
     judgements: tuple[Judgement, ...]
     samples: tuple[str, ...] = ()
+    findings: tuple[ToolFinding, ...] = ()  # about the use of simulated tools
 
     @property
     def passed(self) -> int:
@@ -211,4 +213,5 @@ def column(
         of=len(words) - words.count("not_graded"),
         judgements=judgements(scenario, verdicts, None),
         samples=tuple(samples),
+        findings=tool_findings(turns(conversation.messages)) if conversation else (),
     )

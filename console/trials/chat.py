@@ -140,8 +140,14 @@ def _fixtures(prompt: Prompt) -> dict[str, list[dict[str, Any]]]:
         for tool in (tool for form in version.scenarios for tool in form.get("tools", ())):
             found.setdefault(tool["name"], []).extend(tool.get("fixtures", ()))
     for fixtures in found.values():
-        fixtures.sort(key=lambda fixture: (fixture.get("error") is not None, -len(fixture.get("when") or {})))
+        fixtures.sort(key=_order)
     return found
+
+
+def _order(fixture: Mapping[str, Any]) -> tuple[bool, int, bool]:
+    """An error that comes so many times and then no more is meant to come first."""
+    lasts = fixture.get("times") is None
+    return fixture.get("error") is not None and lasts, -len(fixture.get("when") or {}), lasts
 
 
 def _with_fixtures(form: SubjectForm, fixtures: Mapping[str, list[dict[str, Any]]]) -> SubjectForm:

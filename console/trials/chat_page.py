@@ -20,7 +20,7 @@ from console.provider.calls import STOPPED
 from console.trials import chat as chats
 from console.trials.models import Chat, Conversation, Step, Subject
 from console.trials.subjects import SubjectForm
-from console.trials.tools import INVALID, MADE_UP, NO_FIXTURE, UNCONFIRMED, UNKNOWN
+from console.trials.tools import GENERATED, INVALID, NO_FIXTURE, UNASKED, UNCONFIRMED, UNKNOWN
 from console.trials.transcript import Entry, ToolCall, text_of, turns
 
 SHOWN_CHATS = 12
@@ -78,11 +78,11 @@ class Part:
     def origin(self) -> str:
         """Where the result of the call comes from."""
         notes = self.call.notes if self.call else ()
-        return "simulated, made up" if MADE_UP in notes else "simulated"
+        return "simulated, generated" if GENERATED in notes else "simulated"
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        shown = {INVALID, UNKNOWN, NO_FIXTURE, UNCONFIRMED}
+        shown = {INVALID, UNKNOWN, NO_FIXTURE, UNASKED, UNCONFIRMED}
         return tuple(note for note in self.call.notes if note in shown) if self.call else ()
 
 

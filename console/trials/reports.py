@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from django.db.models import Max, Min
 
-from console.trials import results
+from console.trials import results, tool_findings
 from console.trials.models import Conversation, Run, Subject, Verdict
 from console.trials.scenarios import Expectation, parse_scenario
 
@@ -44,7 +44,11 @@ def as_json(run: Run) -> dict[str, Any]:
         },
         "result": run.result,
         "regressions": results.regressions(run),
-        "conversations": [_conversation(reported) for reported in _reported(run)],
+        "conversations": [
+            _conversation(reported)
+            | {"tool_findings": list(tool_findings.as_data(reported.conversation.messages))}
+            for reported in _reported(run, transcripts=True)
+        ],
     }
 
 
@@ -147,13 +151,14 @@ def _conversation(reported: Reported) -> dict[str, Any]:
     }
 
 
-def _reported(run: Run) -> Iterator[Reported]:
+def _reported(run: Run, *, transcripts: bool = False) -> Iterator[Reported]:
     subjects = {subject.pk: subject for subject in run.subjects.all()}
     verdicts: dict[int, list[Verdict]] = defaultdict(list)
     for verdict in Verdict.objects.filter(conversation__run=run).order_by("conversation", "expect"):
         verdicts[verdict.conversation_id].append(verdict)
     order = {form["id"]: index for index, form in enumerate(run.suite_version.scenarios)}
-    found = run.conversations.defer("messages").order_by("subject__position", "pk")
+    found = run.conversations.order_by("subject__position", "pk")
+    found = found if transcripts else found.defer("messages")
     for conversation in sorted(
         found, key=lambda c: (order[c.scenario], subjects[c.subject_id].position, c.sample)
     ):

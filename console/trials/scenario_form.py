@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
@@ -226,10 +227,17 @@ def _lines(text: str) -> str:
 def fixtures_of(calls: Sequence[tuple[str, Mapping[str, Any], str, bool]]) -> list[dict[str, Any]]:
     """Simulated tools that give back what they gave: (name, input, result, is_error) of each call."""
     tools: dict[str, list[dict[str, Any]]] = {}
+    counts: Counter[int] = Counter()
     for name, given, result, is_error in calls:
         fixture = {"when": plain(given), **({"error": result} if is_error else {"result": _result(result)})}
-        if fixture not in tools.setdefault(name, []):
-            tools[name].append(fixture)
+        fixtures = tools.setdefault(name, [])
+        before = next((other for other in reversed(fixtures) if other["when"] == fixture["when"]), None)
+        if before is None or any(before.get(key) != fixture.get(key) for key in ("result", "error")):
+            if before is not None:  # the same arguments brought something else later: one after the other
+                before["times"] = counts[id(before)]
+            fixtures.append(fixture)
+            before = fixture
+        counts[id(before)] += 1
     return [{"name": name, "fixtures": fixtures} for name, fixtures in tools.items()]
 
 

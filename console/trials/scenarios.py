@@ -15,7 +15,7 @@ from console.problems import Invalid
 from console.trials import graders
 from console.trials.schemas import wrong_schema
 from policies.canonical import CanonicalError, digest, plain, read_json
-from policies.forms import Custom, FormError, Items, Length, Match, did_you_mean, read
+from policies.forms import Between, Custom, FormError, Items, Length, Match, did_you_mean, read
 from policies.json_schema import json_schema
 
 FORM = 1
@@ -64,11 +64,15 @@ class SimulatedUser:
 
 @dataclass(frozen=True, slots=True)
 class Fixture:
-    """What a simulated tool gives back when ``when`` is a subset of its arguments: a result or an error."""
+    """What a simulated tool gives back when ``when`` is a subset of its arguments: a result or an error.
+
+    With ``times`` it answers so many calls, and then the next fixture that fits does: so a tool fails once and works.
+    """
 
     when: Mapping[str, Any] = field(default_factory=dict)
     result: Any = None
     error: str | None = None
+    times: Annotated[int, Between(1, 1_000)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +85,14 @@ class SimulatedTool:
     reversible: bool = True
     requires_confirmation: bool = False
     fixtures: Annotated[tuple[Fixture, ...], Items(200)] = ()
+    # What results look like: where no fixture fits, one is generated that is true to it.
+    output_schema: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if wrong := wrong_schema(self.input_schema):
             raise ValueError(f"input_schema {wrong}.")
+        if self.output_schema is not None and (wrong := wrong_schema(self.output_schema)):
+            raise ValueError(f"output_schema {wrong}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +199,7 @@ def _default(item: dataclasses.Field[Any]) -> Any:
 
 # Written even when they are the default, as the corpus does: a reader should not have to know it.
 _ALWAYS = frozenset({"turn", "when", "purpose", "domain", "covers", "max_turns", "pressure", "why"}) | {
-    item.name for item in dataclasses.fields(SimulatedTool)
+    item.name for item in dataclasses.fields(SimulatedTool) if item.name != "output_schema"
 }
 
 

@@ -76,6 +76,11 @@ def has_judgements(columns: Iterable[Column]) -> bool:
 
 
 @register.filter
+def has_findings(columns: Iterable[Column]) -> bool:
+    return any(column.findings for column in columns)
+
+
+@register.filter
 def as_json(value: Any) -> str:
     return json.dumps(plain(value), ensure_ascii=False)
 

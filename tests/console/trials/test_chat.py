@@ -185,7 +185,7 @@ def test_going_on_leaves_what_one_did_not_answer(api: MessagesAPI, member) -> No
     assert sum(exchange.problem == "No answer came." for column in columns for exchange in column) == 1
 
 
-def test_tools_are_simulated_and_made_up_results_say_so(api: MessagesAPI, member) -> None:
+def test_tools_are_simulated_and_generated_results_say_so(api: MessagesAPI, member) -> None:
     api.answer = lambda request: (
         "Done."
         if "tool_result" in str(request.body["messages"][-1])
@@ -196,7 +196,7 @@ def test_tools_are_simulated_and_made_up_results_say_so(api: MessagesAPI, member
     (exchange,) = exchanges(chat, member)[0]
     text, call, last = exchange.parts
     assert (text.text, call.call.name, last.text) == ("One moment.", "freeze_card", "Done.")
-    assert call.origin == "simulated, made up" and '"card": "81"' in call.call.result
+    assert call.origin == "simulated, generated" and '"card": "81"' in call.call.result
 
 
 def test_fixtures_of_the_prompts_suites_come_first(api: MessagesAPI, member) -> None:
