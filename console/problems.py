@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.views import defaults
+
+API = "/api/"
+PROBLEM = "application/problem+json"
+_SAID = {
+    404: ("There is nothing at this address.", "The reference is at /api/v1/docs."),
+    405: ("This address does not take the method {method}.", "The header Allow names those it takes."),
+    500: (
+        "Something went wrong here, and it was written to the log.",
+        "Try again; if it stays, ask an admin.",
+    ),
+}
 
 
 class DomainError(Exception):
@@ -18,11 +31,13 @@ class DomainError(Exception):
     """
 
     status: int = HTTPStatus.CONFLICT
+    headers: Mapping[str, str] = {}  # of the answer
 
     def __init__(self, message: str, what_to_do: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.what_to_do = what_to_do
+        self.errors: Sequence[Mapping[str, str]] = ()
 
 
 class NotAllowed(DomainError):
@@ -49,20 +64,43 @@ class Unavailable(DomainError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def problem_document(error: DomainError) -> dict[str, str | int]:
+class NotUnderstood(DomainError):
+    """The request is not what the API reads."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class UnreadableKind(DomainError):
+    """The body has another media type than what is read."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class Gone(DomainError):
+    """It was there and was taken away for good."""
+
+    status = HTTPStatus.GONE
+
+
+def problem_document(error: DomainError) -> dict[str, Any]:
+    """RFC 9457; ``errors`` names the places of a body or query that cannot be used, where there are several."""
     return {
         "type": "about:blank",
         "title": HTTPStatus(error.status).phrase,
         "status": int(error.status),
         "detail": f"{error.message} {error.what_to_do}".strip(),
+        **({"errors": error.errors} if error.errors else {}),
     }
 
 
 def respond(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The error in the form that the client asked for."""
-    if request.path.startswith("/api/") or request.accepts("text/html") is False:
+    if request.path.startswith(API) or request.accepts("text/html") is False:
         return JsonResponse(
-            problem_document(error), status=error.status, content_type="application/problem+json"
+            problem_document(error),
+            status=error.status,
+            headers={"Cache-Control": "no-store", **error.headers},
+            content_type=PROBLEM,
         )
     if getattr(request, "htmx", False):
         # Any status is shown as a notice and never swapped into the region that asked (see htmx-config).
@@ -80,18 +118,49 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response: HttpResponse = self.get_response(request)
+        if request.path.startswith(API):
+            return _answer_of_api(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return respond(request, exception) if isinstance(exception, DomainError) else None
 
 
+def _answer_of_api(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """A refusal is a problem document whoever refused; what the door noted (``request.answer_headers``) is told; nothing
+    is kept by anybody unless the answer says otherwise."""
+    if response.status_code >= 400:
+        response = as_problem(request, response)
+    for name, value in getattr(request, "answer_headers", {}).items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Whatever refused a request below /api/, the answer is a problem document; its headers stay."""
+    if response.headers.get("Content-Type", "").startswith(PROBLEM):
+        return response
+    phrase = HTTPStatus(response.status_code).phrase
+    message, what_to_do = _SAID.get(response.status_code, (f"{phrase}.", ""))
+    error = DomainError(message.format(method=str(request.method)[:20]), what_to_do)
+    error.status = response.status_code
+    answer = respond(request, error)
+    for name, value in response.items():
+        answer.headers.setdefault(name, value)
+    return answer
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's answer 400; what is too large is said in a sentence, since nothing else would say it."""
-    if not isinstance(exception, RequestDataTooBig):
-        return defaults.bad_request(request, exception)
+    if isinstance(exception, RequestDataTooBig):
+        return respond(request, too_large())
+    if request.path.startswith(API):
+        return respond(request, NotUnderstood("The request can't be read.", "Check its host and headers."))
+    return defaults.bad_request(request, exception)
+
+
+def too_large() -> TooLarge:
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    return respond(
-        request,
-        TooLarge(f"What you sent is larger than {limit:,} bytes.", "Shorten it, or send it in parts."),
-    )
+    return TooLarge(f"What you sent is larger than {limit:,} bytes.", "Shorten it, or send it in parts.")

@@ -80,6 +80,12 @@ REMIT_REHEARSAL_URL = os.environ.get("REMIT_REHEARSAL_URL", "") or embedded.rehe
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 REMIT_STREAMS = int(os.environ.get("REMIT_STREAMS", "32"))
+# Requests a minute of one web process, 0 = no limit: of a token, of a token that fetches by label, and refused ones of
+# an address.
+REMIT_API_RATE = int(os.environ.get("REMIT_API_RATE", "1200"))
+REMIT_FETCH_RATE = int(os.environ.get("REMIT_FETCH_RATE", "120000"))
+REMIT_REFUSED_RATE = int(os.environ.get("REMIT_REFUSED_RATE", "120"))
+REMIT_API_WAITS = int(os.environ.get("REMIT_API_WAITS", "16"))  # requests of a process that wait for a run
 
 # --- trials: leases, and budgets whose absence means no limit -----------------------------------------------------
 REMIT_LEASE_SECONDS = float(os.environ.get("REMIT_LEASE_SECONDS", "30"))  # renewed three times in it

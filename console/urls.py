@@ -11,7 +11,7 @@ WORKSPACE = "w/<slug:workspace>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.account.urls")),
-    path("api/v1/", include("console.releases.api_urls")),
+    path("api/v1/", include("console.api_urls")),
     path(WORKSPACE, include("console.prompts.urls")),
     path(WORKSPACE, include("console.trials.urls")),
     path(WORKSPACE, include("console.reviews.urls")),

@@ -72,6 +72,9 @@ class Membership(models.Model):
     specialties = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # Set where an application acts for this person: then the token's rights narrow what the roles allow.
+    token: Token | None = None
+
     class Meta:
         ordering = ["user__username"]
         constraints = [
@@ -83,17 +86,37 @@ class Membership(models.Model):
 
     @property
     def actor(self) -> Actor:
-        return self.user.actor
+        return self.token.actor if self.token else self.user.actor
+
+
+class Right(models.TextChoices):
+    """What a token may be used for; what it reaches is in its scopes."""
+
+    FETCH = "fetch", "fetch what a label points to"
+    READ = "read", "read prompts, releases, suites and runs, and export"
+    VALIDATE = "validate", "validate drafts and texts"
+    IMPORT = "import", "import prompts as drafts"
+    RUN = "run", "start and cancel runs"
+    MOVE = "move", "move labels"
+    AUDIT = "audit", "read the audit"
+
+
+def fetch_only() -> list[str]:
+    return [Right.FETCH.value]
 
 
 class Token(models.Model):
-    """A key of an application: it reads releases of one workspace, within its scopes. Only its hash is kept."""
+    """A key of an application in one workspace: ``rights`` say what for, ``scopes`` how far. Only its hash is kept.
+
+    Beyond fetching it acts for the person who made it, and never goes further than that person's roles at the moment.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=120)
     prefix = models.CharField(max_length=24)  # what people recognise it by
     hash = models.CharField(max_length=64, unique=True)  # SHA-256 of the whole secret
     scopes = ArrayField(models.CharField(max_length=120))  # "aria@production", "*@production", "aria@*" …
+    rights = ArrayField(models.CharField(max_length=16, choices=Right.choices), default=fetch_only)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     expires_at = models.DateTimeField(null=True)
@@ -113,4 +136,10 @@ class Token(models.Model):
     def covers(self, slug: str, label: str) -> bool:
         """Whether the token may read what ``label`` of prompt ``slug`` points to."""
         wanted = {f"{s}@{name}" for s in (slug, "*") for name in (label, "*")}
-        return bool(wanted & set(self.scopes))
+        return not wanted.isdisjoint(self.scopes)
+
+    @property
+    def slugs(self) -> set[str] | None:
+        """The prompts that the token reaches at some label; None: all."""
+        found = {scope.partition("@")[0] for scope in self.scopes}
+        return None if "*" in found else found

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from console.accounts.access import MemberRequest, member_view
-from console.accounts.models import Token
+from console.accounts.models import Right, Token
 from console.accounts.permissions import Action, can, require
 from console.accounts.tokens import create_token, revoke_token
 from console.problems import DomainError, Invalid, NotAllowed
@@ -37,6 +37,8 @@ def tokens(request: MemberRequest) -> HttpResponse:
         "made": made,
         "problem": problem,
         "form": request.POST if problem else {"scopes": "*@production", "expires": _in_a_year()},
+        "rights": Right.choices,
+        "chosen": request.POST.getlist("rights") if problem else [Right.FETCH.value],
         "may_manage": can(request.member, Action.MANAGE_TOKENS),
     }
     response = render(request, "accounts/tokens.html", context, status=problem.status if problem else 200)
@@ -59,6 +61,7 @@ def _create(request: MemberRequest) -> tuple[Token, str]:
         name=request.POST.get("name", ""),
         scopes=request.POST.get("scopes", "").replace(",", " ").split(),
         expires_at=_end_of(request.POST.get("expires", "")),
+        rights=request.POST.getlist("rights"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Keys of applications: made, shown once, revoked, and recognised by their hash."""
+"""Keys of applications: made, shown once, revoked, recognised by their hash, and whom they act for."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from console.accounts.models import Membership, Token
+from console.accounts.models import Membership, Right, Token
 from console.accounts.permissions import Action, require
 from console.audit.acts import Act
 from console.audit.services import Subject, record
-from console.problems import DomainError, Invalid
+from console.problems import DomainError, Invalid, NotAllowed
 
 MARK = "remit_"  # so that scanners of secrets recognise one
 _SCOPE = re.compile(r"(\*|[a-z0-9-]{1,64})@(\*|[a-z][a-z0-9-]{0,39})")
@@ -26,7 +26,12 @@ _TO_THE_MINUTE = timedelta(minutes=1)
 
 @transaction.atomic
 def create_token(
-    *, member: Membership, name: str, scopes: Sequence[str], expires_at: datetime | None
+    *,
+    member: Membership,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: datetime | None,
+    rights: Sequence[str] = (Right.FETCH,),
 ) -> tuple[Token, str]:
     """A token and its secret, which nobody can read again. Raises NotAllowed, Invalid."""
     require(member, Action.MANAGE_TOKENS)
@@ -40,8 +45,9 @@ def create_token(
         workspace=member.workspace,
         name=name[:120],
         prefix=secret[: len(MARK) + 6],
-        hash=_hash(secret),
+        hash=hash_of(secret),
         scopes=_known_scopes(scopes),
+        rights=_known_rights(rights),
         expires_at=expires_at,
         created_by=member.user,
     )
@@ -60,18 +66,38 @@ def revoke_token(*, token: Token, member: Membership) -> None:
 
 def token_of(secret: str) -> Token | None:
     """The token that a secret belongs to while it is in force, with its workspace; None for any other text."""
-    if not secret.startswith(MARK) or len(secret) > _LONGEST_SECRET:
-        return None
     now = timezone.now()
     in_force = Token.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
-    token = in_force.select_related("workspace").filter(hash=_hash(secret)).first()
+    token = in_force.select_related("workspace").filter(hash=hash_of(secret)).first()
     if token and (token.last_used_at is None or token.last_used_at < now - _TO_THE_MINUTE):
-        Token.objects.filter(pk=token.pk).update(last_used_at=now)
+        note_use(token)
     return token
 
 
-def _hash(secret: str) -> str:
-    """Plain SHA-256: the secret is 256 random bits, so there is nothing for a slow hash to protect."""
+def note_use(token: Token) -> None:
+    """To the minute; of many requests at once only the first finds the row as they all read it."""
+    Token.objects.filter(pk=token.pk, last_used_at=token.last_used_at).update(last_used_at=timezone.now())
+
+
+def acting_for(token: Token) -> Membership:
+    """The membership of the person who made the token, as the token may use it. Raises NotAllowed when it ended."""
+    made_by = Membership.objects.select_related("user").filter(
+        workspace=token.workspace_id, user=token.created_by_id, user__is_active=True
+    )
+    member = made_by.first()
+    if member is None:
+        raise NotAllowed(
+            f"The token {token.name} acts for somebody who is no longer a member here.",
+            "An admin who is can make another one.",
+        )
+    member.workspace, member.token = token.workspace, token
+    return member
+
+
+def hash_of(secret: str) -> str:
+    """Plain SHA-256: the secret is 256 random bits, so there is nothing for a slow hash to protect. "" of what is none."""
+    if not secret.startswith(MARK) or len(secret) > _LONGEST_SECRET:
+        return ""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -88,6 +114,15 @@ def _known_scopes(scopes: Sequence[str]) -> list[str]:
     return found
 
 
+def _known_rights(rights: Sequence[str]) -> list[str]:
+    unknown = sorted(set(rights) - set(Right.values))
+    if unknown:
+        raise Invalid(f"There is no right {unknown[0][:40]!r}.", f"Choose from {', '.join(Right.values)}.")
+    if not rights:
+        raise Invalid("A token needs a right.", "Say what it is for.")
+    return [right for right in Right.values if right in set(rights)]
+
+
 def _record(token: Token, act: Act, member: Membership) -> None:
     record(
         chain=member.workspace.chain,
@@ -97,6 +132,7 @@ def _record(token: Token, act: Act, member: Membership) -> None:
         detail={
             "prefix": token.prefix,
             "scopes": token.scopes,
+            "rights": token.rights,
             "expires_at": token.expires_at.isoformat() if token.expires_at else None,
         },
     )

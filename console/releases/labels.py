@@ -10,7 +10,7 @@ from console.accounts.models import Membership
 from console.accounts.permissions import Action, require
 from console.audit.acts import Act
 from console.audit.services import Subject, record
-from console.problems import DomainError, Invalid
+from console.problems import DomainError, Invalid, NotAllowed
 from console.prompts.models import Prompt
 from console.releases.models import Label, LabelMove, Release
 
@@ -22,6 +22,16 @@ class LabelMoved(DomainError):
     """The label points elsewhere than the form said: somebody moved it meanwhile."""
 
 
+class ThereAlready(DomainError):
+    """The label points to that release; ``label`` is the row."""
+
+    def __init__(self, label: Label) -> None:
+        super().__init__(
+            f"{label.name} points to release {label.release.number} already.", "There is nothing to move."
+        )
+        self.label = label
+
+
 @transaction.atomic
 def move_label(
     *, release: Release, name: str, member: Membership, reason: str = "", seen: int | None = None
@@ -29,7 +39,7 @@ def move_label(
     """Point ``name`` at ``release``; the label is made when it is new. Production is always protected.
 
     ``seen`` is the number of the release that the form showed as current (0: none); None skips that check. Raises
-    NotAllowed, Invalid (the name), LabelMoved, DomainError (it points there already).
+    NotAllowed, Invalid (the name), LabelMoved, ThereAlready.
     """
     prompt = release.prompt
     if not _NAME.fullmatch(name):
@@ -40,13 +50,15 @@ def move_label(
     Prompt.objects.select_for_update().get(pk=prompt.pk)  # one move of a prompt's labels at a time
     label = Label.objects.filter(prompt=prompt, name=name).select_related("release").first()
     protected = label.protected if label else name == PRODUCTION
-    require(member, Action.RELEASE if protected else Action.MOVE_LABEL, release)
+    if member.token and not member.token.covers(prompt.slug, name):
+        raise NotAllowed(f"The token {member.token.name} does not reach {prompt.slug}@{name}.")
+    require(member, Action.MOVE_PROTECTED if protected else Action.MOVE_LABEL, release)
     before = label.release if label else None
     if seen is not None and seen != (before.number if before else 0):
         now = f"release {before.number}" if before else "nothing"
         raise LabelMoved(f"{name} points to {now} by now.", "Look at the labels again, then decide.")
-    if before == release:
-        raise DomainError(f"{name} points to release {release.number} already.", "There is nothing to move.")
+    if label is not None and before == release:
+        raise ThereAlready(label)
     if label is None:
         label = Label(prompt=prompt, name=name, protected=protected)
     label.release = release

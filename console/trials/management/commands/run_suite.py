@@ -18,16 +18,15 @@ from django.db import OperationalError, ProgrammingError
 from console.accounts.models import Workspace
 from console.accounts.services import create_workspace
 from console.problems import DomainError, Invalid
-from console.prompts.models import Prompt, Revision
 from console.trials import reports, results, runs, subjects, suites
 from console.trials.crew import Crew, crew
 from console.trials.models import Run, SuiteVersion
 from console.trials.scenarios import ScenarioProblems, parse_scenarios
+from console.trials.starting import REFERENCE, prompt_of, revision_named
 from console.trials.subjects import SubjectForm
 
 PASSED, FAILED, UNUSABLE, INCOMPLETE = range(4)
 LOOK_EVERY = 0.1  # seconds
-REFERENCE = re.compile(r"([a-z0-9-]{1,64})@([a-z0-9][a-z0-9-]*)")
 
 
 class Command(BaseCommand):
@@ -145,7 +144,7 @@ def _start(options: dict[str, Any]) -> Run:
         model=model,
         samples=options["samples"],
         concurrency=options["concurrency"],
-        prompt=_prompt(forms),
+        prompt=prompt_of(forms),
         base_url=options["base_url"],
         pool=f"command-{secrets.token_hex(8)}" if options["workers"] else "",
     )
@@ -188,29 +187,7 @@ def _subject(given: str, workspace: Workspace) -> SubjectForm:
     path, reference = Path(given), REFERENCE.fullmatch(given)
     if path.is_file() or reference is None:
         return subjects.of_file(path, workspace, label=given)
-    return subjects.of_revision(_revision(workspace, *reference.groups()), label=given)
-
-
-def _revision(workspace: Workspace, slug: str, at: str) -> Revision:
-    """A revision by its number, or the one that a label's release holds."""
-    of_prompt = Revision.objects.select_related("prompt").filter(
-        prompt__workspace=workspace, prompt__slug=slug
-    )
-    found = (
-        of_prompt.filter(number=int(at)) if at.isdecimal() else of_prompt.filter(releases__labels__name=at)
-    )
-    revision = found.first()
-    if revision is None:
-        raise Invalid(
-            f"There is no {slug}@{at} in {workspace.name}.",
-            "Give a file, or a prompt's slug with the number of a revision or a label, as in aria@14.",
-        )
-    return revision
-
-
-def _prompt(forms: list[SubjectForm]) -> Prompt | None:
-    prompts = {form.revision.prompt if form.revision else None for form in forms}
-    return prompts.pop() if len(prompts) == 1 else None
+    return subjects.of_revision(revision_named(workspace, *reference.groups()), label=given)
 
 
 def _exit_code(run: Run, fail_on: str | None) -> int:
