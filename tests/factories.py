@@ -175,7 +175,7 @@ def _write_cell(run: Run, subject: Subject, scenario: Scenario, word: str) -> No
         scenario=scenario.id,
         status=Conversation.Status.FINISHED,
         verdict=word,
-        messages=[{"role": "user", "content": "Hello"}],
+        messages=[{"role": "user", "content": "Hello", "turn": 1}],
     )
     limits = [id for id in scenario.covers if id.startswith("limit.")]
     Verdict.objects.create(conversation=cell, expect=0, kind="contains", verdict=word, limits=limits)

@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponseBase
 from django.views.decorators.http import require_http_methods
 
 from console.accounts.models import Membership
+from console.accounts.permissions import Action, require
 from console.htmx import HtmxRequest
 
 
@@ -25,7 +26,7 @@ View = Callable[..., HttpResponseBase]
 def member_view(*verbs: str) -> Callable[[View], View]:
     """Declare the verbs of a view below ``/w/<workspace>/`` and give it ``request.member``.
 
-    A stranger gets the same 404 as for a workspace that does not exist. GET implies HEAD.
+    A stranger gets the same 404 as for a workspace that does not exist, a member without any role 403. GET implies HEAD.
     """
     allowed = [*verbs, "HEAD"] if "GET" in verbs else [*verbs]
 
@@ -34,6 +35,7 @@ def member_view(*verbs: str) -> Callable[[View], View]:
         @wraps(view)
         def wrapped(request: MemberRequest, workspace: str, **rest: Any) -> HttpResponseBase:
             request.member = membership(request, workspace)
+            require(request.member, Action.READ)
             return view(request, **rest)
 
         return wrapped

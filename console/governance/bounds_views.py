@@ -7,6 +7,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from console.accounts.access import MemberRequest, member_view
+from console.accounts.permissions import Action, require
 from console.governance import bounds_form, bounds_page
 from console.governance.services import governance_of, set_bounds
 from console.problems import DomainError, Invalid, NotAllowed
@@ -16,6 +17,7 @@ from console.problems import DomainError, Invalid, NotAllowed
 def bounds(request: MemberRequest) -> HttpResponseBase:
     problem: DomainError | None = None
     if request.method == "POST":
+        require(request.member, Action.SET_BOUNDS)
         try:
             return _save(request)
         except NotAllowed:

@@ -53,6 +53,7 @@ def _context(request: MemberRequest, draft: Draft) -> dict[str, Any]:
 def save(request: MemberRequest, slug: str) -> HttpResponseBase:
     """Keep the form. JSON for the autosave, a redirect for a plain form; ``do`` is an edit of the draft's shape."""
     draft = draft_of(prompt_for(request.member, slug))
+    require(request.member, Action.EDIT, draft.prompt)
     wants_json = request.accepts("application/json") and not request.accepts("text/html")
     anchor, content = "", None
     try:

@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import trigger_client_event
 
 from console.accounts.access import MemberRequest, member_view
-from console.accounts.permissions import Action, can
+from console.accounts.permissions import Action, can, require
 from console.problems import DomainError, Invalid
 from console.prompts.acknowledgements import acknowledge
 from console.prompts.drafts import check, draft_of
@@ -53,6 +53,7 @@ def judge_revision(request: MemberRequest, slug: str, number: int) -> HttpRespon
 def acknowledge_judged(request: MemberRequest, slug: str, number: int) -> HttpResponseBase:
     """Accept a warning of the judge about a revision: the draft may say something else by now."""
     prompt, revision = prompt_for(request.member, slug), revision_for(request.member, slug, number)
+    require(request.member, Action.EDIT, prompt)
     said = judged(request.member.workspace, check(request.member.workspace, revision.content), prompt)
     row = next((row for row in rows_of(prompt, said) if row.key == request.POST.get("finding")), None)
     if row is None:

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from console.accounts.access import MemberRequest, member_view
+from console.accounts.permissions import Action, require
 from console.governance.services import pack_in_force
 from console.prompts.diff_rows import Row, side_by_side
 from console.prompts.draft_form import MARK
@@ -38,6 +39,7 @@ class Shown:
 def merge_draft(request: MemberRequest, slug: str) -> HttpResponseBase:
     """GET: what both did. POST: a form that came too late (kept, then shown), a choice, or "drop mine"."""
     draft = draft_of(prompt_for(request.member, slug))
+    require(request.member, Action.EDIT, draft.prompt)
     if request.method == "POST" and MARK in request.POST:
         return _keep(request, draft)
     copy = DraftCopy.objects.filter(draft=draft, by=request.member.user).first()

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 import policies
 from console.accounts.access import MemberRequest, member_view
-from console.accounts.permissions import Action, can
+from console.accounts.permissions import Action, can, require
 from console.governance import bounds_form, bounds_page
 from console.governance.services import in_force, pack_in_force
 from console.htmx import render_region
@@ -45,6 +45,7 @@ def compare_policy(request: MemberRequest) -> HttpResponseBase:
 @member_view("POST")
 def preview_bounds(request: MemberRequest) -> HttpResponseBase:
     member = request.member
+    require(member, Action.SET_BOUNDS)
     try:
         bounds = bounds_form.parse(request.POST, pack_in_force(member.workspace))
         started = impact.start_bounds(member=member, bounds=bounds, reason=request.POST.get("reason", ""))

@@ -91,6 +91,7 @@ def move(request: MemberRequest, slug: str, number: int) -> HttpResponseBase:
     """Point a label at this release; a roll-back is the same with an older one."""
     prompt = prompt_for(request.member, slug)
     row = pages.release_for(request.member, prompt, number)
+    require(request.member, Action.MOVE_LABEL, row)
     seen = request.POST.get("seen", "")
     label = move_label(
         release=row,

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from console import live
 from console.accounts.access import MemberRequest, member_view
-from console.accounts.permissions import Action, can
+from console.accounts.permissions import Action, can, require
 from console.htmx import render_region
 from console.problems import DomainError
 from console.prompts.pages import prompt_for
@@ -42,6 +42,7 @@ def events(request: MemberRequest, number: int) -> HttpResponseBase:
 def decide(request: MemberRequest, number: int) -> HttpResponseBase:
     """What was typed comes back when it cannot be taken: with what changed, and the ground of now."""
     shown = review_for(request.member, number)
+    require(request.member, Action.DECIDE)
     word, reason = request.POST.get("word", ""), request.POST.get("reason", "")
     try:
         ground = read_ground(request.POST)

@@ -1,0 +1,168 @@
+"""Who may use which address: one line each. An address without a line fails the tests until somebody gives it one.
+
+``reads()``            a page of a workspace that every member reads
+``writes(ACTION)``     POST only, by whoever may do ACTION; everybody else gets 403, also for an empty form
+``page(A, B)``         GET by whoever may A, POST by whoever may B; the body of a POST is never needed for the 403
+``person()``           about oneself only, whoever is logged in        ``public()``  for everybody
+``token()``            with an API token only
+Options: ``query`` is sent with GET; ``body`` with POST, where ``{prompts}``, ``{runs}`` … stand for ids (world.py) that are
+tried as own, foreign and absent; ``touches`` names tables that a GET may write, with the reason beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from console.accounts.permissions import Action
+
+
+class Door(StrEnum):
+    MEMBER = "member"
+    PERSON = "person"
+    PUBLIC = "public"
+    TOKEN = "token"
+
+
+@dataclass(frozen=True)
+class Rule:
+    door: Door = Door.MEMBER
+    verbs: dict[str, Action | None] = field(default_factory=dict)  # GET, POST … and what they take
+    query: str = ""
+    body: dict[str, str] = field(default_factory=dict)
+    touches: tuple[str, ...] = ()
+    private: bool = False  # the objects are those of one person: other members get 404
+
+
+def page(get: Action | None, post: Action | None = None, **options: object) -> Rule:
+    verbs = {"GET": get, "POST": post} if post else {"GET": get}
+    return Rule(verbs=verbs, **options)  # type: ignore[arg-type]
+
+
+def reads(**options: object) -> Rule:
+    return page(Action.READ, **options)
+
+
+def writes(action: Action, **options: object) -> Rule:
+    return Rule(verbs={"POST": action}, **options)  # type: ignore[arg-type]
+
+
+def person(*verbs: str, **options: object) -> Rule:
+    return Rule(Door.PERSON, dict.fromkeys(verbs or ("GET", "POST")), **options)  # type: ignore[arg-type]
+
+
+def public(*verbs: str, **options: object) -> Rule:
+    return Rule(Door.PUBLIC, dict.fromkeys(verbs or ("GET",)), **options)  # type: ignore[arg-type]
+
+
+def token(*verbs: str, **options: object) -> Rule:
+    return Rule(Door.TOKEN, dict.fromkeys(verbs or ("GET",)), **options)  # type: ignore[arg-type]
+
+
+A = Action
+TABLE: dict[str, Rule] = {
+    # --- home
+    "home:root": person("GET"),
+    "home:healthz": public(),
+    "home:readyz": public(),
+    "home:index": reads(),
+    "home:jump": reads(query="q=a"),
+    # --- prompts (prompts_draftversion: a version that somebody was shown is kept)
+    "prompts:list": reads(query="q=bank"),
+    "prompts:new": page(A.EDIT, A.EDIT),
+    "prompts:import": page(A.EDIT, A.EDIT),
+    "prompts:slug": reads(query="slug=far-prompt"),
+    "prompts:compose": reads(touches=("prompts_draftversion",)),
+    "prompts:save": writes(A.EDIT),
+    "prompts:check": page(A.READ, A.READ),
+    "prompts:snapshot": page(A.SNAPSHOT, A.SNAPSHOT),
+    "prompts:acknowledge": page(A.EDIT, A.EDIT),
+    "prompts:judge-settings": page(A.READ, A.SET_JUDGE),
+    "prompts:judge": writes(A.JUDGE),
+    "prompts:judge-revision": writes(A.JUDGE),
+    "prompts:judge-acknowledge": writes(A.EDIT),
+    "prompts:presence": page(A.READ, A.READ),
+    "prompts:events": reads(),
+    "prompts:merge": page(A.EDIT, A.EDIT, touches=("prompts_draftversion",)),
+    "prompts:file": reads(),
+    "prompts:changes": reads(query="since=1"),
+    "prompts:archive": writes(A.EDIT),
+    "prompts:restore_saved": writes(A.EDIT),
+    "prompts:history": reads(),
+    "prompts:revision": reads(),
+    "prompts:revision_file": reads(),
+    "prompts:restore": writes(A.EDIT),
+    "prompts:compare": reads(),
+    # --- trials
+    "trials:list": reads(),
+    "trials:new": page(A.RUN, A.RUN),
+    "trials:try": page(
+        A.READ, A.RUN, query="chat={try}", body={"chat": "{try}", "message": "Hello"}, private=True
+    ),
+    "trials:stop": writes(A.RUN, body={"chat": "{try}"}, private=True),
+    "trials:keep": page(A.EDIT_SUITE, A.EDIT_SUITE, private=True),
+    "trials:run": reads(),
+    "trials:cancel": writes(A.RUN),
+    "trials:events": reads(),
+    "trials:report": reads(),
+    "trials:cell": reads(),
+    "trials:suites": reads(),
+    "trials:new-suite": page(A.EDIT_SUITE, A.EDIT_SUITE),
+    "trials:suite": page(A.READ, A.EDIT_SUITE),
+    "trials:new-scenario": page(A.EDIT_SUITE, A.EDIT_SUITE),
+    "trials:scenario": page(A.EDIT_SUITE, A.EDIT_SUITE),
+    "trials:suite-export": reads(),
+    # --- reviews
+    "reviews:list": reads(),
+    "reviews:of_prompt": reads(),
+    "reviews:request": page(A.REQUEST_REVIEW, A.REQUEST_REVIEW, body={"title": "t", "runs": "{runs}"}),
+    "reviews:review": reads(),
+    "reviews:events": reads(),
+    "reviews:decide": writes(A.DECIDE),
+    "reviews:withdraw": writes(A.REQUEST_REVIEW),
+    "reviews:evidence": writes(A.COMMENT, body={"run": "{runs}"}),
+    "reviews:threads": writes(A.COMMENT, body={"anchor": "run:{runs}", "text": "Look"}),
+    "reviews:thread": writes(A.COMMENT),
+    # --- releases
+    "releases:versions": reads(),
+    "releases:compare_policy": writes(A.SWITCH_PACK),
+    "releases:preview_bounds": writes(A.SET_BOUNDS),
+    "releases:impact": reads(),
+    "releases:put_in_force": writes(A.SWITCH_PACK),
+    "releases:list": reads(),
+    "releases:release": reads(),
+    "releases:export": writes(A.EXPORT),
+    "releases:move": writes(A.MOVE_LABEL),
+    "releases:create": page(A.READ, A.RELEASE),
+    # --- governance
+    "governance:policy": reads(),
+    "governance:code": reads(),
+    "governance:rule": reads(),
+    "governance:bounds": page(A.READ, A.SET_BOUNDS),
+    "governance:audit": page(A.READ_AUDIT),
+    # --- accounts of a workspace
+    "accounts:members": reads(),
+    "accounts:member-add": writes(A.MANAGE_MEMBERS, body={"login": "far-everything"}),
+    "accounts:member-roles": writes(A.MANAGE_MEMBERS),
+    "accounts:member-remove": writes(A.MANAGE_MEMBERS),
+    "accounts:tokens": page(A.READ, A.MANAGE_TOKENS),
+    "accounts:token-revoke": writes(A.MANAGE_TOKENS),
+    # --- the serving API
+    "api:prompt": token(),
+    # --- logging in, and one's own account (allauth)
+    "account_login": public("GET", "POST"),
+    "account_logout": public("GET", "POST"),
+    "account_inactive": public(),
+    "account_signup": public("GET", "POST"),
+    "account_reauthenticate": person(),
+    "account_email": person(),
+    "account_email_verification_sent": public(),
+    "account_confirm_email": public("GET", "POST"),
+    "account_change_password": person(),
+    "account_set_password": person(),
+    "account_reset_password": public("GET", "POST"),
+    "account_reset_password_done": public(),
+    "account_reset_password_from_key": public("GET", "POST"),
+    "account_reset_password_from_key_done": public(),
+    "account_confirm_login_code": public("GET", "POST"),
+}
