@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from console.accounts.models import Membership, User, Workspace
@@ -19,6 +19,7 @@ from console.trials.runs import close, create_run
 from console.trials.scenarios import Scenario, parse_scenario
 from console.trials.subjects import SubjectForm, of_revision
 from console.trials.suites import create_suite
+from console.trials.transcript import reply_entry, user_entry
 
 _numbers = itertools.count(1)
 PASSWORD = "correct horse"
@@ -192,3 +193,69 @@ def make_approval(review: Review, member: Membership, reason: str = "") -> Decis
     """The member approves what stands now."""
     shown = standing(Review.objects.get(pk=review.pk)).ground
     return decide(review=review, word="approve", reason=reason, shown=shown, member=member)
+
+
+def make_measured_run(
+    revisions: Sequence[Revision],
+    scenarios: Sequence[Scenario],
+    play: Callable[[Revision, Scenario, int], tuple[Sequence[str], Sequence[str]]],
+    *,
+    samples: int = 1,
+    suite: SuiteVersion | None = None,
+    **fields: Any,
+) -> Run:
+    """A complete run, written down instead of played.
+
+    ``play(revision, scenario, sample)`` gives the replies, one a turn, and the verdict of each expectation.
+    """
+    workspace = revisions[0].prompt.workspace
+    last = Run.objects.filter(workspace=workspace).order_by("-number").first()
+    given = {"rehearsal": True, "endpoint": "rehearsal", "model": revisions[0].params["model"], **fields}
+    run = Run.objects.create(
+        workspace=workspace,
+        number=last.number + 1 if last else 1,
+        prompt=revisions[0].prompt,
+        suite_version=suite or make_suite(workspace, *scenarios),
+        samples=samples,
+        planned=len(scenarios) * len(revisions) * samples,
+        **given,
+    )
+    cells, verdicts = [], []
+    for position, revision in enumerate(revisions):
+        subject = of_revision(revision).row(position)
+        subject.run = run
+        subject.save()
+        for scenario, sample in itertools.product(scenarios, range(1, samples + 1)):
+            replies, words = play(revision, scenario, sample)
+            cell = _played_cell(run, subject, scenario, sample, replies, words)
+            cells.append(cell)
+            verdicts += [
+                Verdict(
+                    conversation=cell, expect=index, kind=expectation.kind, verdict=word, turn=len(replies),
+                    reason="as written", limits=list(scenario.limits_of(expectation)),
+                )
+                for index, (expectation, word) in enumerate(zip(scenario.expect, words, strict=True))
+            ]  # fmt: skip
+    Conversation.objects.bulk_create(cells)
+    Verdict.objects.bulk_create(verdicts)
+    close(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def _played_cell(
+    run: Run, subject: Subject, scenario: Scenario, sample: int, replies: Sequence[str], words: Sequence[str]
+) -> Conversation:
+    messages = [
+        entry
+        for turn, (said, reply) in enumerate(zip(scenario.turns, replies, strict=False), 1)
+        for entry in (
+            user_entry(turn, said.user),
+            reply_entry(turn, [{"type": "text", "text": reply}], "end_turn"),
+        )
+    ]
+    return Conversation(
+        workspace=run.workspace, run=run, subject=subject, scenario=scenario.id, sample=sample,
+        status="finished", verdict="fail" if "fail" in words else "pass", messages=messages,
+        turns=len(replies), calls=len(replies),
+    )  # fmt: skip

@@ -113,6 +113,7 @@ class Run(Account):
     planned = models.PositiveIntegerField(default=0)
     # Computed once every planned cell is in (see results.py): rates, comparisons, words.
     result = models.JSONField(null=True)
+    quality = models.JSONField(null=True)  # what it measures of each subject (see quality.py)
     digest = models.CharField(max_length=80, blank=True)  # of the evidence, once every planned cell is in
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(

@@ -15,7 +15,7 @@ from console.accounts.permissions import Action, can, require
 from console.htmx import render_region
 from console.problems import DomainError
 from console.prompts.pages import prompt_for
-from console.trials import matrix, progress, reports, results, runs
+from console.trials import matrix, progress, quality_page, reports, results, runs
 from console.trials.forms import RunForm
 from console.trials.models import Run, Subject
 from console.trials.pages import run_for
@@ -96,6 +96,7 @@ def _matrix_context(request: MemberRequest, shown: Run) -> dict[str, Any]:
         "figures": progress.figures_of(shown, so_far),
         "rates": _rates(rows, candidate),
         "limits": _limits(limits, candidate),
+        "measures": quality_page.figures_of(shown, candidate),
         "comparison": _comparison(shown, candidate),
         "regressions": results.regressions(shown),
     }

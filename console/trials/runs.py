@@ -22,7 +22,7 @@ from console.prompts.models import Prompt
 from console.provider.catalogue import list_models
 from console.provider.endpoints import Endpoint, endpoint_at, endpoint_for
 from console.provider.errors import ProviderError
-from console.trials import results
+from console.trials import quality, results
 from console.trials.budgets import Reservation
 from console.trials.conversation import begin_turn, reservation_of
 from console.trials.models import Conversation, Run, SuiteVersion, Verdict
@@ -178,8 +178,9 @@ def _end(run_id: int) -> None:
             # Words and a digest are only for a run whose every planned cell is in.
             run.result = results.result_of(run)
             run.digest = results.evidence_digest(run)
+            run.quality = quality.measure(run)
         run.finished_at = Now()
-        run.save(update_fields=["status", "result", "digest", "finished_at"])
+        run.save(update_fields=["status", "result", "quality", "digest", "finished_at"])
         live.publish(f"run:{run_id}", "done")
 
 

@@ -16,6 +16,7 @@ from statistics import NormalDist
 from typing import Literal
 
 Z = NormalDist().inv_cdf(0.975)
+ONE_SIDED = NormalDist().inv_cdf(0.95)
 POWER = Z + NormalDist().inv_cdf(0.8)
 FEWEST = 10  # scenarios below which no verdict is given
 MOST_EXCLUDED = 0.1
@@ -23,6 +24,10 @@ WIDEST = 0.15  # half width of an interval that holds 0
 STEPS = 4_000_000  # of exact arithmetic; beyond it random flips answer
 FLIPS = 9_999
 FLAKY_SAMPLES = 3
+# What one plans with before there is a pilot (Miller 2024): difficulties spread evenly, the two sides' scores correlated
+# by a third. Variance of a scenario's true difference, and of one sample within a scenario.
+BETWEEN, WITHIN = 1 / 9, 1 / 6
+RESAMPLES = 2_000
 
 Word = Literal["better", "worse", "equivalent", "cannot tell", "not enough samples"]
 
@@ -71,25 +76,30 @@ class Difference:
     excluded: float  # share of samples that could not be judged
     detectable: float  # the difference that so many scenarios would show in four of five cases
     needed: int | None  # scenarios that would tell
+    floor: float = -1.0  # one-sided: with 95 % the second is not worse by more than this
+
+    def is_not_worse_by(self, margin: float) -> bool:
+        """Non-inferiority, which "no significant difference" is not."""
+        return self.floor > -margin
 
 
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """The 95 % score interval of a proportion: never of width 0, always within 0 and 1."""
+def wilson(share: float, n: float, z: float = Z) -> tuple[float, float]:
+    """The score interval of a proportion (95 %): never of width 0, always within 0 and 1."""
     if n <= 0:
         return 0.0, 1.0
-    centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
-    half = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def rate(scores: Sequence[Score]) -> Rate:
+def rate(scores: Sequence[Score], z: float = Z) -> Rate:
     """The pass rate: each scenario weighs the same, whatever its samples."""
     judged = [score for score in scores if score.judged]
     excluded = sum(score.excluded for score in scores)
     if not judged:
         return Rate(None, 0.0, 1.0, 0, 0, excluded)
     value = sum(score.share for score in judged) / len(judged)
-    low, high = wilson(value, effective_size(judged))
+    low, high = wilson(value, effective_size(judged), z)
     return Rate(value, low, high, len(judged), sum(score.judged for score in judged), excluded)
 
 
@@ -122,7 +132,7 @@ def compare(first: Mapping[str, Score], second: Mapping[str, Score]) -> Differen
         Fraction(b.passed, b.judged) - Fraction(a.passed, a.judged) for a, b in zip(one, two, strict=True)
     ]
     mean = float(sum(exact)) / len(paired)
-    low, high = _interval_of_difference(one, two)
+    low, high = interval_of_difference(one, two)
     deviations = [(a.cluster, float(d) - mean) for a, d in zip(one, exact, strict=True)]
     error = math.sqrt(_clustered_variance(deviations))
     both = [*first.values(), *second.values()]
@@ -138,12 +148,13 @@ def compare(first: Mapping[str, Score], second: Mapping[str, Score]) -> Differen
         excluded=sum(score.excluded for score in both) / samples if samples else 0.0,
         detectable=POWER * (error or math.sqrt(4 / 9 / len(paired))),
         needed=_needed(error, len(paired), mean),
+        floor=interval_of_difference(one, two, ONE_SIDED)[0],
     )
 
 
-def _interval_of_difference(one: Sequence[Score], two: Sequence[Score]) -> tuple[float, float]:
+def interval_of_difference(one: Sequence[Score], two: Sequence[Score], z: float = Z) -> tuple[float, float]:
     """Square-and-add of the two rates' own intervals, with their correlation (MOVER; Newcombe's method 10)."""
-    a, b = rate(one), rate(two)
+    a, b = rate(one, z), rate(two, z)
     assert a.value is not None and b.value is not None
     rho = _correlation([score.share for score in one], [score.share for score in two])
     down = (b.value - b.low) ** 2 - 2 * rho * (b.value - b.low) * (a.high - a.value) + (a.high - a.value) ** 2
@@ -206,6 +217,16 @@ def _needed(error: float, n: int, mean: float) -> int | None:
     return math.ceil(POWER**2 * error * error * n / mean**2) if mean and error else None
 
 
+def scenarios_needed(difference: float, samples: int) -> int:
+    """Scenarios that show a true difference in four of five cases, with so many samples on each side (Miller 2024)."""
+    return math.ceil(POWER**2 * (BETWEEN + 2 * WITHIN / samples) / difference**2)
+
+
+def detectable_with(scenarios: int, samples: int) -> float:
+    """The least difference that so many scenarios are planned to show."""
+    return POWER * math.sqrt((BETWEEN + 2 * WITHIN / samples) / scenarios)
+
+
 def holm(ps: Sequence[float]) -> list[float]:
     """p-values corrected over a family of tests by Holm's method, in the given order."""
     adjusted, running = [0.0] * len(ps), 0.0
@@ -215,11 +236,23 @@ def holm(ps: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def word(difference: Difference, *, margin: float) -> Word:
-    """What may be said of a complete comparison; ``margin``: how much less is as good as the same."""
+def benjamini_hochberg(ps: Sequence[float]) -> list[float]:
+    """p-values adjusted for the share of false discoveries: for tables that one explores, not for what blocks."""
+    adjusted, running = [0.0] * len(ps), 1.0
+    for rank, index in reversed(list(enumerate(sorted(range(len(ps)), key=lambda i: ps[i]), 1))):
+        running = min(running, ps[index] * len(ps) / rank)
+        adjusted[index] = running
+    return adjusted
+
+
+def word(difference: Difference, *, margin: float, p: float | None = None) -> Word:
+    """What may be said of a complete comparison; ``margin``: how much less is as good as the same.
+
+    ``p``: corrected, where the comparison is one of several.
+    """
     if difference.scenarios < FEWEST or difference.excluded > MOST_EXCLUDED:
         return "not enough samples"
-    if difference.p < 0.05 and not difference.low <= 0 <= difference.high:
+    if (difference.p if p is None else p) < 0.05 and not difference.low <= 0 <= difference.high:
         return "worse" if difference.mean < 0 else "better"
     if -margin <= difference.low and difference.high <= margin:
         return "equivalent"
@@ -235,3 +268,46 @@ def flip_rate(score: Score) -> float:
     """The chance that two fresh samples of a scenario disagree."""
     k = score.judged
     return 2 * score.share * (1 - score.share) * k / (k - 1) if k > 1 else 0.0
+
+
+def mean_interval(values: Sequence[tuple[str, float]]) -> tuple[float, float, float]:
+    """Mean and 95 % interval of scenarios' scores that are no proportions: percentile bootstrap over whole clusters.
+
+    The seed is fixed, so that the same data give the same figures. One cluster alone says nothing of another: 0 to 1.
+    """
+    clusters: dict[str, list[float]] = defaultdict(list)
+    for cluster, value in values:
+        clusters[cluster].append(value)
+    mean = sum(value for _, value in values) / len(values)
+    if len(clusters) < 2:
+        return mean, 0.0, 1.0
+    chance = random.Random(len(values))  # noqa: S311 (no secret)
+    groups = [(sum(group), len(group)) for group in clusters.values()]
+    means = []
+    for _ in range(RESAMPLES):
+        drawn = chance.choices(groups, k=len(groups))
+        means.append(sum(total for total, _ in drawn) / sum(count for _, count in drawn))
+    means.sort()
+    return mean, means[int(0.025 * RESAMPLES)], means[math.ceil(0.975 * RESAMPLES) - 1]
+
+
+def floor_of_mean(values: Sequence[tuple[str, float]]) -> float:
+    """The one-sided 95 % lower bound of a mean of paired differences, clustered; -1 when nothing can be said."""
+    if len({cluster for cluster, _ in values}) < 2:
+        return -1.0
+    mean = sum(value for _, value in values) / len(values)
+    variance = _clustered_variance([(cluster, value - mean) for cluster, value in values])
+    return mean - ONE_SIDED * math.sqrt(variance)
+
+
+def survival(ends: Sequence[tuple[int, bool]]) -> list[tuple[int, float]]:
+    """Kaplan and Meier 1958: (turn, share still holding) from (last turn, whether it broke there) of each conversation.
+
+    A conversation that ended without breaking says nothing of later turns.
+    """
+    steps, left = [], 1.0
+    for time in sorted({time for time, broke in ends if broke}):
+        at_risk = sum(end >= time for end, _ in ends)
+        left *= 1 - sum(end == time and broke for end, broke in ends) / at_risk
+        steps.append((time, left))
+    return steps

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from console.trials import leases, runs
+from console.trials import leases, quality, runs
 from console.trials.models import Conversation, Run, Tick
 
 BEAT = 2.0  # seconds between two beats; several beats may run
@@ -41,6 +41,15 @@ def sweep() -> int:
         elif not run.pool:
             runs.wake_workers(run.pk, _due(run, run.concurrency))
     return reclaimed
+
+
+def measure_older() -> int:
+    """Measure a complete run that ended before these definitions; returns 0 when none is left."""
+    behind = Q(quality=None) | ~Q(quality__version=quality.VERSION)
+    run = Run.objects.filter(behind, status=Run.Status.FINISHED).order_by("-pk").first()
+    if run is None:
+        return 0
+    return Run.objects.filter(pk=run.pk).update(quality=quality.measure(run))
 
 
 def due(pool: str, *, at_most: int) -> int:

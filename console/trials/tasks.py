@@ -43,6 +43,8 @@ def advance(run_id: int = 0) -> None:
 def sweep() -> None:
     if sweeps.take_tick("trials.sweep"):
         sweeps.sweep()
+    if sweeps.take_tick("trials.measure", 20):
+        sweeps.measure_older()
 
 
 def _wake(run_id: int) -> None:

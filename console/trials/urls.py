@@ -1,11 +1,12 @@
 from django.urls import path
 
-from console.trials import cell_views, keep_views, run_views, suite_views, try_views
+from console.trials import cell_views, keep_views, quality_views, run_views, suite_views, try_views
 
 app_name = "trials"
 urlpatterns = [
     path("prompts/<slug:slug>/trials/", run_views.run_list, name="list"),
     path("prompts/<slug:slug>/trials/new/", run_views.new_run, name="new"),
+    path("prompts/<slug:slug>/quality", quality_views.quality, name="quality"),
     path("prompts/<slug:slug>/try", try_views.try_prompt, name="try"),
     path("prompts/<slug:slug>/try/stop", try_views.stop, name="stop"),
     path("prompts/<slug:slug>/try/<int:chat>/scenario", keep_views.keep, name="keep"),

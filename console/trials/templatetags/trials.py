@@ -13,7 +13,9 @@ from console.trials.cells import Column
 from console.trials.grading import shown_value
 from console.trials.matrix import Line
 from console.trials.models import Subject
+from console.trials.quality_page import LEFT, standing_words
 from console.trials.results import PURPOSES, Side
+from console.trials.tradeoff import Point
 from policies.canonical import plain
 
 register = template.Library()
@@ -27,6 +29,17 @@ def percent(share: float) -> str:
 @register.filter
 def bare_percent(share: float) -> str:
     return f"{share * 100:.0f}"
+
+
+@register.filter
+def fine_percent(share: float) -> str:
+    """With one decimal: what lies near 100 % is told apart by it."""
+    return f"{share * 100:.1f}"
+
+
+@register.filter
+def standing(point: Point) -> str:
+    return standing_words(point)
 
 
 @register.filter
@@ -95,3 +108,15 @@ def shown(value: Any) -> str:
 def parts(text: str) -> tuple[Part, ...]:
     """Text with what cannot be seen in it made visible."""
     return visible(text)
+
+
+@register.filter
+def below(place: float, units: float) -> str:
+    """A place of an SVG so many units further down."""
+    return f"{place + units:.1f}"
+
+
+@register.filter
+def after_left(place: float) -> str:
+    """The width from the left end of the plot's axis to a place."""
+    return f"{max(0.0, place - LEFT):.1f}"

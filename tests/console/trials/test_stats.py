@@ -6,7 +6,22 @@ from fractions import Fraction
 
 import pytest
 
-from console.trials.stats import Score, compare, flip_rate, holm, is_flaky, rate, sign_flip, wilson, word
+from console.trials.stats import (
+    Score,
+    benjamini_hochberg,
+    compare,
+    detectable_with,
+    flip_rate,
+    holm,
+    is_flaky,
+    mean_interval,
+    rate,
+    scenarios_needed,
+    sign_flip,
+    survival,
+    wilson,
+    word,
+)
 
 
 @pytest.mark.parametrize(
@@ -123,3 +138,52 @@ def test_samples_of_one_scenario_do_not_make_a_difference_sure() -> None:
 def test_flaky_scenarios_are_those_whose_samples_disagree() -> None:
     assert is_flaky(Score("a", 3, 5)) and not is_flaky(Score("a", 5, 5)) and not is_flaky(Score("a", 1, 2))
     assert flip_rate(Score("a", 2, 4)) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("difference", "by_samples"),
+    [
+        (0.10, {1: 349, 3: 174, 5: 140, 10: 113}),
+        (0.05, {1: 1395, 3: 698, 5: 558, 10: 453}),
+        (0.03, {1: 3876, 3: 1938, 5: 1550, 10: 1260}),
+    ],
+)
+def test_the_scenarios_needed_are_those_of_the_planning_table(
+    difference: float, by_samples: dict[int, int]
+) -> None:
+    found = {samples: scenarios_needed(difference, samples) for samples in by_samples}
+    assert found == pytest.approx(by_samples, abs=1)
+    assert detectable_with(by_samples[5], 5) == pytest.approx(difference, rel=0.01)
+
+
+def test_benjamini_and_hochberg_give_the_published_correction() -> None:
+    assert benjamini_hochberg([0.01, 0.03, 0.20]) == pytest.approx([0.03, 0.045, 0.20])
+    assert benjamini_hochberg([0.20, 0.01, 0.03]) == pytest.approx([0.20, 0.03, 0.045])
+
+
+def test_no_difference_seen_is_not_yet_not_worse() -> None:
+    few, many = (compare(scores([1] * n), scores([1] * n)) for n in (30, 400))
+    assert few and many and not few.is_not_worse_by(0.02) and many.is_not_worse_by(0.02)
+    assert few.low < few.floor < 0  # one-sided reaches less far down than two-sided
+
+
+def test_one_of_several_comparisons_takes_more_to_be_worse() -> None:
+    found = compare(scores([1] * 30), scores([1] * 22 + [0] * 8))
+    assert found and found.p == pytest.approx(0.0078125) and word(found, margin=0.05) == "worse"
+    assert word(found, margin=0.05, p=holm([found.p, *[0.5] * 7])[0]) != "worse"
+
+
+def test_kaplan_and_meier_as_in_their_worked_example() -> None:
+    """Censored ones count as at risk up to their end and never after."""
+    found = survival([(1, True), (2, False), (3, True), (4, False), (4, True)])
+    assert dict(found) == pytest.approx({1: 0.8, 3: 0.8 * 2 / 3, 4: 0.8 * 2 / 3 / 2})
+    assert survival([(3, False)]) == []
+
+
+def test_a_mean_of_scores_has_an_interval_only_over_several_clusters() -> None:
+    assert mean_interval([("a", 0.4), ("a", 0.8)]) == (pytest.approx(0.6), 0.0, 1.0)
+    values = [(f"s{n}", (n % 10) / 10) for n in range(60)]
+    mean, low, high = mean_interval(values)
+    error = (sum((v - mean) ** 2 for _, v in values) / 60) ** 0.5 / 60**0.5
+    assert (low, high) == pytest.approx((mean - 1.96 * error, mean + 1.96 * error), abs=0.01)
+    assert mean_interval(values) == (mean, low, high)
