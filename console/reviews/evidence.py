@@ -135,7 +135,7 @@ def _evidence(run: Run, revision: Revision, workspace: Workspace, chosen: bool, 
         ),
         covers=frozenset(
             id
-            for scenario in run.suite_version.scenarios
+            for scenario in run.suite_version.played
             if scenario["id"] in judged
             for id in scenario.get("covers", ())
         ),

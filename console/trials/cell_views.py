@@ -22,7 +22,7 @@ from policies.canonical import digest
 def cell(request: MemberRequest, number: int, scenario: str) -> HttpResponse:
     """``sample``, ``with`` (the position beside the baseline) and ``view`` (words or plain) are in the address."""
     run = run_for(request.member, number)
-    form = next((form for form in run.suite_version.scenarios if form["id"] == scenario), None)
+    form = next((form for form in run.suite_version.played if form["id"] == scenario), None)
     if form is None:
         raise Http404
     subjects = list(run.subjects.select_related("revision").defer("params", "tools", "variables"))

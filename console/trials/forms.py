@@ -100,7 +100,7 @@ class RunForm(forms.Form):
         return values
 
     def scenarios(self) -> list[Scenario]:
-        return [parse_scenario(form) for form in self.cleaned_data["suite"].scenarios]
+        return [parse_scenario(form) for form in self.cleaned_data["suite"].played]
 
     def subject_forms(self) -> list[SubjectForm]:
         return [of_revision(revision) for revision in self.cleaned_data["chosen"]]
@@ -132,7 +132,7 @@ class RunForm(forms.Form):
 
 
 def _suite_label(version: SuiteVersion) -> str:
-    return f"{version.suite.title}, version {version.number} ({len(version.scenarios)} scenarios)"
+    return f"{version.suite.title}, version {version.number} ({len(version.played)} scenarios)"
 
 
 def _revision_label(revision: Revision) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import uuid
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
+
+from console.trials.scenarios import played
 
 
 class Suite(models.Model):
@@ -35,6 +39,8 @@ class SuiteVersion(models.Model):
     number = models.PositiveIntegerField()
     digest = models.CharField(max_length=80)
     scenarios = models.JSONField()
+    # Of a generated version: the policy and the draft it was made for, and the ids that it brought (see probe_suites.py).
+    origin = models.JSONField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -46,6 +52,11 @@ class SuiteVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.suite} v{self.number}"
+
+    @cached_property
+    def played(self) -> list[dict[str, Any]]:
+        """The scenarios as runs play them, one for each row of a matrix."""
+        return played(self.scenarios)
 
 
 class Account(models.Model):

@@ -122,7 +122,7 @@ def _read_plan(run_id: int) -> Plan:
         endpoint=run_endpoint(run),
         model=run.model,
         subjects={subject.pk: subject for subject in run.subjects.all()},
-        forms={form["id"]: form for form in run.suite_version.scenarios},
+        forms={form["id"]: form for form in run.suite_version.played},
     )
 
 

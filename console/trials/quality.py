@@ -51,7 +51,7 @@ _Cells = Mapping[str, list[Cell]]
 
 def measure(run: Run) -> dict[str, Any]:
     """The figures of a complete run, by subject in their order. A constant number of statements."""
-    scenarios = {form["id"]: parse_scenario(form) for form in run.suite_version.scenarios}
+    scenarios = {form["id"]: parse_scenario(form) for form in run.suite_version.played}
     cells = _cells_of(run)
     _read_transcripts(cells, scenarios)
     return {

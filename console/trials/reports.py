@@ -56,7 +56,7 @@ def as_junit(run: Run) -> str:
     """One suite a revision, one case a conversation: failed expectations fail, errors are errors, ungraded is skipped."""
     root = ElementTree.Element("testsuites", name=f"run {run.number}")
     suites: dict[int, ElementTree.Element] = {}
-    forms = {form["id"]: parse_scenario(form) for form in run.suite_version.scenarios}
+    forms = {form["id"]: parse_scenario(form) for form in run.suite_version.played}
     for reported in _reported(run):
         subject = reported.subject
         if subject.pk not in suites:
@@ -156,7 +156,7 @@ def _reported(run: Run, *, transcripts: bool = False) -> Iterator[Reported]:
     verdicts: dict[int, list[Verdict]] = defaultdict(list)
     for verdict in Verdict.objects.filter(conversation__run=run).order_by("conversation", "expect"):
         verdicts[verdict.conversation_id].append(verdict)
-    order = {form["id"]: index for index, form in enumerate(run.suite_version.scenarios)}
+    order = {form["id"]: index for index, form in enumerate(run.suite_version.played)}
     found = run.conversations.order_by("subject__position", "pk")
     found = found if transcripts else found.defer("messages")
     for conversation in sorted(

@@ -115,7 +115,7 @@ def rows_of(run: Run) -> list[Row]:
     positions = range(1 + max((position for _, position in cells), default=-1))
     return [
         _row(form, tuple(Side(tuple(cells.get((form["id"], position), ()))) for position in positions))
-        for form in run.suite_version.scenarios
+        for form in run.suite_version.played
     ]
 
 

@@ -77,7 +77,7 @@ def create_run(
     """
     if by is not None:
         require(by, Action.RUN, prompt)
-    scenarios = [parse_scenario(form) for form in suite_version.scenarios]
+    scenarios = [parse_scenario(form) for form in suite_version.played]
     _check_size(scenarios, subjects, samples, concurrency)
     _check_variables(scenarios, subjects)
     endpoint = endpoint_at(base_url) if base_url else endpoint_for(workspace)

@@ -72,7 +72,7 @@ class ScenarioForm:
         """The scenario, or None; see ``checked`` for what is wrong then."""
         try:
             return parse_scenario(self._data())
-        except (FormError, _Unreadable):
+        except (FormError, Unreadable):
             return None
 
     def checked(self) -> ScenarioForm:
@@ -81,23 +81,23 @@ class ScenarioForm:
             parse_scenario(self._data())
         except FormError as error:
             return replace(self, problems=tuple(map(str, error.problems)))
-        except _Unreadable as error:
+        except Unreadable as error:
             return replace(self, problems=(str(error),))
         return replace(self, problems=())
 
     def _data(self) -> dict[str, Any]:
         more = _json(self.more, "Further fields") if self.more.strip() else {}
         if not isinstance(more, dict):
-            raise _Unreadable("Further fields: must be a JSON object.")
+            raise Unreadable("Further fields: must be a JSON object.")
         if clash := sorted(set(more) & _IN_ROWS):
-            raise _Unreadable(f"Further fields: “{clash[0]}” has its own place above.")
+            raise Unreadable(f"Further fields: “{clash[0]}” has its own place above.")
         data: dict[str, Any] = {
             "id": self.id.strip(),
             "title": self.title.strip(),
             "purpose": self.purpose,
             "domain": self.domain.strip() or "general",
             "covers": self.covers.replace(",", " ").split(),
-            "expect": [_expectation(row, at) for at, row in enumerate(self.expect, 1) if row.kind],
+            "expect": [expectation_of(row, at) for at, row in enumerate(self.expect, 1) if row.kind],
             **more,
         }
         turns = [{"user": text} for text in self.turns if text.strip()]
@@ -108,7 +108,7 @@ class ScenarioForm:
         return data
 
 
-class _Unreadable(Exception):
+class Unreadable(Exception):
     """A part that is JSON does not read as JSON."""
 
 
@@ -122,7 +122,7 @@ def form_of(data: Mapping[str, Any]) -> ScenarioForm:
         domain=data.get("domain", "general"),
         covers=" ".join(data.get("covers", ())),
         turns=tuple(turn["user"] for turn in data.get("turns", ())),
-        expect=tuple(_row(expectation) for expectation in data.get("expect", ())),
+        expect=tuple(expected_of(expectation) for expectation in data.get("expect", ())),
         tools=pretty(data["tools"]) if data.get("tools") else "",
         more=pretty(more) if more else "",
     )
@@ -150,7 +150,7 @@ def read_json_form(source: str) -> tuple[Scenario | None, tuple[str, ...]]:
         return parse_scenario(_json(source, "The scenario")), ()
     except FormError as error:
         return None, tuple(map(str, error.problems))
-    except _Unreadable as error:
+    except Unreadable as error:
         return None, (str(error),)
 
 
@@ -177,7 +177,8 @@ def _trimmed(rows: Iterator[Expected]) -> list[Expected]:
     return kept
 
 
-def _expectation(row: Expected, at: int) -> dict[str, Any]:
+def expectation_of(row: Expected, at: int) -> dict[str, Any]:
+    """An expectation in its exchanged form. Raises Unreadable."""
     turn: int | str = int(row.turn) if row.turn.isascii() and row.turn.isdecimal() else row.turn or "last"
     data = {"kind": row.kind, "turn": turn, "value": _value(row, at)}
     return data | {name: text for name in ("why", "limit") if (text := getattr(row, name).strip())}
@@ -194,7 +195,8 @@ def _value(row: Expected, at: int) -> Any:
     return _json(text, f"Expectation {at}") if text else ""
 
 
-def _row(data: Mapping[str, Any]) -> Expected:
+def expected_of(data: Mapping[str, Any]) -> Expected:
+    """A stored expectation as it is typed."""
     value = data["value"]
     if value is True:
         shown = ""
@@ -217,7 +219,7 @@ def _json(text: str, where: str) -> Any:
     try:
         return read_json(text)
     except CanonicalError as error:
-        raise _Unreadable(f"{where}: {error}") from None
+        raise Unreadable(f"{where}: {error}") from None
 
 
 def _lines(text: str) -> str:

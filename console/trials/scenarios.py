@@ -1,13 +1,15 @@
 """The scenario form: one test conversation and what is expected of it, one JSON object a line.
 
 Fields beside those of the corpus: ``version``, ``family`` (variants of one idea count as one cluster), ``tags``,
-``variables`` (values for the prompt's), and on an expectation ``limit``.
+``variables`` (values for the prompt's), ``matrix`` (rows of further values: each makes a cell of its own, see ``played``),
+and on an expectation ``limit``.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -20,6 +22,8 @@ from policies.json_schema import json_schema
 
 FORM = 1
 MOST_SCENARIOS = 2_000
+MOST_ROWS = 500  # of a scenario's matrix
+MOST_PLAYED = 20_000
 MOST_BYTES = 5_000_000
 MOST_PROBLEMS = 50
 
@@ -136,8 +140,14 @@ class Scenario:
     family: str | None = None
     tags: Annotated[tuple[str, ...], Items(50)] = ()
     variables: Mapping[str, Any] = field(default_factory=dict)
+    matrix: Annotated[tuple[Mapping[str, Any], ...], Items(MOST_ROWS)] = ()
 
     def __post_init__(self) -> None:
+        for at, row in enumerate(self.matrix):
+            if not row or not all(isinstance(value, str | int | float) for value in row.values()):
+                raise ValueError(
+                    f"matrix.{at} must be values by variable name: texts, numbers, true or false."
+                )
         if bool(self.turns) == (self.simulated_user is not None):
             raise ValueError("must have either turns or a simulated_user.")
         for at, expectation in enumerate(self.expect):
@@ -222,8 +232,16 @@ def parse_scenario(data: Any) -> Scenario:
 def parse_scenarios(source: str | bytes) -> tuple[Scenario, ...]:
     """Scenarios of a JSONL text, or of one JSON list. Raises ScenarioProblems that name each wrong line."""
     problems: list[str] = []
+    return read_records(_records(source, problems), problems)
+
+
+def read_records(records: Iterable[tuple[str, Any]], problems: list[str]) -> tuple[Scenario, ...]:
+    """Scenarios from (place in the file, plain data). ``problems``: sentences that are known already, and grow.
+
+    Raises ScenarioProblems.
+    """
     scenarios: dict[str, tuple[str, Scenario]] = {}
-    for where, data in _records(source, problems):
+    for where, data in records:
         try:
             scenario = parse_scenario(data)
         except FormError as error:
@@ -236,9 +254,73 @@ def parse_scenarios(source: str | bytes) -> tuple[Scenario, ...]:
         scenarios[scenario.id] = (where, scenario)
     if not scenarios and not problems:
         problems.append("There is no scenario in it: it takes one JSON object a line.")
+    found = tuple(scenario for _, scenario in scenarios.values())
+    if not problems:
+        problems += played_problems(found)
     if problems:
         raise ScenarioProblems(problems[:MOST_PROBLEMS])
-    return tuple(scenario for _, scenario in scenarios.values())
+    return found
+
+
+# --- matrix variables
+
+
+def played(forms: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Stored scenarios as runs play them: a scenario with a matrix becomes one a row, ``fees:1``, ``fees:2`` …
+
+    The rows' values are the variables of their cell, and stand for ``{{name}}`` in what is said and expected. All rows
+    are one family: variants of one idea are no independent evidence.
+    """
+    return [cell for form in forms for cell in (_rows(form) if form.get("matrix") else [dict(form)])]
+
+
+def _rows(form: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    shared = {key: value for key, value in form.items() if key != "matrix"}
+    for number, row in enumerate(form["matrix"], 1):
+        filled: dict[str, Any] = {
+            key: _filled(value, row) if key in _FILLED else value for key, value in shared.items()
+        }
+        said = ", ".join(f"{name} = {value}" for name, value in row.items())
+        yield filled | {
+            "id": f"{form['id']}:{number}",
+            "title": f"{form['title']} ({said})"[:300],
+            "family": form.get("family") or form["id"],
+            "variables": {**form.get("variables", {}), **row},
+        }
+
+
+_FILLED = frozenset({"turns", "expect", "simulated_user", "tools"})
+_PLACE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+
+
+def _filled(value: Any, row: Mapping[str, Any]) -> Any:
+    """A value is text: nothing inside it is interpreted. Names that the row has not stay as they are."""
+    if isinstance(value, str):
+        return _PLACE.sub(lambda found: str(row.get(found[1], found[0])), value)
+    if isinstance(value, Mapping):
+        return {key: _filled(item, row) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_filled(item, row) for item in value]
+    return value
+
+
+def played_problems(scenarios: Sequence[Scenario]) -> list[str]:
+    """What is wrong with the cells that matrices make: too many, ids that are taken, texts that no longer fit."""
+    count = sum(len(scenario.matrix) or 1 for scenario in scenarios)
+    if count > MOST_PLAYED:
+        return [f"With every row of every matrix these are {count:,} scenarios; the most is {MOST_PLAYED:,}."]
+    taken = {scenario.id for scenario in scenarios}
+    problems = []
+    for scenario in scenarios:
+        for form in played([scenario.to_dict()]) if scenario.matrix else ():
+            where = f"In {scenario.id}, row {form['id'].rpartition(':')[2]} of its matrix: "
+            if form["id"] in taken:
+                problems.append(f'{where}the id "{form["id"]}" is taken.')
+            try:
+                parse_scenario(form)
+            except FormError as error:
+                problems += [f"{where}{problem}" for problem in error.problems]
+    return problems[:MOST_PROBLEMS]
 
 
 def suite_digest(scenarios: Iterable[Scenario]) -> str:

@@ -12,21 +12,22 @@ from console.problems import DomainError
 from console.prompts.models import Prompt
 from console.trials import suites
 from console.trials.models import SuiteVersion
-from console.trials.scenarios import MOST_BYTES, ScenarioProblems, parse_scenarios
+from console.trials.scenarios import MOST_BYTES, ScenarioProblems
+from console.trials.suite_files import read_suite
 
 
 class ScenariosForm(forms.Form):
-    """Scenarios from a file or from a field; one JSON object a line.
+    """Scenarios from a file or from a field: JSON lines, CSV or promptfoo's YAML.
 
-    What is wrong is in ``problems``, a sentence a line; the content of a file then stands in the field, to be corrected.
+    ``notes``: what of the file has no equivalent. What is wrong is in ``problems``, a sentence a line; the content of a file then stands in the field, to be corrected.
     """
 
     file = forms.FileField(
         label="File",
         required=False,
         allow_empty_file=True,
-        help_text="JSON lines, one scenario a line.",
-        widget=forms.FileInput(attrs={"accept": ".jsonl,.json,.ndjson,.txt"}),
+        help_text="JSON lines, CSV, or a promptfoo configuration.",
+        widget=forms.FileInput(attrs={"accept": ".jsonl,.json,.ndjson,.txt,.csv,.tsv,.yaml,.yml"}),
     )
     text = forms.CharField(
         label="or its content",
@@ -35,6 +36,7 @@ class ScenariosForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "wrap": "off"}),
     )
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -44,7 +46,8 @@ class ScenariosForm(forms.Form):
             self.add_error(None, "Choose a file, or paste its content.")
             return values
         try:
-            values["scenarios"] = parse_scenarios(source)
+            read = read_suite(source, upload.name or "" if upload is not None else "")
+            values["scenarios"], self.notes = read.scenarios, read.notes
         except ScenarioProblems as problems:
             self.problems = problems.problems
             self.add_error(None, "Nothing was changed: this cannot be read yet.")

@@ -21,10 +21,12 @@ from console.trials.pages import suite_for
 from console.trials.scenario_form import ScenarioForm, form_of, read_json_form, typed_form
 from console.trials.scenarios import Scenario, parse_scenario
 from console.trials.suite_edits import StaleSuite
+from console.trials.suite_files import FORMATS
 from console.trials.suite_forms import ImportForm, SuiteForm
 
 SHOWN_SCENARIOS = 60
 SHOWN_VERSIONS = 30
+SHOWN_NOTES = 12
 
 
 @member_view("GET")
@@ -54,6 +56,7 @@ def new_suite(request: MemberRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         version = form.create(by=request.member)
         if version is not None:
+            _tell(request, form.notes)
             return redirect("trials:suite", request.member.workspace.slug, version.suite.slug)
     status = 422 if form.is_bound else 200
     return render(request, "trials/new_suite.html", {"nav": "prompts", "form": form}, status=status)
@@ -85,11 +88,19 @@ def _import(request: MemberRequest, shown: Suite) -> HttpResponseBase:
     except DomainError as error:
         form.add_error(None, f"{error.message} {error.what_to_do}")
         return _suite_page(request, shown, _at_newest(form, error), status=error.status)
+    _tell(request, form.notes)
     if version.number == values["version"]:
         messages.info(request, "Nothing changed: the suite holds exactly that already.")
     else:
         messages.success(request, f"Saved as version {version.number}.")
     return redirect(_address(shown))
+
+
+def _tell(request: MemberRequest, notes: tuple[str, ...]) -> None:
+    """What an import left behind is named, and not lost silently."""
+    if notes:
+        more = f" and {len(notes) - SHOWN_NOTES} more" if len(notes) > SHOWN_NOTES else ""
+        messages.warning(request, f"Not imported: {' '.join(notes[:SHOWN_NOTES])}{more}")
 
 
 def _at_newest(form: ImportForm, error: DomainError) -> ImportForm:
@@ -119,6 +130,7 @@ def _suite_page(
         "page": page,
         "scenarios": [parse_scenario(data) for data in page],
         "prompts": shown.prompts.all(),
+        "formats": FORMATS.values(),
         "form": form or ImportForm(initial={"version": versions[0].number}),
     }
     return render_region(request, "trials/suite.html", context, regions=("scenarios",), status=status)
@@ -145,12 +157,16 @@ def _matches(data: Any, query: str) -> bool:
 
 
 @member_view("GET")
-def export(request: MemberRequest, suite: str, number: int) -> HttpResponse:
-    """A version as JSON lines, the form in which it came."""
+def export(request: MemberRequest, suite: str, number: int, extension: str) -> HttpResponse:
+    """A version as a file: JSON lines say all of it, the others what they can."""
     shown = suite_for(request.member, suite)
     version = _version(shown.versions.all(), str(number), 0)
-    response = HttpResponse(suites.to_jsonl(version), content_type="application/jsonl; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{suite}-v{version.number}.jsonl"'
+    version.suite = shown
+    chosen = next((form for form in FORMATS.values() if form.extension == extension), None)
+    if chosen is None:
+        raise Http404
+    response = HttpResponse(chosen.write(version), content_type=f"{chosen.media_type}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{suite}-v{version.number}.{extension}"'
     return response
 
 

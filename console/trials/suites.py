@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, OuterRef, QuerySet, Subquery
@@ -16,7 +16,7 @@ from console.audit.services import SYSTEM, Subject, record
 from console.problems import DomainError, Invalid
 from console.prompts.models import Prompt
 from console.trials.models import Suite, SuiteVersion
-from console.trials.scenarios import Scenario, suite_digest
+from console.trials.scenarios import Scenario, played_problems, suite_digest
 
 SLUG = re.compile(r"[a-z0-9-]{1,64}")
 
@@ -46,9 +46,10 @@ def create_suite(
     scenarios: Sequence[Scenario],
     description: str = "",
     prompts: Iterable[Prompt] = (),
+    origin: Mapping[str, Any] | None = None,
     by: Membership | None = None,
 ) -> SuiteVersion:
-    """A suite with its first version. ``by``: None only for a command or the seed."""
+    """A suite with its first version. ``by``: None only for a command or the seed; ``origin``: of a generated one."""
     _may_edit(by)
     if not SLUG.fullmatch(slug):
         raise Invalid(
@@ -62,18 +63,24 @@ def create_suite(
             f'There is a suite "{slug}" already.', "Choose another name, or make a new version of it."
         )
     suite.prompts.set(prompts)
-    return _add_version(suite, scenarios, by)
+    return _add_version(suite, scenarios, by, origin)
 
 
 @transaction.atomic
-def add_version(*, suite: Suite, scenarios: Sequence[Scenario], by: Membership | None = None) -> SuiteVersion:
+def add_version(
+    *,
+    suite: Suite,
+    scenarios: Sequence[Scenario],
+    origin: Mapping[str, Any] | None = None,
+    by: Membership | None = None,
+) -> SuiteVersion:
     """The next version. The same content as the newest one makes none: that one is returned."""
     _may_edit(by, suite)
     Suite.objects.select_for_update().get(pk=suite.pk)
     newest = suite.versions.order_by("-number").first()
     if newest is not None and newest.digest == suite_digest(scenarios):
         return newest
-    return _add_version(suite, scenarios, by)
+    return _add_version(suite, scenarios, by, origin)
 
 
 def version_of_scenarios(
@@ -92,25 +99,25 @@ def version_of_scenarios(
     return same or add_version(suite=suite, scenarios=scenarios, by=by)
 
 
-def to_jsonl(version: SuiteVersion) -> str:
-    """The version as it is exchanged: one scenario a line."""
-    return "".join(json.dumps(form, ensure_ascii=False) + "\n" for form in version.scenarios)
-
-
 def _may_edit(by: Membership | None, suite: Suite | None = None) -> None:
     if by is not None:
         require(by, Action.EDIT_SUITE, suite)
 
 
-def _add_version(suite: Suite, scenarios: Sequence[Scenario], by: Membership | None) -> SuiteVersion:
+def _add_version(
+    suite: Suite, scenarios: Sequence[Scenario], by: Membership | None, origin: Mapping[str, Any] | None
+) -> SuiteVersion:
     if not scenarios:
         raise Invalid("A suite needs at least one scenario.", "Add one, or import a file.")
+    if problems := played_problems(scenarios):
+        raise Invalid(problems[0], "Change the matrix or the id, then save again.")
     last = suite.versions.aggregate(last=Max("number"))["last"] or 0
     version = SuiteVersion.objects.create(
         suite=suite,
         number=last + 1,
         digest=suite_digest(scenarios),
         scenarios=[scenario.to_dict() for scenario in scenarios],
+        origin=dict(origin) if origin else None,
         created_by=by.user if by else None,
     )
     record(

@@ -122,7 +122,7 @@ def test_strangers_find_nothing_and_viewers_only_read(client, member, version):
 
 
 def test_what_is_exported_comes_in_again_unchanged(signed_in, member, version):
-    answer = signed_in.get(url(member, "suite-export", "core", 1))
+    answer = signed_in.get(url(member, "suite-export", "core", 1, "jsonl"))
     assert "core-v1.jsonl" in answer.headers["Content-Disposition"]
     signed_in.post(
         url(member, "suite", "core"), {"version": 1, "how": "replace", "text": answer.content.decode()}

@@ -7,7 +7,7 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,10 @@ from console.problems import DomainError, Invalid
 from console.trials import reports, results, runs, subjects, suites
 from console.trials.crew import Crew, crew
 from console.trials.models import Run, SuiteVersion
-from console.trials.scenarios import ScenarioProblems, parse_scenarios
+from console.trials.scenarios import ScenarioProblems
 from console.trials.starting import REFERENCE, prompt_of, revision_named
 from console.trials.subjects import SubjectForm
+from console.trials.suite_files import read_suite
 
 PASSED, FAILED, UNUSABLE, INCOMPLETE = range(4)
 LOOK_EVERY = 0.1  # seconds
@@ -38,8 +39,8 @@ class Command(BaseCommand):
         add(
             "--suite",
             required=True,
-            metavar="FILE.jsonl|SLUG",
-            help="a file of scenarios, or a suite of the workspace",
+            metavar="FILE|SLUG",
+            help="a file of scenarios (JSON lines, CSV, promptfoo YAML), or a suite of the workspace",
         )
         add(
             "--revision",
@@ -85,7 +86,7 @@ class Command(BaseCommand):
     def _run(self, options: dict[str, Any]) -> int:
         if not 0 <= options["workers"] <= 64:
             raise Invalid(f"--workers must be from 0 to 64, and {options['workers']} is not.")
-        run = _start(options)
+        run = _start(options, self._say)
         if not options["workers"] and not options["wait"]:
             self.stdout.write(json.dumps({"run": run.number}))
             return PASSED
@@ -127,7 +128,7 @@ def _workers(run: Run, count: int) -> Iterator[Crew | None]:
         yield members
 
 
-def _start(options: dict[str, Any]) -> Run:
+def _start(options: dict[str, Any], say: Callable[..., None]) -> Run:
     workspace = _workspace(options["workspace"])
     forms = [_subject(given, workspace) for given in options["revision"]]
     if len({form.label for form in forms}) != len(forms):
@@ -139,7 +140,7 @@ def _start(options: dict[str, Any]) -> Run:
         raise Invalid("Neither --model nor the first revision names a model.", "Add --model.")
     return runs.create_run(
         workspace=workspace,
-        suite_version=_suite(options["suite"], workspace),
+        suite_version=_suite(options["suite"], workspace, say),
         subjects=forms,
         model=model,
         samples=options["samples"],
@@ -164,22 +165,23 @@ def _workspace(slug: str) -> Workspace:
     return create_workspace(slug="command-line", name="Command line", playground=True)
 
 
-def _suite(given: str, workspace: Workspace) -> SuiteVersion:
+def _suite(given: str, workspace: Workspace, say: Callable[..., None]) -> SuiteVersion:
     path = Path(given)
     if not path.suffix and not path.is_file():
         return suites.newest_version(workspace, given)
     try:
-        scenarios = parse_scenarios(path.read_bytes())
+        read = read_suite(path.read_bytes(), path.name)
     except OSError as error:
         raise Invalid(
             f"{given} cannot be read: {(error.strerror or str(error)).lower()}.", "Check the path."
         ) from None
+    say(*(f"{given}: {note}" for note in read.notes))
     name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:50] or "scenarios"
     return suites.version_of_scenarios(
         workspace=workspace,
         slug=f"file-{name}",
         title=f"{path.name}, from the command line",
-        scenarios=scenarios,
+        scenarios=read.scenarios,
     )
 
 
