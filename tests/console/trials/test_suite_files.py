@@ -181,7 +181,7 @@ def test_a_configuration_of_others_is_read_and_what_has_no_equivalent_is_named()
 
 
 def test_what_promptfoo_cannot_check_is_named_in_its_file() -> None:
-    text = suite_promptfoo.write([form for form in version().scenarios], "full v1")
+    text = suite_promptfoo.write(list(version().scenarios), "full v1")
     assert "# promptfoo cannot check simulated tools: fees." in text
     assert "# promptfoo cannot check expectations of kind discloses_ai: angry." in text
     tests = yaml.safe_load(text)["tests"]
