@@ -243,7 +243,7 @@ def changes(prompt: Prompt, made: Generated) -> Changes:
 def _generated_ids(suite: Suite) -> set[str]:
     """Of all that was ever generated into it: the rest was added by people."""
     origins = suite.versions.exclude(origin=None).values_list("origin", flat=True)
-    return {id for origin in origins for id in origin["ids"]}
+    return {id for origin in origins if origin for id in origin["ids"]}
 
 
 @transaction.atomic

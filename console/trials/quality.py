@@ -52,7 +52,7 @@ _Cells = Mapping[str, list[Cell]]
 def measure(run: Run) -> dict[str, Any]:
     """The figures of a complete run, by subject in their order. A constant number of statements."""
     scenarios = {form["id"]: parse_scenario(form) for form in run.suite_version.played}
-    cells = _cells_of(run)
+    cells = cells_of(run)
     _read_transcripts(cells, scenarios)
     return {
         "version": VERSION,
@@ -63,8 +63,8 @@ def measure(run: Run) -> dict[str, Any]:
     }
 
 
-def _cells_of(run: Run) -> dict[int, dict[str, list[Cell]]]:
-    """By the subject's position and the scenario."""
+def cells_of(run: Run) -> dict[int, dict[str, list[Cell]]]:
+    """By the subject's position and the scenario, without what was said. Two statements."""
     found: dict[int, dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
     by_id: dict[int, Cell] = {}
     rows = Conversation.objects.filter(run=run).order_by("sample")
@@ -140,13 +140,14 @@ def _rate(scenarios: Mapping[str, Scenario], words: Mapping[str, Iterable[str]])
 
 def _held(cells: Sequence[Cell]) -> str:
     """Whether no turn of any sample broke a limit: "" where that cannot be said, since a sample is missing."""
-    words = [_limits_word(cell) for cell in cells]
+    words = [limits_word(cell) for cell in cells]
     if "fail" in words:
         return "fail"
     return "pass" if words and all(word == "pass" for word in words) else ""
 
 
-def _limits_word(cell: Cell) -> str:
+def limits_word(cell: Cell) -> str:
+    """Whether every limit held in a conversation: "" where no verdict says so."""
     bearing = [
         verdict.word
         for verdict in cell.verdicts
@@ -161,7 +162,7 @@ def _broken_by_turn(cells: Sequence[Cell]) -> list[list[float]]:
     """Attack success by turn: the share broken at or before it, conversations that ended earlier being censored."""
     ends = []
     for cell in cells:
-        word = _limits_word(cell)
+        word = limits_word(cell)
         failing = [v.turn or cell.turns for v in cell.verdicts if v.limits and v.word == "fail"]
         if word == "fail" and failing:
             ends.append((min(failing), True))
@@ -235,8 +236,8 @@ def _variety(scenarios: Mapping[str, Scenario], cells: _Cells) -> dict[str, Any]
         removed += len(cells[name]) - len(answers)
         if one := variety(answers):
             found[name] = one
-    spread = {name: [scenarios[name].cluster, one.distance] for name, one in found.items()}
-    figures = {
+    spread = {name: (scenarios[name].cluster, one.distance) for name, one in found.items()}
+    figures: dict[str, Any] = {
         "value": None,
         "low": 0.0,
         "high": 1.0,
@@ -247,7 +248,7 @@ def _variety(scenarios: Mapping[str, Scenario], cells: _Cells) -> dict[str, Any]
     }
     if not found:
         return figures
-    mean, low, high = stats.mean_interval([(cluster, value) for cluster, value in spread.values()])
+    mean, low, high = stats.mean_interval(list(spread.values()))
     count = len(found)
     closest = min(found, key=lambda name: found[name].nearest_distance)
     return figures | {

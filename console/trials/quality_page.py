@@ -149,7 +149,7 @@ def _points(prompt: Prompt, runs: Sequence[Run], across: str, ceiling: Ceiling) 
     """One a revision: of each figure the newest run that has it."""
     of_revision: dict[int, list[tuple[Run, Mapping[str, Any]]]] = {}
     for run in runs:
-        for subject, figures in zip(run.subjects.all(), run.quality["subjects"], strict=False):
+        for subject, figures in zip(run.subjects.all(), (run.quality or {})["subjects"], strict=False):
             if subject.revision and subject.revision.prompt_id == prompt.pk:
                 of_revision.setdefault(subject.revision.number, []).append((run, figures))
     revisions = {

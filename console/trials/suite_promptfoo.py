@@ -83,7 +83,7 @@ def _tests_of(form: Mapping[str, Any], lost: dict[str, set[str]]) -> Iterator[di
         if expectation["kind"] not in _KINDS_OUT:
             lost.setdefault(f"expectations of kind {expectation['kind']}", set()).add(form["id"])
     shared = {"conversationId": form["id"]} if len(turns) > 1 else {}
-    made = []
+    made: list[dict[str, Any]] = []
     for number, (text, checks) in enumerate(zip(turns, asserts, strict=True), 1):
         name = form["title"] if len(turns) == 1 else f"{form['title']}, turn {number}"
         made.append(
@@ -231,8 +231,9 @@ class _Reading:
         self, where: str, number: int, tests: Sequence[Mapping[str, Any]]
     ) -> Mapping[str, Any] | None:
         ours = _metadata(tests[0]).get(OURS)
-        kept = ours.get("scenario") if isinstance(ours, Mapping) else None
-        if isinstance(kept, Mapping) and ours.get("digest") == _safe_digest(tests):
+        written: Mapping[str, Any] = ours if isinstance(ours, Mapping) else {}
+        kept = written.get("scenario")
+        if isinstance(kept, Mapping) and written.get("digest") == _safe_digest(tests):
             return kept
         if isinstance(kept, Mapping):
             self._note(
