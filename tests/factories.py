@@ -176,10 +176,11 @@ def _write_cell(run: Run, subject: Subject, scenario: Scenario, word: str) -> No
         scenario=scenario.id,
         status=Conversation.Status.FINISHED,
         verdict=word,
-        messages=[{"role": "user", "content": "Hello", "turn": 1}],
+        messages=[user_entry(1, "Hello"), reply_entry(1, [{"type": "text", "text": "Hello."}], "end_turn")],
+        turns=1,
     )
     limits = [id for id in scenario.covers if id.startswith("limit.")]
-    Verdict.objects.create(conversation=cell, expect=0, kind="contains", verdict=word, limits=limits)
+    Verdict.objects.create(conversation=cell, expect=0, kind="judge", verdict=word, limits=limits)
 
 
 def make_review(member: Membership, *, runs: Sequence[Run] | None = None, **fields: Any) -> Review:

@@ -311,3 +311,18 @@ def survival(ends: Sequence[tuple[int, bool]]) -> list[tuple[int, float]]:
         left *= 1 - sum(end == time and broke for end, broke in ends) / at_risk
         steps.append((time, left))
     return steps
+
+
+def error_of(scores: Sequence[Score]) -> float:
+    """The clustered error of one run's rate; where all scenarios agree, what Wilson's interval stands for."""
+    judged = [score for score in scores if score.judged]
+    found = rate(judged)
+    if found.value is None:
+        return 0.0
+    error = math.sqrt(_clustered_variance([(score.cluster, score.share - found.value) for score in judged]))
+    return error if error and 0 < found.value < 1 else (found.high - found.low) / 2 / Z
+
+
+def worse_p(difference: Difference) -> float:
+    """One-sided: flipped signs are symmetric, so that half of the two-sided p is that of a loss."""
+    return difference.p / 2 if difference.mean < 0 else 1.0

@@ -2,8 +2,8 @@ from django.urls import path
 
 from console.trials import (
     cell_views,
-    probe_suite_views,
     keep_views,
+    probe_suite_views,
     quality_views,
     run_views,
     suite_views,
