@@ -67,6 +67,8 @@ CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or embedded.broker_url()
 CELERY_BEAT_SCHEDULE = {
     "trials.sweep": {"task": "trials.sweep", "schedule": 2.0, "options": {"expires": 5.0}},
     "prompts.sweep": {"task": "prompts.sweep", "schedule": 3.0, "options": {"expires": 6.0}},
+    "reviews.sweep": {"task": "reviews.sweep", "schedule": 20.0, "options": {"expires": 20.0}},
+    "notifications.send": {"task": "notifications.send", "schedule": 20.0, "options": {"expires": 20.0}},
     "releases.sweep": {"task": "releases.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
 }
 
@@ -107,6 +109,7 @@ INSTALLED_APPS = [
     "console.prompts",
     "console.provider",
     "console.governance",
+    "console.notifications",
     "console.accounts",
     "console.audit",
     "allauth",
@@ -194,7 +197,17 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "console.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-EMAIL_BACKEND = os.environ.get("REMIT_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+# With a mail server letters go there; without one they are printed where the worker writes.
+EMAIL_HOST = os.environ.get("REMIT_EMAIL_HOST", "")
+EMAIL_BACKEND = os.environ.get("REMIT_EMAIL_BACKEND") or (
+    f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+)
+EMAIL_PORT = int(os.environ.get("REMIT_EMAIL_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("REMIT_EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("REMIT_EMAIL_PASSWORD", "")
+EMAIL_USE_SSL = EMAIL_PORT == 465
+EMAIL_USE_TLS = not EMAIL_USE_SSL and os.environ.get("REMIT_EMAIL_TLS", "1") not in {"0", "no", "off"}
+DEFAULT_FROM_EMAIL = os.environ.get("REMIT_EMAIL_FROM", "remit@localhost")
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-remit" if HTTPS else "remit"

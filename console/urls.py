@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(WORKSPACE, include("console.reviews.urls")),
     path(WORKSPACE, include("console.releases.urls")),
     path(WORKSPACE, include("console.governance.urls")),
+    path(WORKSPACE, include("console.notifications.urls")),
     path(WORKSPACE, include("console.accounts.urls")),
     path("", include("console.home.urls")),
 ]

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponseBase
 from django.views.decorators.http import require_http_methods
 
@@ -43,11 +45,20 @@ def member_view(*verbs: str) -> Callable[[View], View]:
     return decorate
 
 
+def _unread() -> Coalesce:
+    """How many notifications wait: counted with the membership, since every page shows it."""
+    rows: Any = Membership._meta.get_field("notifications").related_model
+    waiting = rows._default_manager.filter(member=OuterRef("pk"), read_at=None).order_by()
+    return Coalesce(Subquery(waiting.values("member").annotate(n=Count("pk")).values("n")), 0)
+
+
 def membership(request: HtmxRequest, slug: str) -> Membership:
     """The sender's membership of the workspace ``slug``; Http404 when there is none."""
     try:
-        return Membership.objects.select_related("user", "workspace").get(
-            user=request.user, workspace__slug=slug
-        )  # type: ignore[misc]
+        return (
+            Membership.objects.select_related("user", "workspace")
+            .annotate(unread=_unread())
+            .get(user=request.user, workspace__slug=slug)  # type: ignore[misc]
+        )
     except Membership.DoesNotExist:
         raise Http404 from None

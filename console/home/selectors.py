@@ -42,12 +42,13 @@ def to_decide(member: Membership) -> list[Item]:
 def _decision(entry: queue.Entry) -> Item:
     review = entry.review
     asks = f"{review.requested_by.shown_name} asks to approve it for {review.label}."
+    until = f" Due {review.due:%-d %B}{', overdue' if entry.overdue else ''}." if review.due else ""
     again = " What was said of it before is stale: something changed since." if entry.stale else ""
     return Item(
         entry.word if entry.stale else "Review",
         entry.state,
         f"{review.prompt.title}: {review.title}, r{review.revision.number}",
-        asks + again,
+        asks + until + again,
         "reviews:review",
         review.number,
         review.requested_at,

@@ -12,6 +12,7 @@ from console.governance.services import Governance
 from console.prompts.alignment import align
 from console.prompts.diff_rows import Row, side_by_side
 from console.prompts.drafts import Checked, check
+from console.prompts.in_short import InShort, in_short
 from console.prompts.merging import interleave
 from console.prompts.models import Draft, Revision
 from console.prompts.sheets import KIND_TITLES
@@ -82,6 +83,11 @@ class Comparison:
             old_verdict=self._old.verdict,
             new_verdict=self._new.verdict,
         )
+
+    @property
+    def short(self) -> InShort:
+        pack = self._new.governance.pack
+        return in_short(self.effect, pack, self._old.verdict.findings, self._new.verdict.findings)
 
     @cached_property
     def settings(self) -> list[SettingDiff]:

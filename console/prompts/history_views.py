@@ -18,7 +18,7 @@ from console.prompts.judge import judged, rows_of
 from console.prompts.models import Revision
 from console.prompts.pages import prompt_for, revision_for
 from console.prompts.revisions import restore
-from console.prompts.timeline import entry_of, timeline
+from console.prompts.timeline import entry_of, live_number, timeline
 
 
 @member_view("GET")
@@ -37,6 +37,7 @@ def history(request: MemberRequest, slug: str) -> HttpResponseBase:
         "prompt": prompt,
         "draft": draft,
         "entries": timeline(prompt),
+        "live": live_number(prompt),
         "versions": draft.versions.exclude(version=draft.version).select_related("by").defer("content")[:30],
         "may_edit": can(request.member, Action.EDIT, prompt),
     }
@@ -61,6 +62,7 @@ def revision(request: MemberRequest, slug: str, number: int) -> HttpResponse:
         "pack": now.governance.pack,
         "findings": [(finding, policies.check_for(finding["code"])) for finding in shown.findings],
         "entry": entry_of(shown),
+        "live": live_number(prompt),
         "may_edit": can(request.member, Action.EDIT, prompt),
     }
     return render_region(request, "prompts/revision.html", context, regions=("judge",))

@@ -52,3 +52,11 @@ def _entry(revision: Revision, people: dict[int, User]) -> RevisionEntry:
         releases=tuple(release.number for release in releases),
         review=next(iter(revision.reviews.all()), None),
     )
+
+
+def live_number(prompt: Prompt) -> int | None:
+    """The number of the revision that is in production, when one is."""
+    live = Revision.objects.filter(
+        prompt=prompt, releases__labels__name="production", releases__labels__prompt=prompt
+    )
+    return live.order_by().values_list("number", flat=True).first()

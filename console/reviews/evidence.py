@@ -7,10 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count, Q
+
 import policies
 from console.accounts.models import Workspace
 from console.prompts.models import Revision
 from console.trials.models import Conversation, Run, Subject
+
+Counts = tuple[int, int]  # passed, judged
 
 MOST = 20  # of a revision, beside the chosen ones: more than anybody reads
 
@@ -44,6 +48,7 @@ class Evidence:
     comparison: Mapping[str, Any] | None
     limits: tuple[Limit, ...]
     covers: frozenset[str]
+    cells: Mapping[str, Counts]  # by scenario
 
     @property
     def counts(self) -> bool:
@@ -93,8 +98,8 @@ def evidence_for(
         .prefetch_related("subjects")
         .order_by("-number")
     )
-    judged = _judged(runs, revision)
-    return tuple(_evidence(run, revision, workspace, run.pk in ids, judged[run.pk]) for run in runs)
+    cells = _cells(runs, revision)
+    return tuple(_evidence(run, revision, workspace, run.pk in ids, cells[run.pk]) for run in runs)
 
 
 def evidence_digest(evidence: Iterable[Evidence]) -> str:
@@ -103,18 +108,20 @@ def evidence_digest(evidence: Iterable[Evidence]) -> str:
     return policies.digest(digests) if digests else ""
 
 
-def _judged(runs: Sequence[Run], revision: Revision) -> dict[int, set[str]]:
-    """By run: the scenarios in which at least one conversation of the revision could be judged."""
-    found: dict[int, set[str]] = defaultdict(set)
-    cells = Conversation.objects.filter(
-        run__in=runs, subject__digest=revision.digest, status="finished", verdict__in=["pass", "fail"]
-    )
-    for run, scenario in cells.values_list("run", "scenario").distinct():
-        found[run].add(scenario)
+def _cells(runs: Sequence[Run], revision: Revision) -> dict[int, dict[str, Counts]]:
+    """By run and scenario: how many of the revision's conversations passed, of how many that could be judged."""
+    cells = Conversation.objects.filter(run__in=runs, subject__digest=revision.digest, status="finished")
+    found: dict[int, dict[str, Counts]] = defaultdict(dict)
+    judged = Count("pk", filter=Q(verdict__in=["pass", "fail"]))
+    rows = cells.order_by().values("run", "scenario")
+    for row in rows.annotate(passed=Count("pk", filter=Q(verdict="pass")), judged=judged):
+        found[row["run"]][row["scenario"]] = (row["passed"], row["judged"])
     return found
 
 
-def _evidence(run: Run, revision: Revision, workspace: Workspace, chosen: bool, judged: set[str]) -> Evidence:
+def _evidence(
+    run: Run, revision: Revision, workspace: Workspace, chosen: bool, cells: Mapping[str, Counts]
+) -> Evidence:
     subjects = sorted(run.subjects.all(), key=lambda subject: subject.position)
     position = next(subject.position for subject in subjects if subject.digest == revision.digest)
     result = (run.result or {}) if run.is_complete else {}
@@ -136,9 +143,10 @@ def _evidence(run: Run, revision: Revision, workspace: Workspace, chosen: bool, 
         covers=frozenset(
             id
             for scenario in run.suite_version.played
-            if scenario["id"] in judged
+            if cells.get(scenario["id"], (0, 0))[1]
             for id in scenario.get("covers", ())
         ),
+        cells=cells,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -29,6 +30,8 @@ class Review(models.Model):
     message = models.TextField(blank=True)
     label = models.CharField(max_length=40, default="production")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    due = models.DateField(null=True)
+    looked_at = models.DateTimeField(null=True)  # when the sweep last looked for approvals that went stale
     runs = models.ManyToManyField("trials.Run", blank=True, related_name="reviews")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(auto_now_add=True)
@@ -54,6 +57,22 @@ class Review(models.Model):
         return self.status in self.UNDECIDED
 
 
+class Assignment(models.Model):
+    """Somebody of whom the review is asked. Where nobody is named it waits for everybody who may decide."""
+
+    review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="assignments")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [models.UniqueConstraint(fields=["review", "user"], name="asked_once_of_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.review} asked of {self.user}"
+
+
 class Decision(models.Model):
     """One person's approval, or request for changes, bound to exactly what the page showed."""
 
@@ -75,6 +94,7 @@ class Decision(models.Model):
     at = models.DateTimeField(auto_now_add=True)
     # A later word of the same person replaces an earlier one, which stays in the record.
     superseded = models.BooleanField(default=False)
+    stale_told = models.BooleanField(default=False)  # whoever said it was told that it no longer counts
 
     class Meta:
         ordering = ["at"]
@@ -91,7 +111,8 @@ class Decision(models.Model):
 class Thread(models.Model):
     """A discussion: of a line, a setting, a run of the evidence, or the whole review (``anchor`` empty).
 
-    Anchors are ``text:<section>:<old|new>:<line>``, ``setting:<id>`` and ``run:<number>``.
+    Anchors are ``line-<section>-<n>``, ``was-<section>-<n>`` (the line as it was), ``setting-<id>``, ``run-<number>`` and
+    ``cell-<run>-<scenario>``.
     """
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="threads")
@@ -117,7 +138,17 @@ class Thread(models.Model):
 class Comment(models.Model):
     thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="comments")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    text = models.TextField()
+    text = models.TextField(blank=True)
+    mentions = ArrayField(
+        models.CharField(max_length=150), default=list, blank=True
+    )  # logins, of members then
+    # Other words for the line that the thread is about; empty: without the line; None: nothing is suggested.
+    suggestion = models.TextField(null=True)  # noqa: DJ001 (see above)
+    applied_at = models.DateTimeField(null=True)
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    applied_version = models.PositiveIntegerField(null=True)  # of the draft
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

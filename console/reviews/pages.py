@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404
 
 from console.accounts.models import Membership
-from console.reviews.models import Review, Thread
+from console.reviews.models import Comment, Review, Thread
 
 
 def review_for(member: Membership, number: int) -> Review:
@@ -29,3 +29,14 @@ def thread_for(member: Membership, number: int, pk: int) -> Thread:
         raise Http404 from None
     thread.review = review
     return thread
+
+
+def comment_for(member: Membership, number: int, pk: int) -> Comment:
+    """A comment of the review, or Http404."""
+    review = review_for(member, number)
+    try:
+        comment = Comment.objects.select_related("thread", "by").get(pk=pk, thread__review=review)
+    except Comment.DoesNotExist:
+        raise Http404 from None
+    comment.thread.review = review
+    return comment

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.utils import timezone
 
-from console.accounts.models import Membership
+from console.accounts.models import Membership, User
 from console.governance.services import governance_of
 from console.prompts.models import Revision
 from console.reviews.authors import Lineage
-from console.reviews.models import Decision, Review
+from console.reviews.models import Assignment, Decision, Review
 from console.reviews.voices import refusal
 
 MOST_OPEN = 500  # of a workspace: beyond it the oldest are only under "all open"
@@ -19,13 +20,18 @@ MOST_OPEN = 500  # of a workspace: beyond it the oldest are only under "all open
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A review as a list shows it. ``mine``: the member wrote part of it or asked; ``waits``: for the member's word."""
+    """A review as a list shows it. ``mine``: the member wrote part of it or asked; ``waits``: for the member's word.
+
+    A review that is asked of named people waits for them; one that names nobody waits for everybody who may decide.
+    """
 
     review: Review
     mine: bool
     waits: bool
     approvals: tuple[Decision, ...]
     stale: bool
+    asked: tuple[User, ...]
+    overdue: bool
 
     @property
     def word(self) -> str:
@@ -56,7 +62,10 @@ def reviews_of(member: Membership) -> QuerySet[Review]:
         .select_related("prompt", "revision", "against", "requested_by")
         .defer("revision__compiled", "revision__content", "revision__source_map", "revision__findings")
         .defer("against__compiled", "against__content", "against__source_map", "against__findings")
-        .prefetch_related(Prefetch("decisions", current, to_attr="words"))
+        .prefetch_related(
+            Prefetch("decisions", current, to_attr="words"),
+            Prefetch("assignments", Assignment.objects.select_related("user"), to_attr="asked"),
+        )
         .annotate(
             target_digest=Subquery(target),
             open_threads=Count("threads", filter=Q(threads__resolved_at=None), distinct=True),
@@ -66,7 +75,7 @@ def reviews_of(member: Membership) -> QuerySet[Review]:
 
 
 def entries(reviews: Iterable[Review], member: Membership) -> list[Entry]:
-    """The rows of a list, for this member. Five statements, whatever the number."""
+    """The rows of a list, for this member. Six statements, whatever the number."""
     rows = list(reviews)
     lineage = Lineage.of({review.prompt_id for review in rows})
     governance = governance_of(member.workspace)
@@ -75,9 +84,10 @@ def entries(reviews: Iterable[Review], member: Membership) -> list[Entry]:
 
 
 def open_entries(member: Membership) -> list[Entry]:
-    """All open reviews of the workspace, oldest first: who has waited longest comes first."""
+    """All open reviews of the workspace: what is due first, then who has waited longest."""
+    order = (F("due").asc(nulls_last=True), "requested_at")
     return entries(
-        reviews_of(member).filter(status__in=Review.UNDECIDED).order_by("requested_at")[:MOST_OPEN], member
+        reviews_of(member).filter(status__in=Review.UNDECIDED).order_by(*order)[:MOST_OPEN], member
     )
 
 
@@ -93,13 +103,21 @@ def _entry(review: Review, member: Membership, lineage: Lineage, under: tuple[st
     fresh = [word for word in words if not review.is_open or _is_fresh(word, review, under)]
     said = any(word.by_id == member.user_id for word in fresh)
     may = not refusal(member, review, authors)
+    asked = tuple(row.user for row in review.asked)  # type: ignore[attr-defined]
+    for_me = not asked or any(user.pk == member.user_id for user in asked)
     return Entry(
         review=review,
         mine=member.user_id in authors,
-        waits=review.status == Review.Status.OPEN and may and not said,
+        waits=review.status == Review.Status.OPEN and may and for_me and not said,
         approvals=tuple(word for word in fresh if word.word == Decision.Word.APPROVE),
         stale=len(fresh) < len(words),
+        asked=asked,
+        overdue=is_overdue(review),
     )
+
+
+def is_overdue(review: Review) -> bool:
+    return review.is_open and review.due is not None and review.due < timezone.localdate()
 
 
 def _is_fresh(word: Decision, review: Review, under: tuple[str, int]) -> bool:

@@ -11,10 +11,12 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from console.accounts.access import MemberRequest, member_view
+from console.accounts.models import Membership
 from console.accounts.permissions import Action, require
 from console.htmx import render_region
 from console.problems import DomainError
 from console.prompts.pages import prompt_for, revision_for
+from console.reviews.assigning import reviewers_for
 from console.reviews.evidence import evidence_for
 from console.reviews.forms import RequestForm
 from console.reviews.models import Review
@@ -92,7 +94,7 @@ def request_page(request: MemberRequest, slug: str, number: int) -> HttpResponse
         else:
             return redirect("reviews:review", request.member.workspace.slug, review.number)
     change = change_of(revision, current_target(prompt, _label(form)), request.member.workspace)
-    context = _request_context(form, change)
+    context = _request_context(form, change, request.member)
     status = 422 if request.method == "POST" else 200
     page = {"prompt": prompt, "revision": revision, **context}
     return render_region(request, "reviews/request.html", page, regions=("needs",), status=status)
@@ -102,7 +104,7 @@ def _label(form: RequestForm) -> str:
     return str(form.data.get("label", "production")) if form.is_bound else "production"
 
 
-def _request_context(form: RequestForm, change: Change) -> dict[str, Any]:
+def _request_context(form: RequestForm, change: Change, member: Membership) -> dict[str, Any]:
     chosen = tuple(
         replace(item, chosen=item.run.number in form.chosen and not item.excluded) for item in form.evidence
     )
@@ -114,5 +116,6 @@ def _request_context(form: RequestForm, change: Change) -> dict[str, Any]:
         "change": change,
         "runs": chosen,
         "lines": lines_of(change, chosen),
+        "reviewers": reviewers_for(change.revision, member),
         "blocking": [finding for finding in findings if finding.severity is Severity.BLOCK],
     }

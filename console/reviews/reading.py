@@ -16,11 +16,13 @@ from console.prompts.comparison import (
     section_diffs,
 )
 from console.prompts.diff_rows import Row, side_by_side
+from console.prompts.in_short import InShort, in_short
 from console.prompts.judge import BY_JUDGE
 from console.prompts.models import Acknowledgement
 from console.reviews.evidence import Evidence
 from console.reviews.models import Thread
 from console.reviews.standing import Standing
+from console.reviews.suggestions import line_of, takes_suggestion
 from policies import Change, Check, EffectiveSetting, Finding, RiskPart, assess, check_for
 
 SHOWS = ("sections", "all", "compiled")
@@ -34,6 +36,12 @@ class Place:
     anchor: str
     threads: tuple[Thread, ...]
     writing: bool
+    line: str = ""  # the text of the line, where the place is one
+
+    @property
+    def suggests(self) -> bool:
+        """Whether other words can be suggested here."""
+        return takes_suggestion(self.anchor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +61,29 @@ class SettingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CellRow:
+    """A test cell: a scenario of a run with the words of the revision's samples, and its discussions."""
+
+    anchor: str
+    scenario: str
+    title: str
+    passed: int
+    judged: int
+    thread: Place | None
+
+
+@dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run of the evidence, with its discussions."""
+    """A run of the evidence with its cells, and its discussions."""
 
     item: Evidence
     thread: Place | None
+    cells: tuple[CellRow, ...]
+
+    @property
+    def is_discussed(self) -> bool:
+        """Whether a cell has a discussion: then they are shown."""
+        return any(cell.thread for cell in self.cells)
 
     @property
     def anchor(self) -> str:
@@ -141,7 +167,23 @@ class Reading:
     def runs(self) -> list[RunRow]:
         """Those that the review names, then the others."""
         items = sorted(self.standing.evidence, key=lambda item: not item.chosen)
-        return [RunRow(item, self.place(f"run-{item.run.number}")) for item in items]
+        return [RunRow(item, self.place(f"run-{item.run.number}"), self._cells(item)) for item in items]
+
+    def _cells(self, item: Evidence) -> tuple[CellRow, ...]:
+        """Of what the review names, those that failed first."""
+        rows = [
+            CellRow(
+                anchor,
+                form["id"],
+                form.get("title") or form["id"],
+                *item.cells[form["id"]],
+                self.place(anchor),
+            )
+            for form in item.run.suite_version.scenarios
+            if item.chosen and form["id"] in item.cells
+            for anchor in [f"cell-{item.run.number}-{form['id']}"]
+        ]
+        return tuple(sorted(rows, key=lambda row: row.passed == row.judged))
 
     @cached_property
     def findings(self) -> list[FindingRow]:
@@ -167,6 +209,13 @@ class Reading:
         return [finding for finding in before if key_of(finding) not in now]
 
     @property
+    def short(self) -> InShort:
+        """The effect in a few lines. Without a predecessor every finding is new."""
+        change = self.standing.change
+        before = change.before.verdict.findings if change.before else ()
+        return in_short(change.effect, change.governance.pack, before, change.checked.verdict.findings)
+
+    @property
     def risk(self) -> tuple[RiskPart, ...]:
         """What the risk score is the sum of."""
         change = self.standing.change
@@ -187,4 +236,9 @@ class Reading:
         return Place(anchor, here, writing) if here or writing else None
 
     def _with_threads(self, row: Row) -> Row:
-        return replace(row, thread=self.place(row.anchor)) if row.anchor else row
+        if not row.anchor:
+            return row
+        place = self.place(row.anchor)
+        if place and place.writing and row.sides[1]:
+            place = replace(place, line=line_of(self.new.content, row.anchor) or "")
+        return replace(row, thread=place)

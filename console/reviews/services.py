@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import date
 
 from django.db import transaction
 from django.db.models import Max
@@ -23,6 +24,7 @@ from console.reviews.evidence import evidence_for
 from console.reviews.ground import Drift, Ground, drift
 from console.reviews.models import Decision, Review
 from console.reviews.standing import Change, Standing, change_of, current_target, standing
+from console.reviews.telling import tell_asked, tell_decided
 from console.reviews.texts import checked_text
 from console.reviews.voices import refusal
 from console.trials.models import Run
@@ -69,8 +71,12 @@ def request_review(
     member: Membership,
     title: str = "",
     label: str = "production",
+    due: date | None = None,
+    named: bool = False,
 ) -> Review:
     """Ask to approve a revision for a label, with ``runs`` as evidence.
+
+    ``named``: the caller names of whom it is asked (see ``assigning``), so that not everybody is told.
 
     Reviews of earlier revisions for the same label to which changes were asked for are replaced. Raises NotAllowed,
     Invalid (the revision is blocked under the policy in force, compiles to other words or was not judged; a run does
@@ -90,10 +96,13 @@ def request_review(
         title=(title.strip() or revision.message or f"r{revision.number}")[:200],
         message=checked_text(message),
         label=label,
+        due=due,
         requested_by=member.user,
     )
     review.runs.set(chosen)
     _replace_earlier(review, member)
+    if not named:
+        tell_asked(review, None, member)
     _record(
         review,
         Act.REVIEW_REQUESTED,
@@ -191,6 +200,7 @@ def decide(*, review: Review, word: str, reason: str = "", shown: Ground, member
         _settle(locked)
         act = Act.REVIEW_APPROVED if word == Decision.Word.APPROVE else Act.REVIEW_CHANGES_ASKED
         _record(locked, act, member, asdict(now.ground))
+        tell_decided(decision, member)
     review.status = locked.status
     return decision
 

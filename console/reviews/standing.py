@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
+
 import policies
 from console.accounts.models import Workspace
 from console.governance.services import Governance, governance_of
@@ -20,7 +22,7 @@ from console.reviews.authors import authors_of
 from console.reviews.checklist import Facts, Line, checklist
 from console.reviews.evidence import Evidence, evidence_digest, evidence_for
 from console.reviews.ground import Ground
-from console.reviews.models import Review, Thread
+from console.reviews.models import Comment, Review, Thread
 from console.reviews.voices import Voice, voices_of
 from policies import Effect, Requirement
 from policies.canonical import plain
@@ -100,6 +102,9 @@ class Standing:
         return tuple(item for item in self.evidence if item.counts)
 
 
+_SAID = Prefetch("comments", Comment.objects.select_related("by", "applied_by"))
+
+
 def standing(review: Review) -> Standing:
     """Compute it all. A constant number of statements, some fifteen."""
     review.revision.prompt = review.prompt
@@ -117,7 +122,7 @@ def standing(review: Review) -> Standing:
     )
     authors = authors_of(review)
     voices = voices_of(review, ground, authors)
-    threads = tuple(review.threads.select_related("resolved_by").prefetch_related("comments__by"))
+    threads = tuple(review.threads.select_related("resolved_by").prefetch_related(_SAID))
     lines = lines_of(change, evidence, voices, threads, authors)
     return Standing(review, change, ground, evidence, voices, threads, authors, lines)
 

@@ -15,32 +15,41 @@ from console.audit.acts import Act
 from console.audit.services import Subject, record
 from console.live import publish
 from console.problems import DomainError, Invalid
+from console.reviews.mentions import mentioned
 from console.reviews.models import Comment, Review, Thread
 from console.reviews.services import lock, topic
 from console.reviews.standing import current_target
-from console.reviews.texts import checked_text
+from console.reviews.suggestions import takes_suggestion
+from console.reviews.telling import tell_said
+from console.reviews.texts import LONGEST, checked_text
 
 _LINE = re.compile(r"(line|was)-([a-z][a-z0-9_-]{0,63})-([0-9]{1,6})")
 _RUN = re.compile(r"run-([0-9]{1,9})")
-_QUOTED = 500  # characters of a line that a thread keeps
+_CELL = re.compile(r"cell-([0-9]{1,9})-(.{1,100})")
+_QUOTED = LONGEST  # characters of a line that a thread keeps
 
 
 @transaction.atomic
-def open_thread(*, review: Review, anchor: str = "", text: str, member: Membership) -> Thread:
-    """Begin a discussion at ``anchor`` (see Thread). Raises NotAllowed, Closed, Invalid (no such place, no text)."""
+def open_thread(
+    *, review: Review, anchor: str = "", text: str, member: Membership, suggestion: str | None = None
+) -> Thread:
+    """Begin a discussion at ``anchor`` (see Thread), with or as other words for the line that stands there.
+
+    Raises NotAllowed, Closed, Invalid (no such place, no text, words for what is no line).
+    """
     require(member, Action.COMMENT, review)
     locked = lock(review)
     thread = Thread.objects.create(review=locked, anchor=anchor, quote=_quote(locked, anchor))
-    _say(thread, text, member)
+    _say(thread, text, member, suggestion)
     _record(thread, Act.THREAD_OPENED, member)
     return thread
 
 
 @transaction.atomic
-def reply(*, thread: Thread, text: str, member: Membership) -> Comment:
+def reply(*, thread: Thread, text: str, member: Membership, suggestion: str | None = None) -> Comment:
     """Add to a discussion; one that was resolved is open again. Raises NotAllowed, Closed, Invalid."""
     locked = _locked(thread, member)
-    comment = _say(locked, text, member)
+    comment = _say(locked, text, member, suggestion)
     if locked.resolved:
         _reopen(locked, member)
     publish(topic(locked.review))
@@ -84,9 +93,31 @@ def _locked(thread: Thread, member: Membership) -> Thread:
     return fresh
 
 
-def _say(thread: Thread, text: str, member: Membership) -> Comment:
-    text = checked_text(text, missing="Write the comment first.")
-    return Comment.objects.create(thread=thread, by=member.user, text=text)
+def _say(thread: Thread, text: str, member: Membership, suggestion: str | None) -> Comment:
+    words = _checked_words(thread, suggestion)
+    text = checked_text(text, missing="Write the comment first." if words is None else "")
+    named = mentioned(text, thread.review)
+    comment = Comment.objects.create(
+        thread=thread,
+        by=member.user,
+        text=text,
+        mentions=[each.user.username for each in named],
+        suggestion=words,
+    )
+    tell_said(comment, named, member)
+    return comment
+
+
+def _checked_words(thread: Thread, words: str | None) -> str | None:
+    """The suggested words, when they are other words for a line."""
+    if words is None:
+        return None
+    words = words.replace("\r\n", "\n").replace("\x00", "")
+    if len(words) > LONGEST:
+        raise Invalid(f"The words have {len(words):,} characters; {LONGEST:,} are the most.", "Shorten them.")
+    if not takes_suggestion(thread.anchor):
+        raise Invalid("Other words can be suggested for a line of the revision only.", "Comment instead.")
+    return None if words == thread.quote else words
 
 
 def _quote(review: Review, anchor: str) -> str:
@@ -109,6 +140,12 @@ def _place(review: Review, anchor: str) -> str | None:
     if match := _RUN.fullmatch(anchor):
         run = review.workspace.runs.filter(number=int(match[1]), prompt=review.prompt).first()
         return f"run {run.number}" if run else None
+    if match := _CELL.fullmatch(anchor):
+        run = review.workspace.runs.filter(number=int(match[1]), prompt=review.prompt).first()
+        titles = (
+            {form["id"]: form.get("title", form["id"]) for form in run.suite_version.scenarios} if run else {}
+        )
+        return str(titles[match[2]]) if match[2] in titles else None
     setting = anchor.removeprefix("setting-")
     return setting if setting != anchor and len(anchor) <= 100 and setting.isprintable() else None
 

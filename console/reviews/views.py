@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from console import live
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, can, require
 from console.htmx import render_region
-from console.problems import DomainError
+from console.problems import DomainError, Invalid
 from console.prompts.pages import prompt_for
-from console.reviews import services, threads
+from console.reviews import assigning, services, threads
 from console.reviews.ground import read_ground
+from console.reviews.mentions import people
 from console.reviews.models import Decision, Review, Thread
-from console.reviews.pages import review_for, thread_for
+from console.reviews.pages import comment_for, review_for, thread_for
+from console.reviews.queue import is_overdue
 from console.reviews.reading import Reading
 from console.reviews.services import topic
 from console.reviews.standing import Standing, standing
+from console.reviews.suggestions import apply_suggestion
 from console.reviews.voices import refusal
 from console.trials.models import Run
 
@@ -80,8 +84,71 @@ def open_thread(request: MemberRequest, number: int) -> HttpResponseBase:
         anchor=request.POST.get("anchor", ""),
         text=request.POST.get("text", ""),
         member=request.member,
+        suggestion=request.POST.get("suggestion"),
     )
     return _said(request, thread)
+
+
+@member_view("POST")
+def apply(request: MemberRequest, number: int, pk: int) -> HttpResponseBase:
+    """Put suggested words into the draft."""
+    comment = comment_for(request.member, number, pk)
+    draft = apply_suggestion(comment=comment, member=request.member)
+    messages.success(request, f"The words are in the draft, as version {draft.version}.")
+    return redirect(f"{_address(request, number)}#thread-{comment.thread_id}")
+
+
+@member_view("GET", "POST")
+def ask_people(request: MemberRequest, number: int) -> HttpResponseBase:
+    """Of whom it is asked, and until when; and the page that asks."""
+    shown = review_for(request.member, number)
+    if request.method == "GET":
+        return _asking(request, shown)
+    review = assigning.assign(
+        review=shown,
+        logins=request.POST.getlist("asked"),
+        due=_day(request.POST.get("due", "")),
+        member=request.member,
+    )
+    asked = ", ".join(row.user.shown_name for row in review.assignments.select_related("user"))
+    messages.success(request, f"Asked of {asked or 'everybody who may decide'}.")
+    return redirect("reviews:review", request.member.workspace.slug, number)
+
+
+def _asking(request: MemberRequest, shown: Review) -> HttpResponse:
+    require(request.member, Action.COMMENT, shown)
+    asked = {row.user_id for row in shown.assignments.all()}
+    context = {
+        "nav": "prompts",
+        "tab": "reviews",
+        "prompt": prompt_for(request.member, shown.prompt.slug),
+        "review": shown,
+        "asked_ids": asked,
+        "is_asked": request.member.user_id in asked,
+        "assignable": assigning.assignable(shown) if shown.is_open else [],
+    }
+    return render(request, "reviews/asking.html", context)
+
+
+@member_view("POST")
+def hand_over(request: MemberRequest, number: int) -> HttpResponseBase:
+    login = request.POST.get("to", "")
+    assigning.hand_over(review=review_for(request.member, number), login=login, member=request.member)
+    messages.success(request, "Handed over.")
+    return redirect("reviews:review", request.member.workspace.slug, number)
+
+
+@member_view("GET")
+def people_json(request: MemberRequest) -> HttpResponse:
+    """Members whose login or name holds ``q``: what an @ completes."""
+    return JsonResponse({"people": people(request.member, request.GET.get("q", "")[:100])})
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid(f"“{text[:20]}” is no day.", "Write it as 2026-12-31.") from None
 
 
 @member_view("POST")
@@ -155,4 +222,7 @@ def _may(request: MemberRequest, now: Standing) -> dict[str, Any]:
         "may_withdraw": shown.is_open and can(member, Action.REQUEST_REVIEW, shown),
         "may_release": shown.is_open and not now.unmet and can(member, Action.RELEASE, shown),
         "is_author": member.user_id in now.authors,
+        "may_edit": shown.is_open and can(member, Action.EDIT, shown.prompt),
+        "assignments": list(shown.assignments.select_related("user")),
+        "overdue": is_overdue(shown),
     }

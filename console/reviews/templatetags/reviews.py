@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 
+from console.markdown import markdown
+from console.prompts.diff_rows import Row, side_by_side
 from console.reviews.ground import ground_of
-from console.reviews.models import Decision, Review
+from console.reviews.models import Comment, Decision, Review
 from console.reviews.reading import FindingRow
 from console.reviews.standing import Standing
 
@@ -35,7 +39,22 @@ def place_name(anchor: str) -> str:
     if kind in ("line", "was"):
         section, _, number = rest.rpartition("-")
         return f"line {number} of {section}{' as it was' if kind == 'was' else ''}"
+    if kind == "cell":
+        run, _, scenario = rest.partition("-")
+        return f"{scenario} in run {run}"
     return f"run {rest}" if kind == "run" else rest
+
+
+@register.filter
+def suggested_rows(comment: Comment) -> tuple[Row, ...]:
+    """The line as it is and the words that are suggested for it, side by side."""
+    return side_by_side(comment.thread.quote, comment.suggestion or "", context=None)
+
+
+@register.filter
+def written(text: str, mentions: Sequence[str] = ()) -> SafeString:
+    """What somebody wrote, as safe HTML."""
+    return markdown(text, mentions)
 
 
 @register.filter

@@ -1,0 +1,78 @@
+"""What somebody was told, and how they want to be told."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+
+class Kind(models.TextChoices):
+    """Why somebody is told. The label completes “Tell me when …”."""
+
+    ASKED = "asked", "a review is asked of me"
+    MENTIONED = "mentioned", "somebody mentions me"
+    DECIDED = "decided", "somebody decides on my review"
+    REPLIED = "replied", "somebody comments on my review or in my thread"
+    STALE = "stale", "what I approved has changed"
+
+
+MAILED = [Kind.ASKED.value, Kind.MENTIONED.value, Kind.STALE.value]
+
+
+def all_kinds() -> list[str]:
+    return list(Kind.values)
+
+
+def usually_mailed() -> list[str]:
+    return list(MAILED)
+
+
+class Notification(models.Model):
+    """One thing that one member was told. The row is the outbox too: ``mail`` says whether a letter is due."""
+
+    class Mail(models.TextChoices):
+        NONE = "none", "not by mail"
+        DUE = "due", "due"
+        SENT = "sent", "sent"
+        FAILED = "failed", "given up"
+
+    member = models.ForeignKey("accounts.Membership", on_delete=models.CASCADE, related_name="notifications")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    key = models.CharField(max_length=120)  # of the event: who is told of it twice is told once
+    title = models.CharField(max_length=200)
+    text = models.CharField(max_length=400, blank=True)
+    address = models.CharField(max_length=300)  # a path of this console
+    at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True)
+    mail = models.CharField(max_length=6, choices=Mail.choices, default=Mail.NONE)
+    mail_after = models.DateTimeField(
+        null=True
+    )  # not before; moved on by whoever takes it, so that it comes back
+    attempts = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=200, blank=True)  # why the last attempt failed
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["member", "kind", "key"], name="told_once")]
+        indexes = [
+            models.Index(fields=["member", "-at"], name="notification_of_member"),
+            models.Index(fields=["member"], name="notification_unread", condition=Q(read_at=None)),
+            models.Index(fields=["mail_after"], name="notification_mail_due", condition=Q(mail="due")),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Preferences(models.Model):
+    """What a member wants shown in the console and sent by mail; without a row, what is usual."""
+
+    member = models.OneToOneField("accounts.Membership", on_delete=models.CASCADE, related_name="preferences")
+    shown = ArrayField(models.CharField(max_length=12, choices=Kind.choices), default=all_kinds, blank=True)
+    mailed = ArrayField(
+        models.CharField(max_length=12, choices=Kind.choices), default=usually_mailed, blank=True
+    )
+
+    def __str__(self) -> str:
+        return f"preferences of {self.member}"
