@@ -15,9 +15,10 @@ class Kind(models.TextChoices):
     DECIDED = "decided", "somebody decides on my review"
     REPLIED = "replied", "somebody comments on my review or in my thread"
     STALE = "stale", "what I approved has changed"
+    RELEASED = "released", "what I asked for or planned goes out, or does not"
 
 
-MAILED = [Kind.ASKED.value, Kind.MENTIONED.value, Kind.STALE.value]
+MAILED = [Kind.ASKED.value, Kind.MENTIONED.value, Kind.STALE.value, Kind.RELEASED.value]
 
 
 def all_kinds() -> list[str]:

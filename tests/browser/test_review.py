@@ -14,11 +14,18 @@ from console.reviews.models import Review
 from tests.factories import make_finished_run, make_member, make_prompt, make_workspace
 
 
+def person(workspace, login: str, name: str, *roles: str):
+    member = make_member(workspace, *roles, name=login)
+    member.user.name = name
+    member.user.save()
+    return member
+
+
 def team():
     workspace = make_workspace("meridian")
-    author = make_member(workspace, "author", "reviewer", "approver", name="hanna osei")
-    reviewer = make_member(workspace, "reviewer", name="mara klein")
-    approver = make_member(workspace, "approver", name="ines roth")
+    author = person(workspace, "hanna", "Hanna Osei", "author", "reviewer", "approver")
+    reviewer = person(workspace, "mara", "Mara Klein", "reviewer")
+    approver = person(workspace, "ines", "Ines Roth", "approver")
     prompt = make_prompt(author, "aria")
     draft = draft_of(prompt)
     revision = create_revision(draft=draft, version=draft.version, message="First version", member=author)
@@ -54,9 +61,14 @@ def test_what_is_asked_read_discussed_approved_and_released_can_be_exported(
     expect(maras.locator("#effect .effect").first).to_be_focused()
     maras.get_by_role("link", name="Comment on line 2", exact=True).click()
     expect(maras.get_by_label("Comment on this")).to_be_focused()
-    maras.keyboard.type("Which product pages?")
+    maras.keyboard.type("Which product pages? Ask @ha")
+    expect(maras.get_by_role("option", name="hanna, Hanna Osei")).to_be_visible()
+    maras.keyboard.press("Enter")
+    maras.get_by_text("Suggest other words for this line").click()
+    maras.get_by_label("The line, in other words").fill("Help customers with their cards and accounts.")
     maras.get_by_role("button", name="Comment", exact=True).first.click()
-    expect(maras.locator("#line-task-1 + tr .comment")).to_contain_text("Which product pages?")
+    expect(maras.locator("#line-task-1 + tr .comment")).to_contain_text("Which product pages? Ask @hanna")
+    expect(maras.locator("#line-task-1 + tr .suggested ins")).to_contain_text("their")
     expect(maras.locator("#state")).to_contain_text("1 is open")
     expect(maras.get_by_label("Reason, part of the record")).to_have_value("Half a thought that must survive")
     shoot(maras, "review-dark")
@@ -64,7 +76,20 @@ def test_what_is_asked_read_discussed_approved_and_released_can_be_exported(
 
     # The author, whose page is still open, sees the requirement change by itself, answers, and resolves.
     expect(hannas.locator("#state")).to_contain_text("1 is open")
-    hannas.reload()
+    hannas.goto("/w/meridian/reviews/1/asked")
+    hannas.get_by_label("Mara Klein").check()
+    hannas.get_by_label("Due").fill("2099-12-31")
+    shoot(hannas, "review-asking")
+    assert_accessible(hannas)
+    hannas.get_by_role("button", name="Ask these").click()
+    expect(hannas.locator("body")).to_contain_text("due 31 Dec 2099")
+    # The bell leads her to what was said, and she takes the words that were suggested.
+    hannas.get_by_role("link", name="Notifications, 1 unread").click()
+    shoot(hannas, "notifications")
+    assert_accessible(hannas)
+    hannas.get_by_role("button", name="Mara Klein mentions you in review 1 of aria").click()
+    hannas.get_by_role("button", name="Put it into the draft").click()
+    expect(hannas.locator("#reading")).to_contain_text("In the draft since version 2, by Hanna Osei.")
     hannas.get_by_label("Reply").fill("Those that the tool returns.")
     hannas.get_by_role("button", name="Resolve").click()
     expect(hannas.locator("#reading")).to_contain_text("Resolved by Hanna Osei")

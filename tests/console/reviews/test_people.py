@@ -71,7 +71,7 @@ def test_a_review_that_is_asked_of_somebody_waits_for_them_until_they_hand_it_ov
 
 
 def test_a_review_is_asked_only_of_whose_word_could_count():
-    hanna, mara, _ = team()
+    hanna, *_ = team()
     review = make_review(hanna)
     viewer = make_member(hanna.workspace, "viewer", name="vera")
     for login in ("hanna", "vera", "nobody"):
@@ -130,7 +130,7 @@ def task(prompt) -> str:
 
 
 def test_suggested_words_go_into_the_draft_and_their_author_approves_them_no_longer():
-    hanna, mara, prompt, review, comment = with_suggestion()
+    hanna, mara, prompt, _, comment = with_suggestion()
     with pytest.raises(NotAllowed):
         apply_suggestion(comment=comment, member=mara)
     apply_suggestion(comment=comment, member=hanna)
@@ -178,7 +178,7 @@ def test_a_cell_is_discussed_where_it_stands(client):
     review = make_review(hanna)
     number = review.runs.get().number
     open_thread(review=review, anchor=f"cell-{number}-hello", text="**Look** @hanna", member=mara)
-    with pytest.raises(Invalid, match="no such|not part of this review"):
+    with pytest.raises(Invalid, match="not part of this review"):
         open_thread(review=review, anchor=f"cell-{number}-nothing", text="x", member=mara)
     client.force_login(hanna.user)
     page = client.get(reverse("reviews:review", args=[review.workspace.slug, review.number])).content.decode()
@@ -187,7 +187,7 @@ def test_a_cell_is_discussed_where_it_stands(client):
 
 
 def test_the_forms_of_the_page(client, django_assert_max_num_queries):
-    hanna, mara, prompt, review, comment = with_suggestion()
+    hanna, _, prompt, review, comment = with_suggestion()
     client.force_login(hanna.user)
     url = reverse("reviews:review", args=[review.workspace.slug, review.number])
     with django_assert_max_num_queries(25):
