@@ -62,7 +62,7 @@ def another_worker() -> subprocess.Popen[bytes]:
 
     class Ending(subprocess.Popen):  # type: ignore[type-arg]
         def __exit__(self, *exc: object) -> None:
-            self.kill()
+            os.killpg(self.pid, signal.SIGKILL)  # its beat is a process of its own
             super().__exit__(*exc)
 
     return Ending(
@@ -70,4 +70,5 @@ def another_worker() -> subprocess.Popen[bytes]:
         cwd=REPOSITORY,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
