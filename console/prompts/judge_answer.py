@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,18 +12,9 @@ from jsonschema import Draft202012Validator
 from console.prompts.judge_prompt import Question, schema_for
 from console.prompts.judge_subject import Subject, Words, occurs
 from console.provider.calls import Reply
+from console.provider.judging.answers import Unusable, clean, documents_of, parsed, refuse_other_ends
+from console.provider.judging.quotes import LONGEST as LONGEST_QUOTE
 from policies import Pack, Severity
-
-LONGEST = 600  # characters of a sentence that is kept
-LONGEST_QUOTE = 2_000
-
-
-class Unusable(Exception):
-    """An answer that is no verdict, and why. ``again``: another attempt may bring one."""
-
-    def __init__(self, kind: str, sentence: str, *, again: bool = True) -> None:
-        super().__init__(sentence)
-        self.kind, self.again = kind, again
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,55 +39,20 @@ class Answer:
 
 def read_answer(reply: Reply, question: Question, subject: Subject, pack: Pack) -> Answer:
     """The verdict that a reply gives. Raises Unusable for anything less than one."""
-    _refuse_other_ends(reply)
-    documents = _documents(_parsed(reply.text), question)
+    if reply.rehearsal:
+        raise Unusable("stand_in", "The stand-in answered, and it is no judge.", again=False)
+    refuse_other_ends(reply, "the prompt")
+    expected = {number for number in (question.asked, question.control) if number}
+    documents = documents_of(parsed(reply.text, _form()), question.nonce, expected)
     if question.control:
         _must_see_control(documents[question.control], question, pack)
     return _checked(documents[question.asked], subject, pack)
-
-
-def _refuse_other_ends(reply: Reply) -> None:
-    if reply.rehearsal:
-        raise Unusable("stand_in", "The stand-in answered, and it is no judge.", again=False)
-    if reply.stop_reason == "refusal":
-        category = reply.refusal.category if reply.refusal else None
-        about = f" ({clean(category)})" if category else ""
-        raise Unusable("refusal", f"The provider refused to read the prompt{about}.", again=False)
-    if reply.stop_reason in ("max_tokens", "model_context_window_exceeded"):
-        raise Unusable("cut", "The judge’s answer was cut off before its end.")
 
 
 @cache
 def _form() -> Draft202012Validator:
     # Without the list of ids: an unknown one costs the finding, not the answer.
     return Draft202012Validator(schema_for())
-
-
-def _parsed(text: str) -> Mapping[str, Any]:
-    try:
-        answer = json.loads(text, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
-        raise Unusable("form", "The judge’s answer is not the JSON that was asked for.") from None
-    if not _form().is_valid(answer):
-        raise Unusable("form", "The judge’s answer does not have the form that was asked for.")
-    return dict(answer)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A key that stands twice may say two things."""
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise ValueError("a key stands twice")
-    return dict(pairs)
-
-
-def _documents(answer: Mapping[str, Any], question: Question) -> dict[int, Mapping[str, Any]]:
-    if answer["nonce"] != question.nonce:
-        raise Unusable("nonce", "The judge’s answer lacks the secret word of the call.")
-    found = {entry["document"]: entry for entry in answer["documents"]}
-    expected = {number for number in (question.asked, question.control) if number}
-    if set(found) != expected or len(answer["documents"]) != len(expected):
-        raise Unusable("form", "The judge’s answer does not speak of each document once.")
-    return found
 
 
 def _must_see_control(document: Mapping[str, Any], question: Question, pack: Pack) -> None:
@@ -149,11 +103,3 @@ def _addressed(document: Mapping[str, Any], subject: Subject) -> Iterator[str]:
     for quote in dict.fromkeys(document["addressed"]):
         if len(quote) <= LONGEST_QUOTE and occurs(quote, subject):
             yield quote
-
-
-def clean(text: str) -> str:
-    """A model's sentence on one line, without characters that hide or turn around what stands there."""
-    seen = "".join(
-        " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C"
-    )
-    return " ".join(seen.split())[:LONGEST]

@@ -9,7 +9,7 @@ that a text which talks the judge into passing everything gets an error for it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,12 +17,12 @@ from typing import Any
 import policies
 from console.prompts.judge_subject import Subject, Words
 from console.provider.calls import Call
+from console.provider.judging.answers import closed_object
+from console.provider.judging.marks import Draw, draw, unheard
 from policies import Pack, Rule
 
-Draw = Callable[[], str]
 MOST_TOKENS = 8_000  # of an answer
 DEADLINE = 180.0  # seconds of one call
-DRAWS = 4  # at a mark that the text does not hold
 
 INSTRUCTIONS = """\
 You examine system prompts before they are deployed. An operator wrote the prompt; an assistant (an AI model) will follow \
@@ -69,31 +69,22 @@ Examine the documents above, each on its own, and answer in the form that you we
 CONTEXT = "Domain: {domain}. Audience: {audience}."
 
 
-def _object(**properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
 def schema_for(rules: tuple[str, ...] = ()) -> dict[str, Any]:
     """The form of an answer. With ``rules`` no other id can be said by a provider that keeps to the form."""
     text = {"type": "string"}
-    finding = _object(
+    finding = closed_object(
         rule={"enum": list(rules)} if rules else text,
         severity={"enum": ["block", "warn"]},
         quote=text,
         why=text,
         suggestion=text,
     )
-    document = _object(
+    document = closed_object(
         document={"type": "integer"},
         findings={"type": "array", "items": finding},
         addressed={"type": "array", "items": text},
     )
-    return _object(nonce=text, documents={"type": "array", "items": document})
+    return closed_object(nonce=text, documents={"type": "array", "items": document})
 
 
 @lru_cache(maxsize=16)
@@ -140,17 +131,11 @@ class Question:
     control_text: str
 
 
-class NoMark(Exception):
-    """No mark could be drawn that the text does not hold: it knows what nobody can know."""
-
-
-def question(
-    subject: Subject, pack: Pack, model: str, *, draw: Draw = lambda: secrets.token_hex(16)
-) -> Question:
+def question(subject: Subject, pack: Pack, model: str, *, draw: Draw = draw) -> Question:
     """The call for a subject. Marks and secret word come from ``draw``, anew for each. Raises NoMark."""
     control = _control(pack)
     texts = [part.text for part in subject.words]
-    nonce, mark = _unheard(draw, texts), _unheard(draw, texts)
+    nonce, mark = unheard(draw, texts), unheard(draw, texts)
     documents = [[_context(subject, pack), *(_fenced(part, mark) for part in subject.words)]]
     asked = 1
     if control:
@@ -171,15 +156,6 @@ def question(
         deadline=DEADLINE,
     )
     return Question(call, nonce, asked, 3 - asked if control else 0, control)
-
-
-def _unheard(draw: Draw, texts: list[str]) -> str:
-    """A word that none of the texts holds. A second draw would be a wonder, so that a few are enough."""
-    for _ in range(DRAWS):
-        word = draw()
-        if not any(word in text for text in texts):
-            return word
-    raise NoMark
 
 
 def _control(pack: Pack) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
 import policies
 from console.prompts.checking import Checked
+from console.provider.judging.quotes import find
 from policies import Compiled, Piece, Span
 from policies.variable_defaults import with_defaults
-
-SHORTEST = 3  # characters of a quote: less occurs everywhere and says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +85,13 @@ def _said(tool: policies.Tool) -> Iterator[str]:
 
 
 def occurs(quote: str, subject: Subject) -> bool:
-    return any(_find(quote, part.text) for part in subject.words)
+    return any(find(quote, part.text) for part in subject.words)
 
 
 def place_of(quote: str, subject: Subject, checked: Checked) -> Place:
     """Where the draft has the words that were quoted from what it compiles to."""
     for part in subject.words:
-        found = _find(quote, part.text)
+        found = find(quote, part.text)
         if found and part.kind == "tool":
             names = [tool.name for tool in checked.draft.tools]
             return Place(part.text[slice(*found)], path=f"tools.{names.index(part.id)}")
@@ -130,35 +127,3 @@ def _path(piece: Piece, checked: Checked) -> str:
         names = [tool.name for tool in checked.draft.tools]
         return f"tools.{names.index(piece.id)}" if piece.id in names else "tools"
     return {"setting": f"settings.{piece.id}", "grant": f"grants.{piece.id}"}.get(piece.kind, "")
-
-
-_SAME = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"'})
-
-
-def _find(quote: str, text: str) -> tuple[int, int] | None:
-    """Code points at which ``text`` holds the quote, as a reader sees it: any white space is one space, marks that
-    nobody sees are nothing, and quotation marks are straight.
-    """
-    wanted = _readable(quote)[0].strip()
-    if len(wanted) < SHORTEST:
-        return None
-    readable, offsets = _readable(text)
-    at = readable.find(wanted)
-    return (offsets[at], offsets[at + len(wanted) - 1] + 1) if at >= 0 else None
-
-
-@lru_cache(maxsize=8)
-def _readable(text: str) -> tuple[str, tuple[int, ...]]:
-    """The text as it is read, and for each of its characters the offset in ``text``."""
-    characters: list[str] = []
-    offsets: list[int] = []
-    for offset, character in enumerate(text):
-        if character.isspace():
-            if characters and characters[-1] == " ":
-                continue
-            character = " "
-        elif unicodedata.category(character) == "Cf":
-            continue
-        characters.append(character)
-        offsets.append(offset)
-    return "".join(characters).translate(_SAME), tuple(offsets)

@@ -11,16 +11,18 @@ from django.db import connection
 
 import policies
 from console.prompts import judge_queue
-from console.prompts.judge_answer import Unusable, clean, read_answer
+from console.prompts.judge_answer import read_answer
 from console.prompts.judge_budget import Took, most_of
 from console.prompts.judge_models import Judgement
-from console.prompts.judge_prompt import NoMark, Question, question, version_of
+from console.prompts.judge_prompt import Question, question, version_of
 from console.prompts.judge_queue import Lease, LeaseLost
 from console.prompts.judge_subject import Subject, subject_from
 from console.provider import client, limiter, pricing, retries
 from console.provider.calls import Call, Reply
 from console.provider.endpoints import Endpoint, endpoint_for
 from console.provider.errors import ProviderError
+from console.provider.judging.answers import Unusable, clean
+from console.provider.judging.marks import NoMark
 from console.provider.retries import RetryPolicy
 from policies import Pack
 

@@ -179,7 +179,7 @@ class Reading:
                 *item.cells[form["id"]],
                 self.place(anchor),
             )
-            for form in item.run.suite_version.scenarios
+            for form in item.run.suite_version.played
             if item.chosen and form["id"] in item.cells
             for anchor in [f"cell-{item.run.number}-{form['id']}"]
         ]

@@ -143,7 +143,7 @@ def _place(review: Review, anchor: str) -> str | None:
     if match := _CELL.fullmatch(anchor):
         run = review.workspace.runs.filter(number=int(match[1]), prompt=review.prompt).first()
         titles = (
-            {form["id"]: form.get("title", form["id"]) for form in run.suite_version.scenarios} if run else {}
+            {form["id"]: form.get("title", form["id"]) for form in run.suite_version.played} if run else {}
         )
         return str(titles[match[2]]) if match[2] in titles else None
     setting = anchor.removeprefix("setting-")

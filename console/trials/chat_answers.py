@@ -26,9 +26,9 @@ from console.provider.endpoints import Endpoint
 from console.provider.stopping import Stop
 from console.trials import budgets, conversation, leases
 from console.trials.budgets import Reservation
-from console.trials.conversation import After
 from console.trials.leases import Lease, LeaseLost
 from console.trials.models import Chat, Conversation
+from console.trials.moves import After, release_connection
 from console.trials.plans import Plan, plan_of_chat
 from console.trials.pulse import pulse
 
@@ -168,7 +168,7 @@ def _take(column: int, plan: Plan, speak: conversation.Speak, stop: Stop) -> str
             return _note(
                 column, "limited", f"The provider's limit leaves no room for {after.seconds:.0f} seconds."
             )
-        conversation.release_connection()
+        release_connection()
         if stop.pause(after.seconds):
             return _note(column, STOPPED, conversation.STOPPED_EARLY)
 

@@ -9,11 +9,15 @@ from decimal import Decimal
 
 from console.provider import pricing
 from console.provider.requests import tokens_in
+from console.trials.judging.preference import ORDERS
+from console.trials.judging.questions import may_ask
 from console.trials.scenarios import Scenario
 from console.trials.subjects import SubjectForm
 
 REPLY = 300  # tokens of an answer, unless max_tokens is lower
 FRAME = 6  # tokens around each message
+USER = 80  # tokens of a simulated user's message
+JUDGE, JUDGEMENT = 1_100, 350  # tokens of a judge's instructions with their controls, and of its answer
 CALLS_WITH_TOOLS = 2  # a turn in which tools are offered, on average
 
 PLAIN = SubjectForm("", "", {}, {}, [])  # to count the calls of a suite before anybody chose what answers
@@ -28,11 +32,46 @@ class Estimate:
     input_tokens: int
     output_tokens: int
     cost: Decimal | None
-    left_out: int = 0  # conversations that need a simulated user
+    judge_calls: int = 0  # of the calls
+    user_calls: int = 0
 
     @property
     def tokens(self) -> int:
         return self.input_tokens + self.output_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The models beside the one under test, by which a run is judged and its users are played; "": none."""
+
+    judge: str = ""
+    user: str = ""
+    compares: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What calls of one model take."""
+
+    calls: int = 0
+    given: int = 0
+    taken: int = 0
+
+    def __add__(self, other: Load) -> Load:
+        return Load(self.calls + other.calls, self.given + other.given, self.taken + other.taken)
+
+    def __mul__(self, times: int) -> Load:
+        return Load(self.calls * times, self.given * times, self.taken * times)
+
+    def cost(self, model: str) -> Decimal | None:
+        if not self.calls:
+            return Decimal(0)
+        return pricing.estimate(
+            model, input_tokens=self.given, output_tokens=self.taken, at=datetime.now(UTC)
+        )
+
+
+NOTHING = Load()
 
 
 def estimate_run(
@@ -42,39 +81,69 @@ def estimate_run(
     model: str,
     samples: int,
     rehearsal: bool = False,
+    beside: Beside = Beside(),
 ) -> Estimate:
-    """All cells together; a tool loop is counted as two calls a turn."""
-    fixed = [scenario for scenario in scenarios if scenario.turns]
-    calls = given = taken = 0
-    for subject in subjects:
+    """All cells together; a tool loop is counted as two calls a turn, a simulated user as staying to the end."""
+    tested = judged = played = NOTHING
+    for position, subject in enumerate(subjects):
         system = tokens_in(str(subject.params.get("system", "")))
         reply = min(REPLY, int(subject.params.get("max_tokens", REPLY)))
-        for scenario in fixed:
-            one_calls, one_given, one_taken = _conversation(scenario, system, reply, bool(subject.tools))
-            calls, given, taken = calls + one_calls, given + one_given, taken + one_taken
-    calls, given, taken = calls * samples, given * samples, taken * samples
-    cost = (
-        Decimal(0)
-        if rehearsal
-        else pricing.estimate(model, input_tokens=given, output_tokens=taken, at=datetime.now(UTC))
-    )
+        for scenario in scenarios:
+            said, transcript = _conversation(scenario, system, reply, bool(subject.tools))
+            tested += said
+            judged += _judged(scenario, transcript, beside, is_candidate=position > 0)
+            played += _played(scenario, reply, beside)
+    tested, judged, played = tested * samples, judged * samples, played * samples
+    whole = tested + judged + played
+    costs = [tested.cost(model), judged.cost(beside.judge), played.cost(beside.user)]
+    known = [cost for cost in costs if cost is not None]
     return Estimate(
-        conversations=len(fixed) * len(subjects) * samples,
-        calls=calls,
-        input_tokens=given,
-        output_tokens=taken,
-        cost=cost,
-        left_out=(len(scenarios) - len(fixed)) * len(subjects) * samples,
+        conversations=len(scenarios) * len(subjects) * samples,
+        calls=whole.calls,
+        input_tokens=whole.given,
+        output_tokens=whole.taken,
+        cost=Decimal(0) if rehearsal else sum(known, Decimal(0)) if len(known) == len(costs) else None,
+        judge_calls=judged.calls,
+        user_calls=played.calls,
     )
 
 
-def _conversation(scenario: Scenario, system: int, reply: int, has_tools: bool) -> tuple[int, int, int]:
+def _conversation(scenario: Scenario, system: int, reply: int, has_tools: bool) -> tuple[Load, int]:
+    """What the subject's calls take, and the tokens of the whole transcript."""
     per_turn = CALLS_WITH_TOOLS if has_tools or scenario.tools else 1
     history = calls = given = 0
-    for turn in scenario.turns:
-        history += tokens_in(turn.user) + FRAME
+    for said in _said(scenario):
+        history += said + FRAME
         for _ in range(per_turn):
             given += system + history
             history += reply + FRAME
             calls += 1
-    return calls, given, calls * reply
+    return Load(calls, given, calls * reply), history
+
+
+def _said(scenario: Scenario) -> list[int]:
+    """Tokens of each user message."""
+    if scenario.simulated_user is None:
+        return [tokens_in(turn.user) for turn in scenario.turns]
+    return [tokens_in(scenario.simulated_user.opening), *[USER] * (scenario.most_turns - 1)]
+
+
+def _judged(scenario: Scenario, transcript: int, beside: Beside, *, is_candidate: bool) -> Load:
+    if not beside.judge:
+        return NOTHING
+    questions = [e for e in scenario.expect if may_ask(e)]
+    rubrics = sum(tokens_in(str(e.value)) for e in questions)
+    asked = Load(len(questions), len(questions) * (JUDGE + transcript) + rubrics, len(questions) * JUDGEMENT)
+    if not (beside.compares and is_candidate):
+        return asked
+    return asked + Load(ORDERS, ORDERS * (JUDGE + 2 * transcript + rubrics), ORDERS * JUDGEMENT)
+
+
+def _played(scenario: Scenario, reply: int, beside: Beside) -> Load:
+    """The user's later messages, each a call that reads the conversation so far."""
+    if not beside.user or scenario.simulated_user is None:
+        return NOTHING
+    calls = scenario.most_turns - 1
+    so_far = sum(turn * (USER + reply + 2 * FRAME) for turn in range(1, calls + 1))
+    own = tokens_in(scenario.simulated_user.persona + scenario.simulated_user.goal)
+    return Load(calls, calls * (JUDGE // 2 + own) + so_far, calls * USER)

@@ -8,17 +8,21 @@ from typing import Any
 from django import forms
 
 from console.accounts.models import Membership, Workspace
+from console.prompts.judge_settings import settled
 from console.prompts.models import Prompt, Revision
 from console.provider.catalogue import Model, list_models
 from console.provider.endpoints import endpoint_for
 from console.provider.errors import ProviderError
 from console.trials import runs, suites
-from console.trials.estimates import Estimate, estimate_run
+from console.trials.casting import Cast, judge_of, user_of
+from console.trials.estimates import Beside, Estimate, estimate_run
 from console.trials.models import Run, Suite, SuiteVersion
 from console.trials.scenarios import Scenario, parse_scenario
 from console.trials.subjects import SubjectForm, of_revision
 
 SHOWN_REVISIONS = 30
+SHOWN_RUNS = 20  # whose users may be repeated
+NOBODY = "nobody"
 
 
 class RunForm(forms.Form):
@@ -36,6 +40,18 @@ class RunForm(forms.Form):
     samples = forms.IntegerField(
         label="Samples of each scenario", min_value=1, max_value=runs.MOST_SAMPLES, initial=3,
         help_text="Answers differ from one time to the next: one sample says little.",
+    )  # fmt: skip
+    judge = forms.ChoiceField(
+        label="Judge", required=False,
+        help_text="A model that reads the answers and holds them against rubrics. It costs a call each.",
+    )  # fmt: skip
+    compares = forms.BooleanField(
+        label="Ask the judge which answers it prefers, too", required=False,
+        help_text="Against the baseline, in both orders: two more calls for each conversation.",
+    )  # fmt: skip
+    users = forms.ChoiceField(
+        label="Simulated users", required=False,
+        help_text="Played anew they react to each revision; repeated, every revision hears the same words.",
     )  # fmt: skip
     concurrency = forms.IntegerField(
         label="Calls at a time", min_value=1, max_value=runs.MOST_CONCURRENCY, initial=8
@@ -58,7 +74,21 @@ class RunForm(forms.Form):
             self._field(name).queryset = revisions
             self._field(name).label_from_instance = _revision_label
         self.fields["model"].choices = [(model.id, _model_label(model)) for model in self.models]  # type: ignore[attr-defined]
+        self._set_choices()
         self._set_initial(list(revisions[:2]), versions)
+
+    def _set_choices(self) -> None:
+        judges = [
+            (model.id, _model_label(model)) for model in self.models if model.structured_outputs is not False
+        ]
+        self._field("judge").choices = [*judges, (NOBODY, "nobody: what needs a judge stays not graded")]
+        usual = settled(self.workspace).model
+        if usual in dict(judges):
+            self.initial.setdefault("judge", usual)
+        finished = self.prompt.runs.filter(status=Run.Status.FINISHED).exclude(user_model="")
+        runs_to_repeat = finished.order_by("-number")[:SHOWN_RUNS].values_list("number", flat=True)
+        repeats = [(str(number), f"repeated from run {number}") for number in runs_to_repeat]
+        self._field("users").choices = [("", "played anew by a model"), *repeats]
 
     def _field(self, name: str) -> Any:
         return self.fields[name]
@@ -97,7 +127,22 @@ class RunForm(forms.Form):
             if not candidates:
                 self.add_error("candidates", "Choose another revision than the baseline, or no baseline.")
         values["chosen"] = [*([baseline] if baseline else []), *(candidates or [])]
+        if values.get("compares") and candidates is not None and len(values["chosen"]) < 2:
+            self.add_error(
+                "compares", "A preference takes two revisions: choose a baseline, or leave it out."
+            )
+        if values.get("compares") and values.get("judge") == NOBODY:
+            self.add_error("compares", "A preference takes a judge: choose one, or leave it out.")
         return values
+
+    def cast(self) -> Cast:
+        judge = self.cleaned_data["judge"]
+        repeats = self.cleaned_data["users"]
+        return Cast(
+            judge="" if judge == NOBODY else judge or None,
+            compares=self.cleaned_data["compares"],
+            repeats=self.prompt.runs.get(number=repeats) if repeats else None,
+        )
 
     def scenarios(self) -> list[Scenario]:
         return [parse_scenario(form) for form in self.cleaned_data["suite"].played]
@@ -109,12 +154,15 @@ class RunForm(forms.Form):
         """What it would take, once everything that it depends on is given."""
         if not self.is_valid():
             return None
+        scenarios, cast, model = self.scenarios(), self.cast(), self.cleaned_data["model"]
+        who = self.workspace, self.endpoint, model, scenarios
         return estimate_run(
-            scenarios=self.scenarios(),
+            scenarios=scenarios,
             subjects=self.subject_forms(),
-            model=self.cleaned_data["model"],
+            model=model,
             samples=self.cleaned_data["samples"],
             rehearsal=self.endpoint.rehearsal,
+            beside=Beside(judge_of(cast, *who), user_of(cast, *who), compares=cast.compares),
         )
 
     def start(self, *, by: Membership) -> Run:
@@ -128,6 +176,7 @@ class RunForm(forms.Form):
             limits=runs.Limits(cost=self.cleaned_data["money"]),
             prompt=self.prompt,
             by=by,
+            cast=self.cast(),
         )
 
 

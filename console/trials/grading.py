@@ -22,12 +22,17 @@ class Grades:
     @property
     def word(self) -> str:
         """A scenario passes when all that could be graded passes; an error is neither a pass nor a failure."""
-        words = {graded.verdict for graded in self.verdicts}
-        return next((word for word in ("fail", "error", "pass") if word in words), "not_graded")
+        return word_of(graded.verdict for graded in self.verdicts)
 
     @property
     def ungraded(self) -> int:
         return sum(graded.verdict == "not_graded" for graded in self.verdicts)
+
+
+def word_of(words: Iterable[str]) -> str:
+    """What the verdicts of a conversation amount to."""
+    found = set(words)
+    return next((word for word in ("fail", "error", "pass") if word in found), "not_graded")
 
 
 def grade(scenario: Scenario, entries: Iterable[Entry]) -> Grades:

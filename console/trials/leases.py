@@ -60,6 +60,8 @@ class Lease:
     waited: float
     tokens: int
     started_at: datetime
+    judged: int | None = None  # of the judge's questions the next; None while the conversation is held
+    script: list[str] | None = None  # what the user says, where another run's users are repeated
     lost: bool = False  # set by the heartbeat when a renewal touched no row
 
     @property
@@ -93,7 +95,8 @@ leased AS (
     started_at = COALESCE(c.started_at, now()), month_id = month.id
   FROM next, month WHERE c.id = next.id
   RETURNING c.id, c.lease_token, c.run_id, c.month_id, c.reserved_tokens, c.reserved_cost, c.subject_id, c.scenario,
-    c.sample, c.messages, c.turns, c.step, c.attempt, c.waited, c.input_tokens + c.output_tokens, c.started_at)
+    c.sample, c.messages, c.turns, c.step, c.attempt, c.waited, c.input_tokens + c.output_tokens, c.started_at,
+    c.judged, c.script)
 SELECT owner.run_id, owner.workspace_id, next.tokens, next.cost, leased.*
 FROM owner LEFT JOIN next ON true LEFT JOIN leased ON true
 """
@@ -201,10 +204,12 @@ def _lease(
     pk: int, token: int, run: int | None, month: int, reserved: int, reserved_cost: Decimal,
     subject: int, scenario: str, sample: int, messages: str, *rest: Any,
 ) -> Lease:  # fmt: skip
-    reservation = Reservation(reserved, reserved_cost)
-    return Lease(
+    reservation, (*rest, script) = Reservation(reserved, reserved_cost), rest  # type: ignore[assignment]
+    lease = Lease(
         pk, token, Accounts(run, month), reservation, subject, scenario, sample, json.loads(messages), *rest
     )
+    lease.script = None if script is None else json.loads(script)
+    return lease
 
 
 def _ask_why(refused: _Refused) -> None:
@@ -264,7 +269,8 @@ def _put_back(conversation: Conversation) -> None:
                 conversation=conversation,
                 step=conversation.step,
                 attempt=conversation.attempt,
-                turn=conversation.turns + 1,
+                turn=conversation.turns + (conversation.judged is None),
+                role=Step.Role.ASSISTANT if conversation.judged is None else Step.Role.JUDGE,
                 ok=False,
                 error_kind="lost",
                 error="The worker died during this call; whether it was answered, and what it cost, is not known.",

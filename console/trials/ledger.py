@@ -32,9 +32,11 @@ WRITE_WITHIN = 60.0  # seconds for which an answer in hand is kept while the dat
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One call as the ledger keeps it."""
+    """One call as the ledger keeps it. ``role``: who it spoke for; ``of_turn``: None for the one that goes on."""
 
     ok: bool
+    role: str = "assistant"
+    of_turn: int | None = None
     error_kind: str = ""
     error: str = ""
     request_id: str = ""
@@ -71,6 +73,7 @@ class Outcome:
     error: str = ""
     verdict: str = ""
     ungraded: int = 0
+    judged: int | None = None  # None: as it was
     next: Reservation = field(default_factory=Reservation)
     verdicts: Sequence[Verdict] = ()
 
@@ -90,23 +93,25 @@ WITH held AS (
     turns = %(turns)s, step = %(step)s, attempt = %(attempt)s, waited = %(waited)s,
     run_after = CASE WHEN %(seconds)s > 0 THEN now() + make_interval(secs => %(seconds)s) END,
     error_kind = %(error_kind)s, error = %(error)s, verdict = %(verdict)s, ungraded = %(ungraded)s,
+    judged = COALESCE(%(judged)s, c.judged),
     lease_token = CASE WHEN %(keeps)s THEN c.lease_token END, lease_until = CASE WHEN %(keeps)s THEN c.lease_until END,
     lease_holder = CASE WHEN %(keeps)s THEN c.lease_holder ELSE '' END,
     reserved_tokens = %(next_tokens)s, reserved_cost = %(next_cost)s,
     claims = CASE WHEN %(ok)s THEN 0 ELSE c.claims END, calls = c.calls + %(spent_calls)s,
     input_tokens = c.input_tokens + %(spent_input)s, output_tokens = c.output_tokens + %(spent_output)s,
-    cost = c.cost + %(spent_cost)s, milliseconds = c.milliseconds + %(milliseconds)s,
+    cost = c.cost + %(spent_cost)s, milliseconds = c.milliseconds + CASE WHEN %(role)s = 'assistant' THEN %(milliseconds)s ELSE 0 END,
     finished_at = CASE WHEN %(status)s IN ('finished', 'error') THEN now() END
   WHERE c.id = %(id)s AND c.lease_token = %(token)s AND c.status = 'running' RETURNING c.id),
 step AS (
   INSERT INTO trials_step (conversation_id, step, attempt, turn, role, at, {", ".join(_STEP_COLUMNS)})
-  SELECT held.id, %(this_step)s, %(this_attempt)s, %(this_turn)s, 'assistant', now(),
+  SELECT held.id, %(this_step)s, %(this_attempt)s, %(this_turn)s, %(role)s, now(),
     {", ".join(f"%(step_{name})s" for name in _STEP_COLUMNS)}
   FROM held WHERE %(spent_calls)s > 0),
 judged AS (
-  INSERT INTO trials_verdict (conversation_id, expect, kind, verdict, turn, reason, limits)
-  SELECT held.id, v.expect, v.kind, v.verdict, v.turn, v.reason, v.limits FROM held,
-    jsonb_to_recordset(%(verdicts)s) AS v (expect int, kind text, verdict text, turn int, reason text, limits jsonb)),
+  INSERT INTO trials_verdict (conversation_id, expect, kind, verdict, turn, reason, limits, judge, details)
+  SELECT held.id, v.expect, v.kind, v.verdict, v.turn, v.reason, v.limits, v.judge, v.details FROM held,
+    jsonb_to_recordset(%(verdicts)s) AS v (
+      expect int, kind text, verdict text, turn int, reason text, limits jsonb, judge text, details jsonb)),
 run AS (
   UPDATE trials_run a SET {budgets.SETTLING} WHERE a.id = %(run)s AND EXISTS (SELECT FROM held)
   RETURNING a.status, a.in_flight),
@@ -142,7 +147,8 @@ def _step_values(lease: Lease, step: StepRow) -> dict[str, Any]:
         "milliseconds": step.milliseconds,
         "this_step": lease.step,
         "this_attempt": lease.attempt,
-        "this_turn": lease.turns + 1,
+        "this_turn": lease.turns + 1 if step.of_turn is None else step.of_turn,
+        "role": step.role,
     }
 
 
@@ -158,6 +164,7 @@ def _outcome_values(outcome: Outcome) -> dict[str, Any]:
         "error",
         "verdict",
         "ungraded",
+        "judged",
     )
     verdicts = [{name: getattr(row, name) for name in _VERDICT_COLUMNS} for row in outcome.verdicts]
     return {name: getattr(outcome, name) for name in names} | {
@@ -169,7 +176,7 @@ def _outcome_values(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-_VERDICT_COLUMNS = ("expect", "kind", "verdict", "turn", "reason", "limits")
+_VERDICT_COLUMNS = ("expect", "kind", "verdict", "turn", "reason", "limits", "judge", "details")
 # PostgreSQL stores neither NUL nor halves of surrogate pairs, and a model may say both.
 _UNSTORABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})", re.IGNORECASE)
 
@@ -192,11 +199,13 @@ def _clean(value: Any) -> Any:
     return [_clean(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def step_of(reply: Reply) -> StepRow:
+def step_of(reply: Reply, *, role: str = "assistant", of_turn: int | None = None) -> StepRow:
     usage, at = reply.usage, datetime.now(UTC)
     refusal = reply.refusal
     return StepRow(
         ok=True,
+        role=role,
+        of_turn=of_turn,
         request_id=(reply.request_id or "")[:120],
         model=reply.model[:100],
         stop_reason=reply.stop_reason[:40],
@@ -212,9 +221,14 @@ def step_of(reply: Reply) -> StepRow:
     )
 
 
-def step_of_error(error: ProviderError) -> StepRow:
+def step_of_error(error: ProviderError, *, role: str = "assistant", of_turn: int | None = None) -> StepRow:
     return StepRow(
-        ok=False, error_kind=error.kind, error=str(error)[:500], request_id=(error.request_id or "")[:120]
+        ok=False,
+        role=role,
+        of_turn=of_turn,
+        error_kind=error.kind,
+        error=str(error)[:500],
+        request_id=(error.request_id or "")[:120],
     )
 
 

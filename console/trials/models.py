@@ -118,6 +118,12 @@ class Run(Account):
     rehearsal = models.BooleanField(default=False)
     # Workers serve one pool: "" is that of the running workers, others belong to a command with its own.
     pool = models.CharField(max_length=40, blank=True)
+    # Who judges and who plays the users; empty: nobody (what needs a judge is then not graded).
+    judge_model = models.CharField(max_length=120, blank=True)
+    user_model = models.CharField(max_length=120, blank=True)
+    compares = models.BooleanField(default=False)  # the judge also says which of two answers it prefers
+    # The run whose users are repeated word by word; empty: simulated users react.
+    repeats = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     max_seconds = models.PositiveIntegerField(null=True)
     paused_until = models.DateTimeField(null=True)  # the rate limiter asked to wait
     reason = models.CharField(max_length=300, blank=True)  # why it stopped, when it did not simply finish
@@ -250,6 +256,10 @@ class Conversation(models.Model):
     step = models.PositiveSmallIntegerField(default=1)  # the next call
     attempt = models.PositiveSmallIntegerField(default=1)  # of that call
     waited = models.FloatField(default=0.0)  # seconds spent between attempts of that call
+    # Of the judge's questions the next one; empty while the conversation is held (see judging/phase.py).
+    judged = models.PositiveSmallIntegerField(null=True)
+    # What the user says, turn by turn, where a run's users are repeated; empty: as the scenario has it.
+    script = models.JSONField(null=True)
     # --- what was said (see transcript.py)
     messages = models.JSONField(default=list)
     calls = models.PositiveSmallIntegerField(default=0)
@@ -357,6 +367,8 @@ class Verdict(models.Model):
     turn = models.PositiveSmallIntegerField(null=True)  # the one it judges; empty: the whole
     reason = models.TextField(blank=True)
     limits = models.JSONField(default=list)  # limits that it bears on
+    judge = models.CharField(max_length=80, blank=True)  # which judge said it; empty: no model did
+    details = models.JSONField(default=dict)  # of a judge: quotes, addressed, model, rehearsal
 
     class Meta:
         ordering = ["expect"]
@@ -366,6 +378,60 @@ class Verdict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.verdict}"
+
+
+class Preference(models.Model):
+    """Which of two conversations a judge prefers, asked in both orders. Of the candidate's side."""
+
+    class Word(models.TextChoices):
+        BETTER = "better", "preferred"
+        WORSE = "worse", "not preferred"
+        TIE = "tie", "tie"
+        ERROR = "error", "no verdict"
+
+    conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, related_name="preference")
+    baseline = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
+    # What was said in each order, the candidate first and then second: better, worse, tie or error.
+    said = models.JSONField(default=list)
+    word = models.CharField(max_length=10, choices=Word.choices, blank=True)  # empty: not asked to the end
+    reason = models.TextField(blank=True)
+    judge = models.CharField(max_length=80)
+    rehearsal = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"preference in {self.conversation}: {self.word}"
+
+
+class Rating(models.Model):
+    """What a person says of a conversation, or of one expectation of it."""
+
+    class Word(models.TextChoices):
+        PASS = "pass", "holds"
+        FAIL = "fail", "fails"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="ratings")
+    expect = models.PositiveSmallIntegerField(null=True)  # index; empty: the whole conversation
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    word = models.CharField(max_length=4, choices=Word.choices)
+    score = models.PositiveSmallIntegerField(null=True)  # 1 to 5, if given
+    note = models.CharField(max_length=1000, blank=True)
+    # Given without seeing what the machine says and which revision it is: only such ones measure a judge.
+    blind = models.BooleanField(default=False)
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "expect", "by"], name="one_rating_a_person", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(score__range=(1, 5)), name="score_from_1_to_5"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by}: {self.word}"
 
 
 class Tick(models.Model):

@@ -55,6 +55,10 @@ class Plan:
     subjects: Mapping[int, Subject]
     forms: Mapping[str, Mapping[str, Any]]  # the scenarios as they are stored
     values: Mapping[str, Any] = field(default_factory=dict)  # of variables, in a chat
+    judge: str = ""  # the model that judges; "": none does
+    user: str = ""  # the model that plays simulated users
+    compares: bool = False
+    baseline: int = 0  # the subject that the others are compared with
     _scenarios: dict[str, Scenario] = field(default_factory=dict)
     _answering: dict[tuple[int, str], Answering] = field(default_factory=dict)
 
@@ -123,6 +127,10 @@ def _read_plan(run_id: int) -> Plan:
         model=run.model,
         subjects={subject.pk: subject for subject in run.subjects.all()},
         forms={form["id"]: form for form in run.suite_version.played},
+        judge=run.judge_model,
+        user=run.user_model,
+        compares=run.compares,
+        baseline=next(iter(run.subjects.filter(position=0).values_list("pk", flat=True)), 0),
     )
 
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from django.db.models import Max, Min
 
 from console.trials import results, tool_findings
-from console.trials.models import Conversation, Run, Subject, Verdict
+from console.trials.models import Conversation, Preference, Run, Subject, Verdict
 from console.trials.scenarios import Expectation, parse_scenario
 
 CONVERSATION_STATUS = {"waiting": "cancelled", "running": "cancelled"}
@@ -25,6 +25,7 @@ class Reported:
     conversation: Conversation
     subject: Subject
     verdicts: tuple[Verdict, ...]
+    preference: Preference | None = None
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -35,6 +36,8 @@ def as_json(run: Run) -> dict[str, Any]:
         "reason": run.reason,
         "rehearsal": run.rehearsal,
         "digest": run.digest or None,
+        "judge": run.judge_model or None,
+        "users": _users(run),
         "totals": {
             "calls": run.calls,
             "input_tokens": run.input_tokens,
@@ -137,18 +140,41 @@ def _conversation(reported: Reported) -> dict[str, Any]:
         "status": CONVERSATION_STATUS.get(conversation.status, conversation.status),
         "verdict": conversation.verdict or None,
         "error": conversation.error if conversation.status == Conversation.Status.ERROR else None,
-        "verdicts": [
-            {
-                "expect": verdict.expect,
-                "kind": verdict.kind,
-                "verdict": verdict.verdict,
-                "reason": verdict.reason,
-            }
-            for verdict in reported.verdicts
-        ],
+        "verdicts": [_verdict(verdict) for verdict in reported.verdicts],
+        "preference": _preference(reported),
         "turns": conversation.turns,
         "calls": conversation.calls,
     }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    """The form of forms.md; what a judge said also names the judge and the words that it quotes."""
+    said = {
+        "expect": verdict.expect,
+        "kind": verdict.kind,
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+    }
+    if not verdict.judge:
+        return said
+    shown = ("quotes", "addressed", "rehearsal")
+    details = {name: verdict.details[name] for name in shown if name in verdict.details}
+    return {**said, "judge": verdict.judge, **details}
+
+
+def _preference(reported: Reported) -> dict[str, Any] | None:
+    """Of the judge, over the baseline's conversation of the same sample: better, worse, tie or error."""
+    found = reported.preference
+    if found is None:
+        return None
+    return {"word": found.word, "reason": found.reason, "orders": [said["word"] for said in found.said]}
+
+
+def _users(run: Run) -> dict[str, Any] | None:
+    """How simulated users came to their words."""
+    if run.repeats is not None:
+        return {"repeated_from": run.repeats.number}
+    return {"played_by": run.user_model} if run.user_model else None
 
 
 def _reported(run: Run, *, transcripts: bool = False) -> Iterator[Reported]:
@@ -156,13 +182,19 @@ def _reported(run: Run, *, transcripts: bool = False) -> Iterator[Reported]:
     verdicts: dict[int, list[Verdict]] = defaultdict(list)
     for verdict in Verdict.objects.filter(conversation__run=run).order_by("conversation", "expect"):
         verdicts[verdict.conversation_id].append(verdict)
+    preferences = {found.conversation_id: found for found in Preference.objects.filter(conversation__run=run)}
     order = {form["id"]: index for index, form in enumerate(run.suite_version.played)}
     found = run.conversations.order_by("subject__position", "pk")
     found = found if transcripts else found.defer("messages")
     for conversation in sorted(
         found, key=lambda c: (order[c.scenario], subjects[c.subject_id].position, c.sample)
     ):
-        yield Reported(conversation, subjects[conversation.subject_id], tuple(verdicts[conversation.pk]))
+        yield Reported(
+            conversation,
+            subjects[conversation.subject_id],
+            tuple(verdicts[conversation.pk]),
+            preferences.get(conversation.pk),
+        )
 
 
 def _seconds(run: Run) -> float:
@@ -193,7 +225,7 @@ def _add_outcome(
         element.text = _xml("\n".join(lines))
     elif conversation.verdict == "not_graded":
         ElementTree.SubElement(
-            case, "skipped", message=_xml(conversation.error or "nothing of it can be graded yet")
+            case, "skipped", message=_xml(conversation.error or "nothing of it could be graded")
         )
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import connection
 
-from console.trials import stats
-from console.trials.models import Conversation, Run, Verdict
+from console.trials import preferences, stats
+from console.trials.models import Conversation, Preference, Run, Verdict
 from console.trials.stats import Difference, Rate, Score
 from policies.canonical import digest
 
@@ -188,6 +188,9 @@ def result_of(run: Run) -> dict[str, Any]:
     """The result of a run whose every planned cell is in, as plain data."""
     rows, limits = rows_of(run), limits_of(run)
     subjects = list(run.subjects.order_by("position"))
+    judged = (
+        preferences.preferences_of(run, {row.scenario: row.cluster for row in rows}) if run.compares else {}
+    )
     return {
         "subjects": [
             {
@@ -203,10 +206,20 @@ def result_of(run: Run) -> dict[str, Any]:
             for subject in subjects
         ],
         "comparisons": [
-            _comparison(rows, limits, subjects[0].label, subject.label, subject.position)
+            {
+                **_comparison(rows, limits, subjects[0].label, subject.label, subject.position),
+                **_preference(judged, subjects[0].label, subject.label, subject.position),
+            }
             for subject in subjects[1:]
         ],
     }
+
+
+def _preference(
+    judged: Mapping[int, preferences.Preferred], first: str, second: str, position: int
+) -> dict[str, Any]:
+    found = judged.get(position)
+    return {"preference": preferences.as_data(found, second, first)} if found else {}
 
 
 def _flaky(rows: Sequence[Row], position: int) -> list[str]:
@@ -277,7 +290,7 @@ def _limits_lost(before: Mapping[str, LimitCount], after: Mapping[str, LimitCoun
 def sentence(word: str, difference: Difference, first: str, second: str) -> str:
     """The verdict as people sign it: the difference and its interval first, then what they allow to say."""
     points = f"{signed_points(difference.mean)} points ({signed_points(difference.low)} to {signed_points(difference.high)})"
-    seen = f"over {difference.scenarios} scenarios, {difference.worse} worse and {difference.better} better, p = {shown_p(difference.p)}"
+    seen = f"over {difference.scenarios} scenarios, {difference.worse} worse and {difference.better} better, p = {stats.shown_p(difference.p)}"
     if word in ("better", "worse"):
         return f"{second} is {word} than {first}: {points} {seen}."
     if word == "equivalent":
@@ -301,10 +314,6 @@ def _more(difference: Difference) -> str:
 
 def signed_points(share: float) -> str:
     return f"{share * 100:+.0f}".replace("-", "−").replace("+0", "0").replace("−0", "0")
-
-
-def shown_p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
 def regressions(run: Run) -> list[str]:
@@ -339,8 +348,13 @@ def evidence_digest(run: Run) -> str:
             .values_list("pk", "subject__position", "scenario", "sample", "status", "verdict", "messages")
         )
     ]
+    judged: dict[str, Any] = {"judge": run.judge_model} if run.judge_model else {}
+    if run.compares:
+        found = Preference.objects.filter(conversation__run=run).order_by("conversation")
+        judged["preferences"] = list(found.values_list("word", flat=True))
     return digest(
         {
+            **judged,
             "suite": run.suite_version.digest,
             "subjects": [subject.digest for subject in run.subjects.order_by("position")],
             "model": run.model,

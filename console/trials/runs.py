@@ -24,11 +24,13 @@ from console.provider.endpoints import Endpoint, endpoint_at, endpoint_for
 from console.provider.errors import ProviderError
 from console.trials import quality, results
 from console.trials.budgets import Reservation
+from console.trials.casting import USUAL, Cast, Scripts, judge_of, scripts_of, user_of
 from console.trials.conversation import begin_turn, reservation_of
-from console.trials.models import Conversation, Run, SuiteVersion, Verdict
+from console.trials.models import Conversation, Run, SuiteVersion
 from console.trials.models import Subject as SubjectRow
 from console.trials.plans import filled, plan_of_run
 from console.trials.scenarios import Scenario, parse_scenario
+from console.trials.simulated_user import said_at
 from console.trials.subjects import SubjectForm
 from policies import FillError
 from policies.forms import did_you_mean
@@ -42,7 +44,6 @@ MOST_CONCURRENCY = 256
 # A window of so many conversations for each slot is open at once: small enough that a conversation's history is still
 # in the provider's cache when its next turn comes, large enough that no slot waits for the last ones of a window.
 WINDOW = 4
-AWAITED = "needs a simulated user, which is not there yet"
 
 Status = Conversation.Status
 
@@ -69,6 +70,7 @@ def create_run(
     by: Membership | None = None,
     base_url: str = "",
     pool: str = "",
+    cast: Cast = USUAL,
 ) -> Run:
     """Start a run; the first subject is the baseline. ``by``: None only for a command or the seed.
 
@@ -82,6 +84,7 @@ def create_run(
     _check_variables(scenarios, subjects)
     endpoint = endpoint_at(base_url) if base_url else endpoint_for(workspace)
     check_model(endpoint, model)
+    scripts = scripts_of(_checked(cast, workspace, subjects), scenarios, samples)
     with transaction.atomic():
         run = Run.objects.create(
             workspace=workspace,
@@ -95,13 +98,17 @@ def create_run(
             base_url=base_url,
             rehearsal=endpoint.rehearsal,
             pool=pool,
+            judge_model=judge_of(cast, workspace, endpoint, model, scenarios),
+            user_model=user_of(cast, workspace, endpoint, model, scenarios),
+            compares=cast.compares,
+            repeats=cast.repeats,
             max_tokens=limits.tokens or settings.REMIT_RUN_TOKENS,
             max_cost=limits.cost or settings.REMIT_RUN_MONEY,
             max_seconds=limits.seconds or settings.REMIT_RUN_SECONDS,
             planned=len(scenarios) * len(subjects) * samples,
             created_by=by.user if by else None,
         )
-        _add_conversations(run, scenarios, subjects)
+        _add_conversations(run, scenarios, subjects, scripts)
         _record(
             run,
             Act.RUN_STARTED,
@@ -207,14 +214,20 @@ def _check_size(
             cells <= MOST_CELLS,
             f"This would be {cells:,} conversations; the most for one run is {MOST_CELLS:,}.",
         ),
-        (
-            any(scenario.turns for scenario in scenarios),
-            "Every scenario of this suite needs a simulated user, which is not there yet.",
-        ),
     )
     for holds, sentence in checks:
         if not holds:
             raise Invalid(sentence, "Change it and start again.")
+
+
+def _checked(cast: Cast, workspace: Workspace, subjects: Sequence[SubjectForm]) -> Cast:
+    if cast.compares and len(subjects) < 2:
+        raise Invalid(
+            "A preference takes two revisions, and this is one.", "Add a baseline, or leave it out."
+        )
+    if cast.repeats is not None and cast.repeats.workspace_id != workspace.pk:
+        raise Invalid("The run to repeat is not of this workspace.", "Choose one of its runs.")
+    return cast
 
 
 def _check_variables(scenarios: Sequence[Scenario], subjects: Sequence[SubjectForm]) -> None:
@@ -235,7 +248,9 @@ def _next_number(workspace: Workspace) -> int:
     return (Run.objects.filter(workspace=workspace).aggregate(last=Max("number"))["last"] or 0) + 1
 
 
-def _add_conversations(run: Run, scenarios: Sequence[Scenario], subjects: Sequence[SubjectForm]) -> None:
+def _add_conversations(
+    run: Run, scenarios: Sequence[Scenario], subjects: Sequence[SubjectForm], scripts: Scripts
+) -> None:
     """One row a cell, so ordered that the cells of one scenario end near each other and can be compared early."""
     rows = [form.row(position) for position, form in enumerate(subjects)]
     for row in rows:
@@ -248,7 +263,7 @@ def _add_conversations(run: Run, scenarios: Sequence[Scenario], subjects: Sequen
         for sample in range(1, run.samples + 1)
         for row in rows
     ]
-    made = Conversation.objects.bulk_create(
+    Conversation.objects.bulk_create(
         (
             Conversation(
                 workspace_id=run.workspace_id,
@@ -256,23 +271,12 @@ def _add_conversations(run: Run, scenarios: Sequence[Scenario], subjects: Sequen
                 subject=subject,
                 scenario=scenario.id,
                 sample=sample,
+                script=scripts.get((scenario.id, sample)),
                 batch=index // (WINDOW * run.concurrency),
                 reserved_tokens=reservations[subject.pk, scenario.id].tokens,
                 reserved_cost=reservations[subject.pk, scenario.id].cost,
-                **({} if scenario.turns else _not_run(scenario)),
             )
             for index, (scenario, sample, subject) in enumerate(cells)
-        ),
-        batch_size=1000,
-    )
-    Verdict.objects.bulk_create(
-        (
-            Verdict(
-                conversation=cell, expect=index, kind=expectation.kind, verdict="not_graded", reason=AWAITED
-            )
-            for cell, (scenario, _, _) in zip(made, cells, strict=True)
-            if not scenario.turns
-            for index, expectation in enumerate(scenario.expect)
         ),
         batch_size=1000,
     )
@@ -283,21 +287,10 @@ def _first_reservations(run: Run, scenarios: Sequence[Scenario]) -> dict[tuple[i
     plan = plan_of_run(run.pk)
     return {
         (subject, scenario.id): reservation_of(
-            plan, subject, scenario.id, begin_turn([], 1, scenario.turns[0].user)
+            plan, subject, scenario.id, begin_turn([], 1, said_at(scenario, None, 1) or "")
         )
-        if scenario.turns
-        else Reservation()
         for subject in plan.subjects
         for scenario in scenarios
-    }
-
-
-def _not_run(scenario: Scenario) -> dict[str, object]:
-    return {
-        "status": Status.FINISHED,
-        "verdict": "not_graded",
-        "ungraded": len(scenario.expect),
-        "error": AWAITED,
     }
 
 

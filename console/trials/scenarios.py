@@ -26,6 +26,7 @@ MOST_ROWS = 500  # of a scenario's matrix
 MOST_PLAYED = 20_000
 MOST_BYTES = 5_000_000
 MOST_PROBLEMS = 50
+MOST_USER_TURNS = 20  # of a simulated user
 
 Name = Annotated[str, Match(r"[A-Za-z0-9_.:-]{1,120}", "letters, digits and _ . : - (at most 120)")]
 ToolName = Annotated[str, Match(r"[A-Za-z0-9_-]{1,64}", "letters, digits, _ and - (at most 64)")]
@@ -63,7 +64,7 @@ class SimulatedUser:
     goal: Text
     opening: Text
     pressure: Pressure = "none"
-    max_turns: int = 5
+    max_turns: Annotated[int, Between(1, MOST_USER_TURNS)] = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +152,18 @@ class Scenario:
         if bool(self.turns) == (self.simulated_user is not None):
             raise ValueError("must have either turns or a simulated_user.")
         for at, expectation in enumerate(self.expect):
-            if self.turns and isinstance(expectation.turn, int) and expectation.turn > len(self.turns):
+            if isinstance(expectation.turn, int) and expectation.turn > self.most_turns:
                 raise ValueError(
-                    f"expect.{at}.turn is {expectation.turn}, and the conversation has {len(self.turns)} turns."
+                    f"expect.{at}.turn is {expectation.turn}, and the conversation has {self.most_turns} turns."
                 )
         names = [tool.name for tool in self.tools]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f'declares the tool "{twice}" twice.')
+
+    @property
+    def most_turns(self) -> int:
+        """How many there are, or with a simulated user may be."""
+        return len(self.turns) if self.simulated_user is None else self.simulated_user.max_turns
 
     @property
     def cluster(self) -> str:

@@ -326,3 +326,7 @@ def error_of(scores: Sequence[Score]) -> float:
 def worse_p(difference: Difference) -> float:
     """One-sided: flipped signs are symmetric, so that half of the two-sided p is that of a loss."""
     return difference.p / 2 if difference.mean < 0 else 1.0
+
+
+def shown_p(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"

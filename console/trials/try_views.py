@@ -23,8 +23,8 @@ from console.trials import chat as chats
 from console.trials import chat_answers
 from console.trials.chat_answers import Delta, Ended, Mailbox
 from console.trials.chat_page import TryPage, chat_page, columns_of, new_page
-from console.trials.conversation import release_connection
 from console.trials.models import Chat, Conversation
+from console.trials.moves import release_connection
 from console.trials.pages import chat_of
 
 REGIONS = ("columns",)

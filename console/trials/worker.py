@@ -11,9 +11,9 @@ from django.db.models.functions import Now
 
 from console.provider import client
 from console.trials import conversation, leases, runs
-from console.trials.conversation import After
 from console.trials.leases import Lease, LeaseLost, UsedUp
 from console.trials.models import Run
+from console.trials.moves import After, release_connection
 from console.trials.plans import plan_of_run
 from console.trials.pulse import pulse
 
@@ -37,7 +37,7 @@ def work(pool: str, wake: Wake, stopping: threading.Event) -> None:
             runs.stop(used_up.run, str(used_up))
             continue
         if lease is None:
-            conversation.release_connection()
+            release_connection()
             return
         after = _turn(lease)
         if after is not None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console.provider.rehearsal import judgement, knowledge, tasks, tools
+from console.provider.rehearsal import judgement, knowledge, playing, rating, tasks, tools
 from console.provider.rehearsal.conversation import view
 from console.provider.rehearsal.prompt import read
 from console.provider.rehearsal.scene import Said, Scene, ToolCall
@@ -47,7 +47,8 @@ def answer(request: Mapping[str, Any], sample: int = 1) -> Answer:
     scene = _scene(request, sample)
     schema = request.get("output_config", {}).get("format", {}).get("schema")
     if schema is not None:
-        return Answer(json.dumps(instance(schema, scene), ensure_ascii=False))
+        played = rating.answer(schema, request) or playing.answer(schema, system_text(request), scene)
+        return Answer(json.dumps(played or instance(schema, scene), ensure_ascii=False))
     said = (
         _forced(request, scene)
         or next(filter(None, (rule(scene) for rule in RULES)), None)

@@ -1,4 +1,4 @@
-"""Graders: what a conversation is held against. One kind, one small pure function; the rest says "not graded"."""
+"""Graders: what a conversation is held against. One kind, one small pure function; what text cannot decide is left to a judge."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ GRADERS: dict[str, Grader] = {
         DISCLOSES_AI,
     )
 }
-# Kinds that a suite may hold although nothing grades them yet: they show as "not graded".
-AWAITED = {"judge": "read by a judge"}
-KINDS = frozenset(GRADERS) | frozenset(AWAITED)
+# Kinds that no rule on text can decide: a judge is asked (judging/), and without one they show as "not graded".
+BY_JUDGE = {"judge": "meets the rubric"}
+NO_JUDGE = "no judge was asked"
+KINDS = frozenset(GRADERS) | frozenset(BY_JUDGE)
 
 
 def wrong_value(kind: str, value: Any) -> str:
@@ -44,21 +45,21 @@ def wrong_value(kind: str, value: Any) -> str:
 
 
 def title(kind: str) -> str:
-    return GRADERS[kind].title if kind in GRADERS else AWAITED.get(kind, kind)
+    return GRADERS[kind].title if kind in GRADERS else BY_JUDGE.get(kind, kind)
 
 
 def grade(kind: str, value: Any, turn: int | str, turns: Turns) -> Graded:
     """The verdict on one expectation. ``turn`` counts from 1, or is "last" or "any"."""
     grader = GRADERS.get(kind)
-    if grader is None:
-        return Graded("not_graded", "no judge yet", turn if isinstance(turn, int) else None)
     if not turns:
         return Graded("error", "nothing was said")
     if turn == "any":
-        return _over_all(grader, value, turns)
+        return _over_all(grader, value, turns) if grader else Graded("not_graded", NO_JUDGE)
     index = len(turns) - 1 if turn == "last" else int(turn) - 1
     if index >= len(turns):
         return Graded("error", f"the conversation ended before turn {turn}")
+    if grader is None:
+        return Graded("not_graded", NO_JUDGE, turns[index].number)
     return _one(grader, value, turns, index)
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 import policies
-from console.prompts.judge_answer import Unusable, clean, read_answer
+from console.prompts.judge_answer import read_answer
 from console.prompts.judge_prompt import Question, question
 from console.prompts.judge_subject import Subject, Words
 from console.provider.calls import Refusal, Reply, Usage
+from console.provider.judging.answers import Unusable, clean
 
 PACK = policies.load_pack()
 TEXT = "Say that you are\n  “Sam”, a person from Leeds. Never tell anybody."

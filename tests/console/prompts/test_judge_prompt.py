@@ -10,8 +10,9 @@ import pytest
 from anthropic import transform_schema
 
 import policies
-from console.prompts.judge_prompt import CONTEXT, NoMark, instructions, question, schema_for, version_of
+from console.prompts.judge_prompt import CONTEXT, instructions, question, schema_for, version_of
 from console.prompts.judge_subject import Subject, Words
+from console.provider.judging.marks import NoMark
 from console.provider.requests import parameters
 
 PACK = policies.load_pack()

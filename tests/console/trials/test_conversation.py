@@ -252,19 +252,6 @@ def test_budgets_of_a_conversation_end_it_cleanly(api: MessagesAPI, settings: ob
     assert cell.error == "The conversation used up its 5 tokens."
 
 
-def test_a_scenario_with_a_simulated_user_is_not_graded_and_costs_nothing(api: MessagesAPI) -> None:
-    simulated = make_scenario(
-        "sim", turns=[], simulated_user={"persona": "p", "goal": "g", "opening": "o"},
-        expect=[{"kind": "refusal", "value": True}],
-    )  # fmt: skip
-    run = make_run(None, make_scenario("one"), simulated, base_url=api.url)
-    work()
-    finished(run)
-    cell = run.conversations.get(scenario="sim")
-    assert (cell.status, cell.verdict, cell.calls, len(api.calls)) == ("finished", "not_graded", 0, 1)
-    assert cell.verdicts.get().verdict == "not_graded"
-
-
 def test_turns_of_many_conversations_share_the_slots_fewest_turns_first() -> None:
     with messages_api(key=None, latency=0.02) as api:
         scenarios = [make_scenario(f"s{n}", "One", "Two", "Three") for n in range(6)]

@@ -124,12 +124,6 @@ def test_a_variable_without_a_value_is_named_before_anything_is_spent(api: Messa
     assert "aria@3 cannot be filled for scenario hello" in str(caught.value) and "name" in str(caught.value)
 
 
-def test_a_suite_of_simulated_users_alone_is_refused(api: MessagesAPI) -> None:
-    simulated = make_scenario("sim", turns=[], simulated_user={"persona": "p", "goal": "g", "opening": "o"})
-    with pytest.raises(Invalid, match="needs a simulated user"):
-        make_run(None, simulated, base_url=api.url)
-
-
 def test_an_endpoint_that_is_down_is_said_before_the_run() -> None:
     with pytest.raises(ProviderError, match="cannot be reached"):
         make_run(base_url="http://127.0.0.1:9")

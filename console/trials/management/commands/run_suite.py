@@ -19,6 +19,7 @@ from console.accounts.models import Workspace
 from console.accounts.services import create_workspace
 from console.problems import DomainError, Invalid
 from console.trials import reports, results, runs, subjects, suites
+from console.trials.casting import Cast
 from console.trials.crew import Crew, crew
 from console.trials.models import Run, SuiteVersion
 from console.trials.scenarios import ScenarioProblems
@@ -52,6 +53,23 @@ class Command(BaseCommand):
         add("--model", help="default: the first revision's")
         add("--samples", type=int, default=1)
         add("--concurrency", type=int, default=8, help="calls at a time")
+        add(
+            "--judge",
+            metavar="MODEL|none",
+            help="reads the answers; default: REMIT_JUDGE_MODEL where the server has it, else the model under test",
+        )
+        add(
+            "--preferences",
+            action="store_true",
+            help="ask the judge, in both orders, whose answers it prefers",
+        )
+        add("--user", metavar="MODEL", help="plays simulated users; default: as for --judge")
+        add(
+            "--repeat-users",
+            type=int,
+            metavar="RUN",
+            help="say what the simulated users of that run said, word by word",
+        )
         add("--base-url", default="", help="another server that speaks the Messages API")
         add(
             "--workers",
@@ -147,8 +165,20 @@ def _start(options: dict[str, Any], say: Callable[..., None]) -> Run:
         concurrency=options["concurrency"],
         prompt=prompt_of(forms),
         base_url=options["base_url"],
+        cast=_cast(options, workspace),
         pool=f"command-{secrets.token_hex(8)}" if options["workers"] else "",
     )
+
+
+def _cast(options: dict[str, Any], workspace: Workspace) -> Cast:
+    number = options["repeat_users"]
+    repeats = Run.objects.filter(workspace=workspace, number=number).first() if number is not None else None
+    if number is not None and repeats is None:
+        raise Invalid(
+            f"There is no run {number} in {workspace.name}.", "`--repeat-users` takes a run's number."
+        )
+    judge = "" if options["judge"] == "none" else options["judge"]
+    return Cast(judge, options["user"], options["preferences"], repeats)
 
 
 def _workspace(slug: str) -> Workspace:
