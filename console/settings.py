@@ -69,6 +69,7 @@ CELERY_BEAT_SCHEDULE = {
     "prompts.sweep": {"task": "prompts.sweep", "schedule": 3.0, "options": {"expires": 6.0}},
     "reviews.sweep": {"task": "reviews.sweep", "schedule": 20.0, "options": {"expires": 20.0}},
     "notifications.send": {"task": "notifications.send", "schedule": 20.0, "options": {"expires": 20.0}},
+    "webhooks.sweep": {"task": "webhooks.sweep", "schedule": 3.0, "options": {"expires": 6.0}},
     "releases.sweep": {"task": "releases.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
 }
 
@@ -88,6 +89,9 @@ REMIT_API_RATE = int(os.environ.get("REMIT_API_RATE", "1200"))
 REMIT_FETCH_RATE = int(os.environ.get("REMIT_FETCH_RATE", "120000"))
 REMIT_REFUSED_RATE = int(os.environ.get("REMIT_REFUSED_RATE", "120"))
 REMIT_API_WAITS = int(os.environ.get("REMIT_API_WAITS", "16"))  # requests of a process that wait for a run
+
+# Origins such as http://hooks.internal:8080 that webhooks may call although they are not https or stand inside the network.
+REMIT_WEBHOOK_ORIGINS = os.environ.get("REMIT_WEBHOOK_ORIGINS", "").lower().split()
 
 # --- trials: leases, and budgets whose absence means no limit -----------------------------------------------------
 REMIT_LEASE_SECONDS = float(os.environ.get("REMIT_LEASE_SECONDS", "30"))  # renewed three times in it

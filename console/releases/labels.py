@@ -13,6 +13,7 @@ from console.audit.services import Subject, record
 from console.problems import DomainError, Invalid, NotAllowed
 from console.prompts.models import Prompt
 from console.releases.models import Label, LabelMove, Release
+from console.releases.webhooks.outbox import tell
 
 PRODUCTION = "production"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
@@ -88,6 +89,7 @@ def _remember(label: Label, before: Release | None, member: Membership, reason: 
             "digest": label.release.digest,
         },
     )
+    tell(label.prompt.workspace_id)
 
 
 def previous_release(label: Label) -> Release | None:

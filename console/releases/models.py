@@ -7,8 +7,19 @@ from django.db import models
 from django.db.models import Q
 
 from console.releases.impact_models import Impact, ImpactItem
+from console.releases.webhook_models import Attempt, Delivery, Webhook
 
-__all__ = ["Impact", "ImpactItem", "Label", "LabelMove", "Release", "SigningKey"]
+__all__ = [
+    "Attempt",
+    "Delivery",
+    "Impact",
+    "ImpactItem",
+    "Label",
+    "LabelMove",
+    "Release",
+    "SigningKey",
+    "Webhook",
+]
 
 LABEL_FORM = r"^[a-z][a-z0-9-]{0,39}$"
 

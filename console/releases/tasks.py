@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from console.celery import app
 from console.releases import impact
+from console.releases.webhooks import outbox
 
 
 @app.task(name="releases.count")
@@ -16,3 +17,20 @@ def count(impact_id: int = 0) -> None:
 def sweep() -> None:
     """Wake somebody for the counts that nobody is at."""
     impact.sweep()
+
+
+@app.task(name=outbox.FAN_OUT)
+def fan_out(webhook_id: int = 0) -> None:
+    """Make deliveries of what a webhook has not seen."""
+    outbox.fan_out(webhook_id)
+
+
+@app.task(name=outbox.DELIVER)
+def deliver(delivery_id: int = 0) -> None:
+    """Make the next attempt of a delivery, if it is due."""
+    outbox.deliver(delivery_id)
+
+
+@app.task(name="webhooks.sweep")
+def sweep_webhooks() -> None:
+    outbox.sweep()

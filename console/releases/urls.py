@@ -1,6 +1,6 @@
 from django.urls import path
 
-from console.releases import impact_views, views
+from console.releases import impact_views, views, webhook_views
 
 app_name = "releases"
 urlpatterns = [
@@ -13,5 +13,9 @@ urlpatterns = [
     path("prompts/<slug:slug>/releases/<int:number>", views.release, name="release"),
     path("prompts/<slug:slug>/releases/<int:number>/export/<str:format>", views.export, name="export"),
     path("prompts/<slug:slug>/releases/<int:number>/move", views.move, name="move"),
+    path("webhooks/", webhook_views.webhooks, name="webhooks"),
+    path("webhooks/<int:pk>", webhook_views.webhook, name="webhook"),
+    path("webhooks/<int:pk>/<slug:act>", webhook_views.change, name="webhook-change"),
+    path("webhooks/<int:pk>/deliveries/<int:delivery>/replay", webhook_views.replay, name="webhook-replay"),
     path("reviews/<int:number>/release", views.create, name="create"),
 ]
