@@ -135,7 +135,7 @@ def read_release(request: TokenRequest, slug: str, number: int) -> dict[str, Any
     return _release(pages.release_for(request.member, _prompt(request, slug), number))
 
 
-@router.get(
+@router.post(
     "/exports/{slug:slug}/{slug:label}/{slug:format}",
     response=dict[str, Any],
     auth=Bearer(Right.READ, Action.EXPORT),
@@ -143,8 +143,8 @@ def read_release(request: TokenRequest, slug: str, number: int) -> dict[str, Any
     openapi_extra={"responses": {200: {"description": "A file.", "content": {"*/*": {"schema": {}}}}}},
 )
 def export(request: TokenRequest, slug: str, label: str, format: str) -> HttpResponse:
-    """`bundle` is the signed one; the others are those of `manage.py export`. That it left is recorded, so it is not for
-    fetching at run time. Right: read; the scope must name prompt and label.
+    """`bundle` is the signed one; the others are those of `manage.py export`. A POST, since that it left is recorded; not
+    for fetching at run time. Right: read; the scope must name prompt and label.
     """
     if not request.token.covers(slug, label) or label.isdecimal():
         raise Http404

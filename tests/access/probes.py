@@ -28,9 +28,9 @@ VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 WRITES = re.compile(
     r'^\s*(?:WITH\b.*?\b)?(INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE | re.DOTALL
 )
-# What differs in every answer: the masked token of a form, a request's id.
+# What differs in every answer: the masked token of a form, a request's id, how many may follow.
 VARIES = re.compile(r"\b[A-Za-z0-9]{64}\b")
-UNIQUE_HEADERS = {"x-request-id", "set-cookie"}
+UNIQUE_HEADERS = {"x-request-id", "set-cookie", "ratelimit"}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.access.world import OWN, WORDS, WORKSPACES, World
 
+API = "api/v1/"
+OF_API = {"slug": "prompts", "label": "slug", "format": "export"}
 PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
@@ -20,9 +22,15 @@ class Route:
 
     @property
     def kinds(self) -> list[tuple[str, str]]:
-        """Each placeholder but the workspace with what stands before it, which says what it names."""
+        """Each placeholder but the workspace with what it names: in the API by its name, on pages by what stands before."""
+        first = self.pattern.removeprefix(API).partition("/")[0]
         return [
-            (found[1], _before(self.pattern[: found.start()]))
+            (
+                found[1],
+                OF_API.get(found[1], first)
+                if self.pattern.startswith(API)
+                else _before(self.pattern[: found.start()]),
+            )
             for found in PLACEHOLDER.finditer(self.pattern)
             if found[1] != "workspace"
         ]

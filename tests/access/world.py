@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from console.accounts.models import Membership, Role, Workspace
+from console.accounts.models import Membership, Right, Role, Workspace
 from console.accounts.tokens import create_token
 from console.prompts.models import Prompt
 from console.releases.impact import start_policy
 from console.releases.impact_models import Impact
+from console.releases.models import Delivery
 from console.releases.services import create_release
+from console.releases.webhooks.endpoints import create_webhook, send_test
 from console.reviews.models import Review
 from console.reviews.threads import open_thread
 from console.trials.chat import start_chat, what_answers
@@ -47,6 +49,7 @@ WORDS = {
     "confirm-email": "nothing",
     "key": "1",
     "uidb36": "nothing",
+    "pk": "pause",
 }
 
 
@@ -112,9 +115,16 @@ def _furnish(workspace: Workspace, member: Membership, word: str, *, first: int)
     open_review = make_review(member, revision=revision, runs=[run], title=f"{mark} again")
     thread = open_thread(review=open_review, text=f"{mark}?", member=reviewer)
     suite = make_suite(workspace, make_scenario(title=f"{mark} asks"), slug=f"{word}-suite").suite
+    hook, _ = create_webhook(
+        member=member, name=f"{mark} deployer", url="https://example.com/", kinds=["label.moved"]
+    )
+    delivery = send_test(hook=hook, member=member)
+    Delivery.objects.filter(pk=delivery.pk).update(status="failed")
     impact = start_policy(member=member, ref="claude@2026.1", reason=mark)
     chat = start_chat(prompt=prompt, answering=[what_answers(prompt, "draft")], member=member)
-    token, secret = create_token(member=member, name=f"{mark} app", scopes=["*@*"], expires_at=None)
+    token, secret = create_token(
+        member=member, name=f"{mark} app", scopes=["*@*"], expires_at=None, rights=Right.values
+    )
     Prompt.objects.filter(pk=prompt.pk).update(title=f"{mark} bank")
     _renumber(first, run, open_review, impact)
     return Things(
@@ -133,6 +143,8 @@ def _furnish(workspace: Workspace, member: Membership, word: str, *, first: int)
             "try": chat.pk,
             "members": reviewer.pk,
             "tokens": token.pk,
+            "webhooks": hook.pk,
+            "deliveries": delivery.pk,
         },
         secret,
     )

@@ -138,7 +138,7 @@ def test_what_is_there_is_read(client, team, django_assert_max_num_queries):
 def test_a_bundle_and_every_export_come_by_label_and_are_recorded(client, team, tmp_path):
     two_releases(team)
     program = caller(client, team["all"], "aria@production")
-    bundle = program.get("exports/aria/production/bundle")
+    bundle = program.post("exports/aria/production/bundle")
     assert bundle["Content-Type"].startswith("application/vnd.dsse.envelope.v1+json")
     (tmp_path / "aria.json").write_bytes(bundle.content)
     keys = StringIO()
@@ -147,9 +147,9 @@ def test_a_bundle_and_every_export_come_by_label_and_are_recorded(client, team, 
     call_command(
         "verify", str(tmp_path / "aria.json"), "--key", str(tmp_path / "remit.pub"), stdout=StringIO()
     )
-    assert program.get("exports/aria/production/yaml").status_code == 200
-    problem(program.get("exports/aria/production/docx"), 422)
-    problem(program.get("exports/aria/staging/yaml"), 404)
+    assert program.post("exports/aria/production/yaml").status_code == 200
+    problem(program.post("exports/aria/production/docx"), 422)
+    problem(program.post("exports/aria/staging/yaml"), 404)
     acts = Entry.objects.filter(act="release:exported")
     assert [(e.actor_kind, e.actor_name) for e in acts] == [("token", "ci")] * 2
 
@@ -187,7 +187,7 @@ def test_a_token_is_held_to_its_rights_its_reach_and_its_maker(client, team):
     assert [row["slug"] for row in narrow.get("prompts").json()["items"]] == ["aria"]
     for path in ("prompts/other", "revisions/other", "releases/other", "labels/other", "runs/1"):
         problem(narrow.get(path), 404)
-    problem(narrow.get("exports/aria/production/json"), 404)
+    problem(narrow.post("exports/aria/production/json"), 404)
     problem(narrow.put("labels/aria/production", {"release": 1}), 404)
     assert "does not reach" in problem(narrow.post("imports", {"source": "You are Bo.", "slug": "bo"}), 422)
     # An admin who is no author cannot make a token that edits.
