@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views import defaults
 
@@ -96,8 +97,10 @@ def problem_document(error: DomainError) -> dict[str, Any]:
 def respond(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The error in the form that the client asked for."""
     if request.path.startswith(API) or request.accepts("text/html") is False:
-        return JsonResponse(
-            problem_document(error),
+        # Letters as they are, for whoever reads it in a terminal; half a surrogate pair of a request has no bytes.
+        body = json.dumps(problem_document(error), ensure_ascii=False).encode(errors="replace")
+        return HttpResponse(
+            body,
             status=error.status,
             headers={"Cache-Control": "no-store", **error.headers},
             content_type=PROBLEM,
