@@ -10,11 +10,11 @@ application = get_wsgi_application()
 
 
 def _warm() -> None:
-    """What the first chat and the first page of a draft would wait for: the SDK, the policy and its phrases."""
-    import policies
+    """What the first chat and the first keystroke would wait for: the SDK, the policies in force, all their phrases."""
+    from console.governance.warming import warm_policies
     from console.provider.client import load_sdk
 
-    policies.validate("", policies.load_pack())
+    warm_policies()
     load_sdk()
 
 

@@ -48,6 +48,7 @@ from policies.pack import (
     Context,
     Domain,
     Harm,
+    OwnPattern,
     Pack,
     PackRef,
     Probe,
@@ -58,8 +59,9 @@ from policies.pack import (
     Unlock,
     Variant,
 )
+from policies.pack_check import Fault, Looked, look_at
 from policies.pack_diff import PackChange, diff_packs
-from policies.pack_library import current_name, list_packs, load_pack
+from policies.pack_library import current_name, list_packs, load_pack, read_pack
 from policies.pack_reading import PackError, pack_schema, parse_pack
 from policies.placeholders import FillError, fill, placeholders
 from policies.reach import Closure, Layer, Reach, Step, reach
@@ -92,6 +94,7 @@ __all__ = [
     "Effect",
     "Effective",
     "EffectiveSetting",
+    "Fault",
     "FillError",
     "Finding",
     "FormError",
@@ -99,8 +102,10 @@ __all__ = [
     "Include",
     "Layer",
     "Level",
+    "Looked",
     "Option",
     "Organisation",
+    "OwnPattern",
     "Pack",
     "PackChange",
     "PackError",
@@ -154,6 +159,7 @@ __all__ = [
     "leq",
     "list_packs",
     "load_pack",
+    "look_at",
     "meet",
     "notes_on",
     "pack_schema",
@@ -163,6 +169,7 @@ __all__ = [
     "placeholders",
     "reach",
     "read_json",
+    "read_pack",
     "requirements",
     "resolve",
     "to_sarif",

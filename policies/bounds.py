@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar, TypeAlias
 
-import re2
+from policies.patterns import PatternError, compile_pattern
 
 Value: TypeAlias = str | int | float
+MAX_PATTERNS = 64  # of one text, all layers together
 NOTHING = ""  # a Level's end when no step of its scale is left
 
 
@@ -137,6 +137,8 @@ class Text:
     def __post_init__(self) -> None:
         if self.max_length < 0:
             object.__setattr__(self, "max_length", 0)
+        if len(self.patterns) > MAX_PATTERNS:
+            raise BoundError(f"A text has {len(self.patterns)} patterns; the most is {MAX_PATTERNS}.")
         for pattern in self.patterns:
             _pattern(pattern)
 
@@ -151,14 +153,11 @@ class Text:
 Bound: TypeAlias = Toggle | Level | Choice | Range | Text
 
 
-@lru_cache(maxsize=1024)
 def _pattern(pattern: str) -> Any:
     try:
-        options = re2.Options()
-        options.log_errors = False
-        return re2.compile(pattern, options)
-    except re2.error as error:
-        raise BoundError(f'The pattern "{pattern[:60]}" is not one that RE2 reads: {error}.') from error
+        return compile_pattern(pattern)
+    except PatternError as error:
+        raise BoundError(str(error)) from error
 
 
 def meet(a: Bound, b: Bound) -> Bound:

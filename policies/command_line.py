@@ -8,10 +8,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from policies.canonical import CanonicalError, plain, read_json
 from policies.checks import CHECKS, check_for
@@ -27,15 +27,17 @@ from policies.draft import (
 from policies.findings import Verdict
 from policies.forms import FormError, did_you_mean
 from policies.organisation import Organisation
-from policies.pack import Pack
+from policies.pack import Pack, PackRef
+from policies.pack_check import faults_of, look_at
 from policies.pack_diff import WAYS, PackChange, diff_packs
 from policies.pack_library import list_packs, load_pack, read_pack_files
 from policies.pack_reading import PackError, pack_schema, parse_pack
 from policies.report import as_text
 from policies.sarif import to_sarif
 from policies.sources import MAX_BYTES, SourceError, decode
-from policies.validate import own_words_blocked, validate
+from policies.validate import validate
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 PASSED, BLOCKED, UNUSABLE = 0, 1, 2
 
 
@@ -45,11 +47,16 @@ class UsageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a workspace brings where the caller has one; ``pack`` counts where the command line names none."""
+    """What a workspace brings where the caller has one; ``pack`` counts where the command line names none.
+
+    ``load`` and ``listed`` know the packs that it published beside the built-in ones.
+    """
 
     pack: Pack | None = None
     organisation: Organisation | None = None
     snippets: SnippetResolver | None = None
+    load: Callable[[str], Pack] = load_pack
+    listed: Callable[[], Sequence[PackRef]] = list_packs
 
 
 NOWHERE = Surroundings()
@@ -108,9 +115,7 @@ def add_validate(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help='records {"id", "text"[, "domain"]}, one a line; - reads standard input',
     )
-    parser.add_argument(
-        "--pack", default="claude", metavar="NAME[@VERSION]", help="a built-in pack, or a .toml file"
-    )
+    parser.add_argument("--pack", metavar="NAME[@VERSION]", help="a pack, or a .toml file; default: claude")
     parser.add_argument("--domain", help="instead of the draft's")
     parser.add_argument("--format", choices=["text", "json", "sarif"], default="text")
     parser.set_defaults(run=_validate)
@@ -124,13 +129,13 @@ def add_compose(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_compose)
 
 
-def add_pack(parser: argparse.ArgumentParser) -> None:
-    """The arguments of ``pack check``, ``pack list`` and ``pack diff``."""
+def add_pack(parser: argparse.ArgumentParser) -> Commands:
+    """The arguments of ``pack check``, ``pack list`` and ``pack diff``; returned, so that others can be added."""
     commands = parser.add_subparsers(required=True, metavar="check|list|diff")
     check = commands.add_parser("check", help="whether a pack can be used")
     check.add_argument("file", help="NAME, NAME@VERSION or a .toml file")
     check.set_defaults(run=_pack_check)
-    listed = commands.add_parser("list", help="all built-in packs")
+    listed = commands.add_parser("list", help="all packs")
     listed.add_argument("--format", choices=["text", "json"], default="text")
     listed.set_defaults(run=_pack_list)
     diff = commands.add_parser("diff", help="what a version changes")
@@ -138,6 +143,7 @@ def add_pack(parser: argparse.ArgumentParser) -> None:
     diff.add_argument("new")
     diff.add_argument("--format", choices=["text", "json"], default="text")
     diff.set_defaults(run=_pack_diff)
+    return commands
 
 
 def _complain(sentence: str) -> None:
@@ -188,16 +194,16 @@ def _draft(name: str, domain: str | None = None) -> Draft:
 def _chosen(arguments: Any, surroundings: Surroundings) -> Pack:
     if arguments.pack is None and surroundings.pack:
         return surroundings.pack
-    return _pack(arguments.pack or "claude")
+    return _pack(arguments.pack or "claude", surroundings)
 
 
-def _pack(name: str) -> Pack:
+def _pack(name: str, surroundings: Surroundings) -> Pack:
     if name.endswith(".toml"):
         path = Path(name)
         if not path.is_file():
             raise UsageError(f"{name} is not there; name a pack or a .toml file.")
         return parse_pack(read_pack_files(path), path.name)
-    return load_pack(name)
+    return surroundings.load(name)
 
 
 def _known_domain(domain: str | None, pack: Pack) -> None:
@@ -327,16 +333,16 @@ def _compose(arguments: Any, surroundings: Surroundings) -> int:
     return PASSED
 
 
-def _pack_check(arguments: Any, *_: Any) -> int:
+def _pack_check(arguments: Any, surroundings: Surroundings) -> int:
     try:
-        pack = _pack(arguments.file)
+        pack, faults = _looked_at(arguments.file, surroundings)
     except PackError as error:
         for problem in error.problems:
             _complain(f"{error.name}: {problem}")
         return BLOCKED
-    if faults := list(own_words_blocked(pack)):
+    if pack is None or faults:
         for fault in faults:
-            _complain(f"{pack.ref}: {fault}")
+            _complain(f"{pack.ref if pack else Path(arguments.file).name}: {fault}")
         return BLOCKED
     counts = {
         "limits": pack.limits,
@@ -353,8 +359,18 @@ def _pack_check(arguments: Any, *_: Any) -> int:
     return PASSED
 
 
-def _pack_list(arguments: Any, *_: Any) -> int:
-    refs = list_packs()
+def _looked_at(name: str, surroundings: Surroundings) -> tuple[Pack | None, Sequence[object]]:
+    """A pack with its faults: of one file with their lines, and of an extension with what it would loosen."""
+    path = Path(name)
+    if path.suffix == ".toml" and path.is_file() and not path.with_suffix("").is_dir():
+        looked = look_at(_read(name), path.name)
+        return looked.pack, looked.faults
+    pack = _pack(name, surroundings)
+    return pack, list(faults_of(pack))
+
+
+def _pack_list(arguments: Any, surroundings: Surroundings) -> int:
+    refs = surroundings.listed()
     if arguments.format == "json":
         _print(
             _json(
@@ -366,8 +382,8 @@ def _pack_list(arguments: Any, *_: Any) -> int:
     return PASSED
 
 
-def _pack_diff(arguments: Any, *_: Any) -> int:
-    old, new = _pack(arguments.old), _pack(arguments.new)
+def _pack_diff(arguments: Any, surroundings: Surroundings) -> int:
+    old, new = _pack(arguments.old, surroundings), _pack(arguments.new, surroundings)
     changes = sorted(diff_packs(old, new), key=lambda change: WAYS.index(change.way))
     if arguments.format == "json":
         _print(

@@ -17,6 +17,7 @@ from policies.bounds import Bound, Range, Text, Value
 from policies.canonical import plain
 from policies.findings import Tier
 from policies.forms import Between, Custom, Match
+from policies.patterns import compile_pattern
 
 Sentence = Annotated[str, Match(r"[\s\S]*\S[\s\S]*", "a sentence")]
 Fact = Annotated[int, Between(0, 3)]
@@ -314,6 +315,36 @@ class Probe:
         return {name: value for name, value in plain(fields).items() if value not in (None, [])}
 
 
+def _read_pattern(data: Any) -> str:
+    if not isinstance(data, str) or not data.strip():
+        raise ValueError("A pattern must be text.")
+    if compile_pattern(data, case=False).search("") is not None:
+        raise ValueError(f'The pattern "{data[:60]}" finds something in an empty text, so in every prompt.')
+    return data
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPattern:
+    """Words that an organisation looks for itself: an RE2 pattern, whatever the case, in text made readable.
+
+    ``rule`` is the rule that they break; or a behaviour, which they move to ``value``. ``blocks`` are texts in which
+    the pattern must find something, ``passes`` near ones that it must leave alone.
+    """
+
+    id: Name
+    rule: Annotated[
+        str, Match(r"(limit|honesty|ethics|behavior)\.[a-z][a-z0-9_]*", "an id such as limit.emergency")
+    ]
+    pattern: Annotated[str, Custom(_read_pattern, lambda: {"type": "string"})]
+    title: Sentence
+    why: Sentence
+    blocks: tuple[Sentence, ...]
+    passes: tuple[Sentence, ...]
+    fix: str = ""
+    value: str = ""
+    severity: Literal["block", "warn", "info"] = "block"
+
+
 @dataclass(frozen=True, slots=True)
 class PackRef:
     """Enough to name a pack in a list."""
@@ -351,7 +382,9 @@ class Pack:
     phrases: Mapping[str, str]
     renamed: Mapping[str, str]
     follows: str
+    extends: str
     notes: Mapping[str, str]
+    patterns: tuple[OwnPattern, ...]
     lexicon: Mapping[str, Any]
     data: Mapping[str, Any]
     digest: str

@@ -10,7 +10,9 @@ from typing import Any
 from policies.canonical import digest
 from policies.forms import Problem, did_you_mean
 from policies.pack import Pack, PackRef
+from policies.pack_extension import laid_over, missing
 from policies.pack_reading import PackError, parse_pack, read_toml
+from policies.sources import SourceError, decode
 
 FOLDER = Path(__file__).parent / "packs"
 
@@ -20,11 +22,9 @@ def read_pack_files(main: Path) -> dict[str, Any]:
 
     A file with ``language = "en"`` is a phrase table and goes under ``lexicon.en``; the others are merged at the top,
     and a key that two files give is refused. ``lexicon_of = "name@version"`` takes the phrases of a built-in pack: they
-    become part of the content, and so of the digest.
+    become part of the content, and so of the digest. ``extends = "name@version"`` lays the file over a built-in pack.
     """
-    data = _read(main)
-    if source := data.pop("lexicon_of", None):
-        data["lexicon"] = _lexicon_of(str(source))
+    data = _whole(_read(main), main.name)
     for part in sorted(main.with_suffix("").glob("*.toml")) if main.suffix == ".toml" else ():
         table = _read(part)
         language = table.pop("language", None)
@@ -35,12 +35,43 @@ def read_pack_files(main: Path) -> dict[str, Any]:
     return data
 
 
-def _lexicon_of(ref: str) -> dict[str, Any]:
+def merged_source(source: str | bytes, name: str = "given") -> dict[str, Any]:
+    """The data of a pack in one TOML text, with ``lexicon_of`` and ``extends`` put in place. Raises PackError."""
+    try:
+        text = decode(source)
+    except SourceError as error:
+        raise PackError(name, [Problem("", str(error))]) from error
+    return _whole(read_toml(text, name), name)
+
+
+def read_pack(source: str | bytes, name: str = "given") -> Pack:
+    """A pack from one TOML text, as an organisation publishes it. Raises PackError with every problem found."""
+    return parse_pack(merged_source(source, name), name)
+
+
+def _whole(data: dict[str, Any], name: str) -> dict[str, Any]:
+    if source := data.get("extends"):
+        if problems := list(missing(data)):
+            raise PackError(name, problems)
+        return laid_over(_built_in("extends", str(source)), data)
+    if source := data.pop("lexicon_of", None):
+        data["lexicon"] = _built_in("lexicon_of", str(source)).get("lexicon", {})
+    return data
+
+
+def _built_in(key: str, ref: str) -> dict[str, Any]:
+    """The merged data of a built-in pack that another one names."""
     name, _, version = ref.partition("@")
     if name not in _names() or version not in _versions(name):
-        raise PackError(ref, [Problem("lexicon_of", "names no built-in pack; write NAME@VERSION.")])
-    lexicon: dict[str, Any] = read_pack_files(FOLDER / name / f"{version}.toml").get("lexicon", {})
-    return lexicon
+        known = ", ".join(f"{name}@{_versions(name)[-1]}" for name in _names())
+        raise PackError(ref, [Problem(key, f"names no built-in pack; write NAME@VERSION, such as {known}.")])
+    return _data(name, version)
+
+
+@lru_cache(maxsize=8)
+def _data(name: str, version: str) -> dict[str, Any]:
+    """Read once; whoever takes it copies what they change."""
+    return read_pack_files(FOLDER / name / f"{version}.toml")
 
 
 def _merge(into: dict[str, Any], table: dict[str, Any], part: Path) -> None:

@@ -37,6 +37,7 @@ def broken_references(form: PackForm, adjustable: Mapping[str, Behavior]) -> Ite
     yield from _context_problems(form, rules | set(adjustable))
     yield from _probe_problems(form, rules | set(adjustable), adjustable)
     yield from _note_problems(form, rules | set(adjustable))
+    yield from _pattern_problems(form, rules, adjustable)
 
 
 def _probe_problems(form: PackForm, ids: set[str], adjustable: Mapping[str, Behavior]) -> Iterator[Problem]:
@@ -65,6 +66,29 @@ def _note_problems(form: PackForm, ids: set[str]) -> Iterator[Problem]:
             yield Problem(f"renamed.{old}", "is still an id of this pack.")
 
 
+def _pattern_problems(
+    form: PackForm, rules: set[str], adjustable: Mapping[str, Behavior]
+) -> Iterator[Problem]:
+    for pattern in form.patterns:
+        path = f"patterns.{pattern.id}"
+        behavior = adjustable.get(pattern.rule)
+        if pattern.rule not in rules and not behavior:
+            known = rules | set(adjustable)
+            yield Problem(
+                f"{path}.rule", f"{pattern.rule} is not in this pack.{did_you_mean(pattern.rule, known)}"
+            )
+        elif behavior and pattern.value not in behavior.names:
+            yield Problem(
+                f"{path}.value",
+                f'"{pattern.value}" is no value of {behavior.id}; say which its words move it to: '
+                f"{', '.join(behavior.names)}.",
+            )
+        elif not behavior and pattern.value:
+            yield Problem(f"{path}.value", "is for patterns of a behaviour; a rule has none.")
+        if not pattern.blocks or not pattern.passes:
+            yield Problem(path, "needs an example in blocks and one in passes, so that it can be tried.")
+
+
 def _twice(form: PackForm) -> Iterator[Problem]:
     lists: dict[str, tuple[Any, ...]] = {
         "rules": form.rules,
@@ -73,6 +97,7 @@ def _twice(form: PackForm) -> Iterator[Problem]:
         "audiences": form.audiences,
         "specialties": form.specialties,
         "probes": form.probes,
+        "patterns": form.patterns,
     }
     for part, entries in lists.items():
         for id, count in Counter(entry.id for entry in entries).items():

@@ -12,12 +12,13 @@ from policies import forms
 from policies.bound_forms import parse_bound
 from policies.bounds import BoundError, leq, nearest
 from policies.canonical import digest, plain, refuse_unstorable
-from policies.forms import FormError, Match, Problem, did_you_mean
+from policies.forms import FormError, Items, Match, Problem, did_you_mean
 from policies.json_schema import json_schema
 from policies.pack import (
     Behavior,
     Block,
     Context,
+    OwnPattern,
     Pack,
     Probe,
     ReviewRules,
@@ -30,6 +31,8 @@ from policies.pack import (
 )
 from policies.pack_problems import broken_references
 from policies.reach import permitted_in
+
+MAX_OWN = 64  # patterns of an organisation in one pack
 
 
 class PackError(ValueError):
@@ -66,6 +69,7 @@ class PackForm:
     """A policy pack: limits, honesty, behaviours with their bounds, domains, audiences, review rules, phrases.
 
     ``follows`` is the version that it was made from, and ``notes`` say why what differs from it does, by id.
+    ``extends`` is the built-in pack that an organisation's own was laid over, ``patterns`` are words of its own to find.
     """
 
     format: int
@@ -89,6 +93,8 @@ class PackForm:
     phrases: Mapping[str, str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     follows: str = ""
+    extends: str = ""
+    patterns: Annotated[tuple[OwnPattern, ...], Items(MAX_OWN)] = ()
     notes: Mapping[str, Sentence] = field(default_factory=dict)
     lexicon: Mapping[str, Any] = field(default_factory=dict)
 

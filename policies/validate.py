@@ -7,18 +7,20 @@ reported. A draft answers for its settings, its grants, its form, and for what i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from policies.bounds import contains
-from policies.checks import Lexicon, SectionText, lexicon_from, scan
+from policies.canonical import digest
+from policies.checks import Lexicon, Scan, SectionText, lexicon_from, scan
 from policies.checks.draft_rules import DraftCase, findings_of_moves, run
 from policies.draft import Draft, SnippetResolver, Tool, draft_from_text
 from policies.findings import Finding, Move, Severity, Span, Tier, Verdict
 from policies.layers import resolve
 from policies.organisation import Organisation
+from policies.own_patterns import own_findings
 from policies.pack import Pack
 from policies.snippets import Expanded, expand
 from policies.variable_defaults import Filled, with_defaults
@@ -63,10 +65,30 @@ def _rank(finding: Finding, order: Mapping[str, int]) -> tuple[int, int, int, in
     )
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def lexicon_of(pack: Pack) -> Lexicon:
-    """The pack's phrases, compiled once."""
-    return lexicon_from(pack.lexicon)
+    """The pack's phrases, compiled once for all packs that have the same."""
+    return _compiled(digest(pack.lexicon), _Phrases(pack.lexicon))
+
+
+@lru_cache(maxsize=8)
+def _compiled(_: str, phrases: _Phrases) -> Lexicon:
+    return lexicon_from(phrases.table)
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    """A lexicon's data beside its digest, which alone tells it from another."""
+
+    table: Mapping[str, Any] = field(compare=False)
+
+
+def _look(sections: Sequence[SectionText], pack: Pack) -> Scan:
+    """What the text checks find, and what the organisation's own patterns do."""
+    lexicon = lexicon_of(pack)
+    found = scan(sections, lexicon)
+    findings, moves = own_findings(sections, pack, lexicon)
+    return Scan((*found.findings, *findings), (*found.moves, *moves))
 
 
 def own_words_blocked(pack: Pack) -> Iterator[str]:
@@ -79,7 +101,7 @@ def own_words_blocked(pack: Pack) -> Iterator[str]:
     ]
     words += [(b.id, b.granted) for b in pack.behaviors] + list(pack.phrases.items())
     for id, text in words:
-        for finding in scan([SectionText(None, text)], lexicon_of(pack)).findings if text else ():
+        for finding in _look([SectionText(None, text)], pack).findings if text else ():
             if finding.severity is Severity.BLOCK:
                 yield f"{id}: the words “{finding.quote}” would be blocked by {finding.code}."
 
@@ -87,7 +109,7 @@ def own_words_blocked(pack: Pack) -> Iterator[str]:
 def _bare(draft: Draft, pack: Pack) -> Iterator[Finding]:
     text = "\n\n".join(section.text for section in draft.sections)
     # Halves of surrogate pairs fit no encoding; the mark that stands in for one is as long, so that spans hold.
-    found = scan([SectionText(None, _HALVES.sub("\ufffd", text))], lexicon_of(pack))
+    found = _look([SectionText(None, _HALVES.sub("\ufffd", text))], pack)
     for finding in _of_pack(found.findings, pack):
         span = finding.span
         yield replace(finding, quote=text[span.start : span.end]) if span else finding
@@ -142,7 +164,7 @@ def _scan(draft: Draft, texts: Mapping[str, str], pack: Pack) -> tuple[list[Find
     sections = [SectionText(id, known.text if (known := filled[id]) else text) for id, text in texts.items()]
     for at, tool in enumerate(draft.tools):
         sections.append(SectionText(f"tools.{at}", "\n\n".join(_words(tool))))
-    found = scan(sections, lexicon_of(pack))
+    found = _look(sections, pack)
     findings = [_back(finding, texts, filled) for finding in _of_pack(found.findings, pack)]
     moves = [_move_back(move, texts, filled) for move in found.moves if move.span.section in texts]
     return findings, moves

@@ -25,6 +25,7 @@ class Action(StrEnum):
     EXPORT = "export a release"
     SET_BOUNDS = "narrow the bounds"
     SWITCH_PACK = "switch the policy"
+    PUBLISH_PACK = "publish a policy"
     SET_JUDGE = "settle how prompts are judged"
     MANAGE_MEMBERS = "manage members"
     MANAGE_TOKENS = "manage API tokens"
@@ -48,6 +49,7 @@ _ALLOWED: dict[Action, set[str]] = {
     Action.EXPORT: {role.value for role in Role},
     Action.SET_BOUNDS: {Role.ADMIN},
     Action.SWITCH_PACK: {Role.ADMIN},
+    Action.PUBLISH_PACK: {Role.ADMIN},
     Action.SET_JUDGE: {Role.ADMIN},
     Action.MANAGE_MEMBERS: {Role.ADMIN},
     Action.MANAGE_TOKENS: {Role.ADMIN},

@@ -18,6 +18,7 @@ class Act(StrEnum):
     KEY_CREATED = "key:created"
     KEY_RETIRED = "key:retired"
     KEY_REVOKED = "key:revoked"
+    PACK_PUBLISHED = "policy:pack:published"
     PACK_SWITCHED = "policy:pack:switched"
     BOUNDS_CHANGED = "policy:bounds:changed"
     PROMPT_CREATED = "prompt:created"

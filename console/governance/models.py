@@ -6,6 +6,29 @@ from django.conf import settings
 from django.db import models
 
 
+class PublishedPack(models.Model):
+    """A policy that a workspace published: the bytes of its TOML, and the digest of what they mean. Immutable."""
+
+    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.PROTECT, related_name="packs")
+    name = models.CharField(max_length=64)
+    version = models.CharField(max_length=20)
+    title = models.CharField(max_length=200)
+    digest = models.CharField(max_length=80)
+    source = models.BinaryField()
+    reason = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name", "version"], name="one_pack_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
 class PolicyInForce(models.Model):
     """The pack of a workspace, by name, version and digest. The newest row counts; older ones are its history."""
 

@@ -15,6 +15,7 @@ from console.accounts.models import Membership, Workspace
 from console.accounts.permissions import Action, require
 from console.audit.acts import Act
 from console.audit.services import SYSTEM, Actor, Subject, record
+from console.governance import packs
 from console.governance.models import OrganisationBounds, PolicyInForce
 from console.problems import DomainError, Invalid
 
@@ -61,7 +62,7 @@ def pack_in_force(workspace: Workspace) -> policies.Pack:
     if row is None:
         return policies.load_pack()
     try:
-        pack = policies.load_pack(row.pack, row.version)
+        pack = packs.load(workspace, str(row), row.digest)
     except policies.PackError as error:
         raise DomainError(
             f"The policy in force, {row}, can't be loaded: {error}", "Put its file back or switch the policy."
@@ -176,7 +177,7 @@ def switch_pack(
         require(member, Action.SWITCH_PACK)
         actor = member.actor
     try:
-        pack = policies.load_pack(name, version)
+        pack = packs.load(workspace, f"{name}@{version}")
     except policies.PackError as error:
         raise Invalid(f"There is no usable policy {name}@{version}: {error}") from error
     # A release that is under way looks at the policy under the same lock.

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 import policies
+from console.governance import packs
 from console.prompts import judge_queue
 from console.prompts.judge_answer import read_answer
 from console.prompts.judge_budget import Took, most_of
@@ -95,7 +96,7 @@ def _judge(row: Judgement) -> tuple[Endpoint, Pack]:
     if endpoint.rehearsal:
         raise Hopeless("no_provider", "No provider is configured any more, and the stand-in is no judge.")
     try:
-        pack = policies.load_pack(*row.pack.split("@"))
+        pack = packs.load(row.workspace, row.pack, row.pack_digest)
     except policies.PackError as error:
         raise Hopeless("policy", f"The policy {row.pack} cannot be read: {error}") from error
     if pack.digest != row.pack_digest or version_of(pack, row.model) != row.judge_version:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from console.accounts.services import workspace_named
+from console.governance.packs import load, refs
 from console.governance.services import governance_of
 from console.prompts.snippets import resolver
 from policies.command_line import NOWHERE, Surroundings
@@ -14,4 +17,10 @@ def surroundings_of(slug: str | None) -> Surroundings:
         return NOWHERE
     workspace = workspace_named(slug)
     governance = governance_of(workspace)
-    return Surroundings(governance.pack, governance.bounds.organisation, resolver(workspace))
+    return Surroundings(
+        governance.pack,
+        governance.bounds.organisation,
+        resolver(workspace),
+        partial(load, workspace),
+        partial(refs, workspace),
+    )

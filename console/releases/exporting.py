@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from django.db import transaction
 
 from console.accounts.models import Workspace
 from console.audit.acts import Act
 from console.audit.services import Actor, Subject, record
+from console.governance import packs
 from console.problems import DomainError, Invalid
 from console.prompts.models import Prompt
 from console.releases.exports import FORMATS, Exported, Format
@@ -80,6 +82,7 @@ def exported(release: Release, label: str) -> Exported:
         variables=variables_of(revision),
         playground=release.playground,
         content=revision.content,
+        policy=partial(packs.load, release.workspace, revision.pack, revision.pack_digest),
         statement=bytes(release.statement),
         signatures=tuple(release.signatures),
     )

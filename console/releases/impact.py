@@ -16,6 +16,7 @@ import policies
 from console import queue
 from console.accounts.models import Membership, Workspace
 from console.accounts.permissions import Action, require
+from console.governance import packs
 from console.governance.services import (
     Bounds,
     Governance,
@@ -43,7 +44,7 @@ def start_policy(*, member: Membership, ref: str, reason: str = "") -> Impact:
     """Count what putting the pack ``name@version`` in force would change. Raises NotAllowed, Invalid."""
     require(member, Action.SWITCH_PACK)
     now = governance_of(member.workspace)
-    pack = _pack(ref)
+    pack = _pack(member.workspace, ref)
     if pack.digest == now.pack.digest:
         raise Invalid(f"{pack.ref} is in force already.", "Choose another version to compare with.")
     return _start(member, Impact.Kind.POLICY, now, pack, carried(now.bounds.statement, pack)[0], reason)
@@ -71,7 +72,7 @@ def put_in_force(*, impact: Impact, member: Membership, reason: str) -> Impact:
             "The policy or the bounds were changed since this was counted.", "Count again, then decide."
         )
     if impact.kind == Impact.Kind.POLICY:
-        pack = _pack(impact.after_pack)
+        pack = _pack(member.workspace, impact.after_pack)
         if pack.digest != impact.after_digest:
             raise DomainError(f"The installed policy {pack.ref} is not the one that was counted.")
         switch_pack(workspace=member.workspace, name=pack.name, version=pack.version, member=member)
@@ -86,7 +87,7 @@ def _again(impact: Impact, member: Membership) -> Impact:
     """The same comparison with the drafts of now: what was put in force against what it replaced."""
     now = governance_of(member.workspace)
     before = _side(
-        member.workspace.name,
+        member.workspace,
         impact.before_pack,
         impact.before_digest,
         impact.before_bounds,
@@ -219,26 +220,30 @@ def _renamed(content: Mapping[str, Any], pack: policies.Pack) -> list[list[str]]
 
 
 def _sides(impact: Impact) -> tuple[Governance, Governance]:
-    name = impact.workspace.name
+    workspace = impact.workspace
     return (
-        _side(name, impact.before_pack, impact.before_digest, impact.before_bounds, impact.bounds_version),
-        _side(name, impact.after_pack, impact.after_digest, impact.after_bounds, -impact.number),
+        _side(
+            workspace, impact.before_pack, impact.before_digest, impact.before_bounds, impact.bounds_version
+        ),
+        _side(workspace, impact.after_pack, impact.after_digest, impact.after_bounds, -impact.number),
     )
 
 
-def _side(name: str, ref: str, digest: str, statement: Mapping[str, Any], version: int) -> Governance:
+def _side(
+    workspace: Workspace, ref: str, digest: str, statement: Mapping[str, Any], version: int
+) -> Governance:
     """``version`` only tells results that are kept apart: bounds that are not in force have a negative one."""
-    pack = _pack(ref)
+    pack = _pack(workspace, ref)
     if pack.digest != digest:
         raise DomainError(
             f"The installed policy {ref} is not the one that was to be compared: its content changed."
         )
-    return Governance(pack, Bounds(version, statement, organisation_from(name, statement, pack)))
+    return Governance(pack, Bounds(version, statement, organisation_from(workspace.name, statement, pack)))
 
 
-def _pack(ref: str) -> policies.Pack:
+def _pack(workspace: Workspace, ref: str) -> policies.Pack:
     try:
-        return policies.load_pack(ref)
+        return packs.load(workspace, ref)
     except policies.PackError as error:
         raise Invalid(f"There is no usable policy {ref[:80]}: {error}") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import policies
+from console.governance import packs
 from console.governance.services import Governance, governance_of
 from console.releases.impact_models import Impact, ImpactItem
 from console.reviews.models import Decision, Review
@@ -100,7 +101,8 @@ def _changes(impact: Impact) -> tuple[tuple[str, tuple[PackChange, ...]], ...]:
         return ()
     try:
         found = policies.diff_packs(
-            policies.load_pack(impact.before_pack), policies.load_pack(impact.after_pack)
+            packs.load(impact.workspace, impact.before_pack, impact.before_digest),
+            packs.load(impact.workspace, impact.after_pack, impact.after_digest),
         )
     except policies.PackError:
         return ()

@@ -6,16 +6,19 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
-import policies
 from console.accounts.access import MemberRequest, member_view
+from console.accounts.models import Workspace
 from console.accounts.permissions import Action, can, require
 from console.governance import bounds_form, bounds_page
+from console.governance.models import PublishedPack
+from console.governance.packs import refs
 from console.governance.services import in_force, pack_in_force
 from console.htmx import render_region
 from console.problems import DomainError, NotAllowed
 from console.releases import impact
 from console.releases.impact_models import Impact
 from console.releases.impact_page import page_of
+from policies import PackRef
 
 
 @member_view("GET")
@@ -26,12 +29,19 @@ def versions(request: MemberRequest) -> HttpResponse:
         "nav": "policy",
         "pack": pack_in_force(workspace),
         "since": in_force(workspace),
-        "packs": policies.list_packs(),
+        "packs": _packs(workspace),
         "history": workspace.policies.select_related("by")[:20],
         "impacts": workspace.impacts.select_related("by")[:20],
         "may_switch": can(request.member, Action.SWITCH_PACK),
+        "may_publish": can(request.member, Action.PUBLISH_PACK),
     }
     return render(request, "releases/versions.html", context)
+
+
+def _packs(workspace: Workspace) -> list[tuple[PackRef, PublishedPack | None]]:
+    """All policies that can be put in force, each of the workspace's own with who published it."""
+    own = {str(row): row for row in workspace.packs.select_related("by").defer("source")}
+    return [(ref, own.get(str(ref))) for ref in refs(workspace)]
 
 
 @member_view("POST")

@@ -12,6 +12,7 @@ from django.db.models import Prefetch
 
 import policies
 from console.accounts.models import Workspace
+from console.governance import packs
 from console.governance.services import Governance, governance_of
 from console.prompts.acknowledgements import acknowledged
 from console.prompts.drafts import Checked, check
@@ -158,7 +159,7 @@ def _pack_of(revision: Revision | None) -> policies.Pack | None:
     if revision is None:
         return None
     try:
-        pack = policies.load_pack(revision.pack)
+        pack = packs.load(revision.prompt.workspace, revision.pack, revision.pack_digest)
     except policies.PackError:
         return None
     return pack if pack.digest == revision.pack_digest else None

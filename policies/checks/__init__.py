@@ -28,6 +28,7 @@ from policies.checks import (
 from policies.checks.base import Check, FrameCheck, FrameIndex, Hit, MoveCheck
 from policies.checks.draft_rules import DRAFT_RULES
 from policies.findings import Finding, Move, Severity, Span
+from policies.own_patterns import CHECKS as OWN_CHECKS
 from policies.text.document import Document, Place, SectionText
 from policies.text.lexicon import Lexicon, lexicon_from
 
@@ -52,7 +53,7 @@ TEXT_CHECKS: tuple[type[FrameCheck], ...] = (
     *cautions.CHECKS,
     *behaviors.CHECKS,
 )
-CHECKS: tuple[type[Check], ...] = (*TEXT_CHECKS, *DRAFT_RULES, *judged.CHECKS)
+CHECKS: tuple[type[Check], ...] = (*TEXT_CHECKS, *DRAFT_RULES, *judged.CHECKS, *OWN_CHECKS)
 _BY_CODE = {check.code: check for check in CHECKS}
 
 

@@ -31,8 +31,7 @@ _SPELLED = ("limit.ai_disclosure", "limit.emergency", "limit.scope_notice")
 def card_of(exported: Exported) -> Card:
     """The card of a release, from its settings under the pack that it was released with."""
     draft = policies.parse_draft(exported.content)
-    name, _, version = exported.pack.partition("@")
-    pack = policies.load_pack(name, version)
+    pack = exported.policy()
     effective = policies.resolve(draft, pack)
     will: list[str] = []
     will_not: list[str] = []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from policies import Pack
 
 PLAYGROUND = "Made in a playground: its evidence may come from rehearsals, which say nothing about a model."
 
@@ -24,6 +26,7 @@ class Exported:
     variables: Mapping[str, Any]
     playground: bool
     content: Mapping[str, Any]
+    policy: Callable[[], Pack]  # the one that it was released with, read only by the formats that need it
     statement: bytes = b""
     signatures: tuple[Mapping[str, str], ...] = ()
 

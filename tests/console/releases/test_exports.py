@@ -68,6 +68,7 @@ def exported(**changes) -> Exported:
         "variables": draft.to_dict()["variables"],
         "playground": True,
         "content": draft.to_dict(),
+        "policy": policies.load_pack,
     }
     return Exported(**(values | changes))
 

@@ -1,14 +1,19 @@
-"""``manage.py pack check|list|diff``: the engine's command."""
+"""``manage.py pack check|list|diff|source``: the engine's command, with the policies that a workspace published."""
 
 from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from functools import partial
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from policies.command_line import add_pack, execute
+from console.accounts.models import Workspace
+from console.accounts.services import workspace_named
+from console.governance.packs import load, refs
+from console.problems import DomainError, Invalid
+from policies.command_line import NOWHERE, Surroundings, add_pack, execute
 
 
 class Command(BaseCommand):
@@ -16,7 +21,36 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        add_pack(parser)
+        commands = add_pack(parser)
+        source = commands.add_parser("source", help="the very bytes of a policy that a workspace published")
+        source.add_argument("name", metavar="NAME@VERSION")
+        source.set_defaults(run=None)
+        for command in commands.choices.values():
+            command.add_argument(
+                "--workspace", metavar="SLUG", help="with the policies that this workspace published"
+            )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        sys.exit(execute(Namespace(**options)))
+        slug = options["workspace"]
+        try:
+            if options["run"] is None:
+                return _write_source(options["name"], workspace_named(slug or ""))
+            around = _around(workspace_named(slug)) if slug else NOWHERE
+        except DomainError as error:
+            raise CommandError(f"{error.message} {error.what_to_do}".strip(), returncode=2) from error
+        sys.exit(execute(Namespace(**options), around))
+
+
+def _around(workspace: Workspace) -> Surroundings:
+    return Surroundings(load=partial(load, workspace), listed=partial(refs, workspace))
+
+
+def _write_source(ref: str, workspace: Workspace) -> None:
+    name, _, version = ref.partition("@")
+    row = workspace.packs.filter(name=name, version=version).first()
+    if row is None:
+        raise Invalid(
+            f"{workspace.name} published no policy {ref[:80]}.", "See manage.py pack list --workspace SLUG."
+        )
+    sys.stdout.buffer.write(bytes(row.source))
+    sys.stdout.flush()
