@@ -16,6 +16,7 @@ import policies
 from console.accounts.bearer import Bearer, TokenRequest
 from console.accounts.models import Right
 from console.accounts.permissions import Action
+from console.governance import packs
 from console.governance.services import governance_of
 from console.openapi import Form, Line, Page, PageNumber, PageSize, Slug, Text, page_of
 from console.problems import Invalid
@@ -169,7 +170,7 @@ def _validated(request: TokenRequest, given: ValidateIn) -> tuple[policies.Pack,
     workspace = request.member.workspace
     governance = governance_of(workspace)
     try:
-        pack = policies.load_pack(given.pack) if given.pack else governance.pack
+        pack = packs.load(workspace, given.pack) if given.pack else governance.pack
     except PackError as error:
         raise Invalid(f"There is no usable policy {given.pack!r}: {error}") from error
     known = [domain.id for domain in pack.domains]

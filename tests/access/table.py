@@ -136,6 +136,8 @@ TABLE: dict[str, Rule] = {
     "releases:create": page(A.READ, A.RELEASE),
     # --- governance
     "governance:policy": reads(),
+    "governance:publish": page(A.PUBLISH_PACK, A.PUBLISH_PACK),
+    "governance:pack_source": reads(),
     "governance:code": reads(),
     "governance:rule": reads(),
     "governance:bounds": page(A.READ, A.SET_BOUNDS),

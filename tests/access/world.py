@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from console.accounts.models import Membership, Right, Role, Workspace
 from console.accounts.tokens import create_token
+from console.governance.models import PublishedPack
 from console.prompts.models import Prompt
 from console.releases.impact import start_policy
 from console.releases.impact_models import Impact
@@ -45,6 +46,7 @@ WORDS = {
     "export": "json",
     "report": "json",
     "cells": "hello",
+    "name": "2026.1",  # a policy's version
     "scenarios": "hello",
     "confirm-email": "nothing",
     "key": "1",
@@ -140,6 +142,7 @@ def _furnish(workspace: Workspace, member: Membership, word: str, *, first: int)
             "releases": release.number,
             "slug": "production",
             "impact": impact.number,
+            "packs": _policy(workspace, f"{word}-policy"),
             "try": chat.pk,
             "members": reviewer.pk,
             "tokens": token.pk,
@@ -148,6 +151,13 @@ def _furnish(workspace: Workspace, member: Membership, word: str, *, first: int)
         },
         secret,
     )
+
+
+def _policy(workspace: Workspace, name: str) -> str:
+    PublishedPack.objects.create(
+        workspace=workspace, name=name, version="2026.1", title=name, digest="0" * 64, source=name.encode()
+    )
+    return name
 
 
 def _renumber(first: int, *rows: Run | Review | Impact) -> None:
