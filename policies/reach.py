@@ -104,7 +104,7 @@ def reach(
     wide = _context_reach(pack, domain, tuple(sorted(set(audience))) or ("public",))
     if not organisation or not organisation.bounds:
         return wide
-    return read_only({id: _narrowed(one, pack, organisation) for id, one in wide.items()})
+    return read_only({id: _narrowed(one, pack, organisation, domain) for id, one in wide.items()})
 
 
 def permitted_in(behavior: Behavior, domain: Context, audience: Context) -> Bound:
@@ -115,7 +115,7 @@ def permitted_in(behavior: Behavior, domain: Context, audience: Context) -> Boun
     )
 
 
-def _narrowed(one: Reach, pack: Pack, organisation: Organisation) -> Reach:
+def _narrowed(one: Reach, pack: Pack, organisation: Organisation, domain: str) -> Reach:
     stated = organisation.bounds.get(one.id)
     if stated is None:
         return one
@@ -124,9 +124,10 @@ def _narrowed(one: Reach, pack: Pack, organisation: Organisation) -> Reach:
     taken = [name for name in _taken(one.conditional, conditional) if name not in known]
     since = organisation.since.get(one.id, "")
     closures = tuple(
-        Closure(name, Layer.ORGANISATION, organisation.name, "an admin can open it", since) for name in taken
+        Closure(name, Layer.ORGANISATION, organisation.name, _by_an_admin(one, name, pack, domain), since)
+        for name in taken
     )
-    doubled = tuple(_also_closed(closure, stated, organisation) for closure in one.closures)
+    doubled = tuple(_also_closed(one.id, closure, stated, organisation) for closure in one.closures)
     step = Step(Layer.ORGANISATION, organisation.name, stated, conditional, tuple(taken))
     moved = conditional != one.conditional or permitted != one.permitted
     return replace(
@@ -138,10 +139,24 @@ def _narrowed(one: Reach, pack: Pack, organisation: Organisation) -> Reach:
     )
 
 
-def _also_closed(closure: Closure, stated: Bound, organisation: Organisation) -> Closure:
+def _by_an_admin(one: Reach, value: str, pack: Pack, domain: str) -> str:
+    """What would open a value that the organisation closed: and what the policy itself would still ask for it."""
+    specialty = pack.specialty(one.reviews.get(value, ""))
+    named = pack.behavior(one.id)
+    under_condition = bool(named and value in named.names) and not contains(one.permitted, value)
+    if not specialty and not under_condition:
+        return "an admin can open it"
+    asked = " under a condition" if under_condition else ""
+    asked += f" with the approval of a {specialty.title.lower()} reviewer" if specialty else ""
+    return f"an admin can open it, and the policy would allow it in {domain.replace('_', ' ')}{asked}"
+
+
+def _also_closed(id: str, closure: Closure, stated: Bound, organisation: Organisation) -> Closure:
     if isinstance(stated, Range | Text) or contains(stated, closure.value):
         return closure
-    return replace(closure, opens=f"{closure.opens}; {organisation.name} closes it too")
+    since = organisation.since.get(id, "")
+    day = f" since {since}" if since else ""
+    return replace(closure, opens=f"{closure.opens}; {organisation.name} closes it too{day}")
 
 
 @lru_cache(maxsize=256)

@@ -2,29 +2,71 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 import policies
 from console.accounts.access import MemberRequest, member_view
 from console.governance.reach import Cell, reach_table
-from console.governance.services import bounds_for, in_force, pack_in_force
+from console.governance.reach_page import fits, lines
+from console.governance.services import bounds_for, governance_of, in_force, pack_in_force
+from console.htmx import render_region
+from policies.own_patterns import FoundByPattern
 
 
 @member_view("GET")
 def policy(request: MemberRequest) -> HttpResponse:
     workspace = request.member.workspace
     pack = pack_in_force(workspace)
+    query = request.GET.get("q", "").strip()[:100]
+    table = reach_table(pack)
+    shown = {behavior.id for behavior in pack.behaviors if fits(query, behavior)}
     context = {
         "nav": "policy",
         "pack": pack,
         "since": in_force(workspace),
         "strip": _strip(pack),
-        "properties": len(pack.honesty) + len(pack.ethics),
-        "reach": reach_table(pack),
-        "codes": policies.CHECKS,
+        "query": query,
+        "limits": [rule for rule in pack.limits if fits(query, rule)],
+        "properties": [rule for rule in (*pack.honesty, *pack.ethics) if fits(query, rule)],
+        "reach": replace(
+            table,
+            rows=tuple(row for row in table.rows if row.id in shown),
+            same=tuple(row for row in table.same if row.id in shown),
+        ),
+        "behaviors": len(shown),
+        "patterns": pack.patterns,
+        "codes": [check for check in policies.CHECKS if _says(check, query)],
     }
-    return render(request, "governance/policy.html", context)
+    return render_region(request, "governance/policy.html", context, regions=("policy-body",))
+
+
+def _says(check: type[policies.Check], query: str) -> bool:
+    text = f"{check.code} {check.title} {check.rule} {check.why}".lower().replace("_", " ")
+    return all(word in text for word in query.lower().replace("_", " ").split())
+
+
+@member_view("GET")
+def reach(request: MemberRequest) -> HttpResponse:
+    """What is open in one domain for the chosen audiences, with who closed the rest and what would open it."""
+    governance = governance_of(request.member.workspace)
+    pack = governance.pack
+    asked = request.GET.get("domain", "")
+    domain = pack.domain(asked) or pack.domains[0]
+    chosen = [audience for audience in pack.audiences if audience.id in request.GET.getlist("audience")]
+    audiences = chosen or list(pack.audiences[:1])
+    query = request.GET.get("q", "").strip()[:100]
+    context = {
+        "nav": "policy",
+        "pack": pack,
+        "domain": domain,
+        "audiences": audiences,
+        "query": query,
+        "lines": lines(pack, governance.bounds, domain.id, [one.id for one in audiences], query),
+    }
+    return render_region(request, "governance/reach.html", context, regions=("reach",))
 
 
 def _strip(pack: policies.Pack) -> list[tuple[policies.TierSpec, str]]:
@@ -56,6 +98,7 @@ def rule(request: MemberRequest, rule: str) -> HttpResponse:
         "reasons": [(c, c.reasons[rule]) for c in pack.domains + pack.audiences if rule in c.reasons],
         "narrowed": bounds_for(request.member.workspace, pack).statement.get(rule),
         "checks": [check for check in policies.CHECKS if check.rule == rule],
+        "patterns": [pattern for pattern in pack.patterns if pattern.rule == rule],
     }
     return render(request, "governance/rule.html", context)
 
@@ -73,4 +116,6 @@ def code(request: MemberRequest, code: str) -> HttpResponse:
     check = policies.check_for(code)
     if check is None:
         raise Http404
-    return render(request, "governance/code.html", {"nav": "policy", "check": check})
+    pack = pack_in_force(request.member.workspace)
+    own = pack.patterns if check is FoundByPattern else ()
+    return render(request, "governance/code.html", {"nav": "policy", "check": check, "patterns": own})

@@ -5,6 +5,7 @@ from console.governance import audit_views, bounds_views, pack_views, policy_vie
 app_name = "governance"
 urlpatterns = [
     path("policy/", policy_views.policy, name="policy"),
+    path("policy/reach", policy_views.reach, name="reach"),
     path("policy/publish", pack_views.publish_pack, name="publish"),
     path("policy/packs/<slug:name>/<str:version>", pack_views.pack_source, name="pack_source"),
     path("policy/codes/<str:code>", policy_views.code, name="code"),

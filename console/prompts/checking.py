@@ -42,6 +42,11 @@ class Checked:
     def blocks(self) -> int:
         return sum(finding.severity is Severity.BLOCK for finding in self.verdict.findings)
 
+    @property
+    def rules(self) -> list[str]:
+        """The rules and behaviours that findings speak for."""
+        return sorted({finding.rule[:100] for finding in self.verdict.findings if finding.rule})
+
 
 def check(
     workspace: Workspace, content: Mapping[str, Any], *, governance: Governance | None = None

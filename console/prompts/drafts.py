@@ -227,7 +227,8 @@ def _thin_out(row: Draft) -> None:
 def _count(row: Draft) -> None:
     workspace = row.prompt.workspace
     governance = governance_of(workspace)
-    row.blocks = check(workspace, row.content, governance=governance).blocks
+    checked = check(workspace, row.content, governance=governance)
+    row.blocks, row.rules = checked.blocks, checked.rules
     row.checked_under = under(governance)
 
 

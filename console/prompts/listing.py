@@ -91,7 +91,8 @@ def recount(member: Membership) -> None:
             drafts.exclude(checked_under=now).select_for_update(skip_locked=True, of=("self",))[:500]
         )
         for draft in stale:
-            draft.blocks = check(member.workspace, draft.content, governance=governance).blocks
+            checked = check(member.workspace, draft.content, governance=governance)
+            draft.blocks, draft.rules = checked.blocks, checked.rules
             draft.checked_under = now
         if stale:
-            Draft.objects.bulk_update(stale, ["blocks", "checked_under"])
+            Draft.objects.bulk_update(stale, ["blocks", "rules", "checked_under"])

@@ -54,6 +54,8 @@ class Draft(models.Model):
     # For lists: how many findings block it, and under which policy and bounds that was counted.
     blocks = models.PositiveIntegerField(default=0)
     checked_under = models.CharField(max_length=100, blank=True)
+    # Counted with it: the rules and behaviours that its findings speak for.
+    rules = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
 from console.accounts.access import MemberRequest, member_view
@@ -18,6 +18,7 @@ from console.problems import DomainError, NotAllowed
 from console.releases import impact
 from console.releases.impact_models import Impact
 from console.releases.impact_page import page_of
+from console.releases.usage import uses_of
 from policies import PackRef
 
 
@@ -50,6 +51,17 @@ def compare_policy(request: MemberRequest) -> HttpResponseBase:
         member=request.member, ref=request.POST.get("to", ""), reason=request.POST.get("reason", "")
     )
     return redirect("releases:impact", request.member.workspace.slug, started.number)
+
+
+@member_view("GET")
+def used(request: MemberRequest, rule: str) -> HttpResponse:
+    """The drafts and live releases that move a behaviour, or have findings for a rule."""
+    pack = pack_in_force(request.member.workspace)
+    subject = pack.rule(rule) or pack.behavior(rule)
+    if subject is None:
+        raise Http404
+    context = {"nav": "policy", "subject": subject, "uses": uses_of(request.member, rule)}
+    return render_region(request, "releases/used.html", context, regions=("used",))
 
 
 @member_view("POST")

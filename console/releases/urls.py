@@ -5,6 +5,7 @@ from console.releases import impact_views, views, webhook_views
 app_name = "releases"
 urlpatterns = [
     path("policy/versions", impact_views.versions, name="versions"),
+    path("policy/rules/<str:rule>/used", impact_views.used, name="used"),
     path("policy/compare", impact_views.compare_policy, name="compare_policy"),
     path("bounds/preview", impact_views.preview_bounds, name="preview_bounds"),
     path("impact/<int:number>", impact_views.show, name="impact"),

@@ -125,6 +125,7 @@ TABLE: dict[str, Rule] = {
     "reviews:thread": writes(A.COMMENT),
     # --- releases
     "releases:versions": reads(),
+    "releases:used": reads(touches=("prompts_draft",)),  # counts anew what was counted under another policy
     "releases:compare_policy": writes(A.SWITCH_PACK),
     "releases:preview_bounds": writes(A.SET_BOUNDS),
     "releases:impact": reads(),
@@ -136,6 +137,7 @@ TABLE: dict[str, Rule] = {
     "releases:create": page(A.READ, A.RELEASE),
     # --- governance
     "governance:policy": reads(),
+    "governance:reach": reads(),
     "governance:publish": page(A.PUBLISH_PACK, A.PUBLISH_PACK),
     "governance:pack_source": reads(),
     "governance:code": reads(),

@@ -82,3 +82,35 @@ def test_pages_take_few_statements(client, member, name, django_assert_max_num_q
     client.force_login(member.user)
     with django_assert_max_num_queries(12):
         get(client, member, name)
+
+
+def test_the_policy_is_searched(client, member):
+    page = get(client, member, "policy", q="emergency").content.decode()
+    assert "limit.emergency" in page and "limit.csam" not in page
+    assert get(client, member, "policy", q="no such thing").status_code == 200
+
+
+def test_bounds_are_read_by_domain_and_audience(client, member):
+    page = get(
+        client, member, "reach", domain="finance", audience="public", q="clinical detail"
+    ).content.decode()
+    assert "Clinical detail" in page and "Creativity" not in page
+    assert "<b>On</b> is closed by the policy for finance; open in medical" in page
+    page = get(client, member, "reach", domain="medical", audience="professionals").content.decode()
+    assert "a clinical reviewer must approve" in page
+    assert get(client, member, "reach", domain="nowhere", audience="martians").status_code == 200
+
+
+def test_who_closed_it_since_when_and_what_opens_it_besides(client, member):
+    from console.governance.services import set_bounds
+
+    admin = make_member(member.workspace, "admin")
+    saved = set_bounds(
+        member=admin, bounds={"behavior.clinical_detail": {"permitted": ["off"]}}, reason="", version=0
+    )
+    since = saved.statement["behavior.clinical_detail"]["since"]
+    page = get(
+        client, member, "reach", domain="medical", audience="staff", q="clinical detail"
+    ).content.decode()
+    assert f"is closed by {member.workspace.name} on {since}; an admin can open it" in page
+    assert "the policy would allow it in medical with the approval of a clinical reviewer" in page
