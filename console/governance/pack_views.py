@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from console.accounts.access import MemberRequest, member_view
+from console.accounts.models import Workspace
 from console.accounts.permissions import Action, require
 from console.governance.publishing import look, publish
 from console.governance.services import pack_in_force
 from console.problems import DomainError, Invalid, NotAllowed
+from policies import Pack
 
 
 @member_view("GET", "POST")
 def publish_pack(request: MemberRequest) -> HttpResponseBase:
     """Look at a paste or a file; publish what was looked at on a second press."""
     require(request.member, Action.PUBLISH_PACK)
-    context: dict[str, Any] = {"nav": "policy", "pack": pack_in_force(request.member.workspace)}
+    pack = pack_in_force(request.member.workspace)
+    context: dict[str, Any] = {"nav": "policy", "pack": pack}
     if request.method != "POST":
+        context["source"] = _beginning(request.member.workspace, pack)
         return render(request, "governance/publish.html", context)
     try:
         source = _source(request)
@@ -39,6 +45,22 @@ def publish_pack(request: MemberRequest) -> HttpResponseBase:
         context |= {"problem": problem, "source": context.get("source") or request.POST.get("source", "")}
         status = problem.status
     return render(request, "governance/publish.html", context, status=status)
+
+
+def _beginning(workspace: Workspace, pack: Pack) -> str:
+    """The head of a policy that extends the built-in one in force; its strings are TOML's, as JSON writes them."""
+    today = timezone.localdate()
+    head = {
+        "extends": pack.extends or pack.ref,
+        "name": workspace.slug,
+        "version": f"{today.year}.1",
+        "title": f"{workspace.name}'s policy",
+        "published": today.isoformat(),
+        "summary": f"What {workspace.name} adds to {pack.ref}.",
+    }
+    return "format = 1\n" + "".join(
+        f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in head.items()
+    )
 
 
 def _source(request: MemberRequest) -> bytes:

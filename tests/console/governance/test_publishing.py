@@ -40,6 +40,16 @@ def post(client, member, **data):
     return client.post(reverse("governance:publish", args=[member.workspace.slug]), data)
 
 
+def test_the_page_begins_with_a_head_that_can_be_published(client):
+    """Whatever the workspace is called."""
+    admin = make_member(make_workspace(), "admin")
+    admin.workspace.name = 'The "Old" Bank\\'
+    admin.workspace.save()
+    client.force_login(admin.user)
+    page = client.get(reverse("governance:publish", args=[admin.workspace.slug]))
+    assert not look(admin.workspace, page.context["source"].encode()).faults
+
+
 def test_what_was_looked_at_is_published_with_its_very_bytes(client, admin):
     page = post(client, admin, source=OURS.replace("\n", "\r\n"), look="1").content.decode()
     assert "New rule: Never recommends a named investment." in page
