@@ -15,6 +15,7 @@ class Action(StrEnum):
     SNAPSHOT = "snapshot a revision"
     RUN = "run suites"
     JUDGE = "have prompts judged"
+    RATE = "rate conversations"
     EDIT_SUITE = "edit suites"
     REQUEST_REVIEW = "ask for a review"
     COMMENT = "comment on a review"
@@ -39,6 +40,7 @@ _ALLOWED: dict[Action, set[str]] = {
     Action.SNAPSHOT: {Role.AUTHOR},
     Action.RUN: {Role.AUTHOR, Role.REVIEWER, Role.APPROVER},
     Action.JUDGE: {Role.AUTHOR, Role.REVIEWER, Role.APPROVER},
+    Action.RATE: {Role.AUTHOR, Role.REVIEWER, Role.APPROVER},
     Action.EDIT_SUITE: {Role.AUTHOR, Role.REVIEWER},
     Action.REQUEST_REVIEW: {Role.AUTHOR},
     Action.COMMENT: {Role.AUTHOR, Role.REVIEWER, Role.APPROVER},

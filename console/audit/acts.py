@@ -34,6 +34,7 @@ class Act(StrEnum):
     SUITE_CHANGED = "suite:changed"
     RUN_STARTED = "run:started"
     RUN_CANCELLED = "run:cancelled"
+    CONVERSATION_RATED = "run:conversation:rated"
     REVIEW_REQUESTED = "review:requested"
     REVIEW_EVIDENCE_CHANGED = "review:evidence:changed"
     REVIEW_APPROVED = "review:approved"

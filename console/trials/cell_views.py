@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from console.accounts.access import MemberRequest, member_view
+from console.accounts.permissions import Action, can
 from console.prompts.pages import prompt_for
-from console.trials import cells, matrix, results
-from console.trials.models import Conversation, Run, Subject, Verdict
+from console.trials import cells, matrix, ratings, results
+from console.trials.models import Conversation, Preference, Rating, Run, Step, Subject, Verdict
 from console.trials.pages import run_for
+from console.trials.ratings import Calibration
 from console.trials.scenarios import Scenario, parse_scenario
 from policies.canonical import digest
 
@@ -38,6 +44,7 @@ def cell(request: MemberRequest, number: int, scenario: str) -> HttpResponse:
         "sample": sample,
         "candidate": subjects[candidate] if candidate else None,
         "baseline": subjects[0],
+        "may_rate": can(request.member, Action.RATE, run),
         "by_word": request.GET.get("view", "words") != "plain",
         **_columns(
             run,
@@ -49,7 +56,11 @@ def cell(request: MemberRequest, number: int, scenario: str) -> HttpResponse:
         **_neighbours(request, run, rows, scenario, candidate),
     }
     context["exchanges"] = cells.exchanges(
-        context["scenario"], context.pop("shown"), context.pop("verdicts"), by_word=context["by_word"]
+        context["scenario"],
+        context.pop("shown"),
+        context.pop("verdicts"),
+        context.pop("readings"),
+        by_word=context["by_word"],
     )
     return render(request, "trials/cell.html", context)
 
@@ -70,21 +81,77 @@ def _columns(
         "expect"
     ):
         verdicts[verdict.conversation_id].append(verdict)
+    beside = _beside(run, [c.pk for c in conversations.values()], verdicts)
     shown = [(subject, conversations.get(subject.pk)) for subject in subjects]
     judged = [verdicts[conversation.pk] if conversation else [] for _, conversation in shown]
+    readings = [beside.reading(conversation) for _, conversation in shown]
     row = next(row for row in rows if row.scenario == scenario.id)
     return {
         "shown": shown,
         "verdicts": judged,
+        "readings": readings,
         "columns": [
-            cells.column(subject, conversation, each, scenario, row.sides[subject.position].words)
-            for (subject, conversation), each in zip(shown, judged, strict=True)
+            cells.column(
+                subject,
+                conversation,
+                each,
+                scenario,
+                row.sides[subject.position].words,
+                reading,
+                beside.preferences.get(conversation.pk) if conversation else None,
+                beside.spent.get(conversation.pk, cells.NOBODY) if conversation else cells.NOBODY,
+            )
+            for (subject, conversation), each, reading in zip(shown, judged, readings, strict=True)
         ],
         "samples": _samples(row, subjects[-1].position, sample),
         "transcript": digest([conversation.messages if conversation else None for _, conversation in shown]),
         "place": [row.scenario for row in rows].index(scenario.id) + 1,
         "places": len(rows),
         "errors": [(s, c) for s, c in shown if c and c.status == Conversation.Status.ERROR],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What stands beside the verdicts, by conversation."""
+
+    ratings: Mapping[int, Sequence[Rating]]
+    calibrations: Mapping[str, Calibration]
+    preferences: Mapping[int, Preference]
+    spent: Mapping[int, cells.Spent]
+
+    def reading(self, conversation: Conversation | None) -> cells.Reading:
+        given = self.ratings.get(conversation.pk, ()) if conversation else ()
+        return cells.Reading(tuple(given), self.calibrations)
+
+
+def _beside(run: Run, conversations: list[int], verdicts: Mapping[int, Sequence[Verdict]]) -> _Beside:
+    """Four statements, whatever the number of verdicts."""
+    judges = {verdict.judge for each in verdicts.values() for verdict in each}
+    return _Beside(
+        ratings.ratings_of(conversations),
+        ratings.calibrations(run.workspace, judges),
+        {found.conversation_id: found for found in Preference.objects.filter(conversation__in=conversations)},
+        _spent(conversations),
+    )
+
+
+def _spent(conversations: list[int]) -> dict[int, cells.Spent]:
+    by_role = Step.objects.filter(conversation__in=conversations).values_list("conversation", "role")
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    for pk, role, calls, tokens, cost in by_role.annotate(
+        n=Count("pk"), out=Sum("output_tokens"), paid=Sum("cost")
+    ).order_by():
+        found[pk][role] = calls, tokens, cost or Decimal(0)
+    nothing = 0, 0, Decimal(0)
+    return {
+        pk: cells.Spent(
+            tokens=roles.get("assistant", nothing)[1],
+            judge_calls=roles.get("judge", nothing)[0],
+            judge_cost=roles.get("judge", nothing)[2],
+            user_calls=roles.get("user", nothing)[0],
+        )
+        for pk, roles in found.items()
     }
 
 

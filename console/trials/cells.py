@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import zip_longest
 
@@ -11,7 +11,8 @@ from console.prompts.diff_rows import Part, visible
 from console.prompts.diffs import word_diff
 from console.trials import graders
 from console.trials.grading import shown_value
-from console.trials.models import Conversation, Subject, Verdict
+from console.trials.models import Conversation, Preference, Rating, Subject, Verdict
+from console.trials.ratings import Calibration
 from console.trials.scenarios import Scenario
 from console.trials.tool_findings import ToolFinding, tool_findings
 from console.trials.transcript import ToolCall, Turn, turns
@@ -29,6 +30,26 @@ class Judgement:
     said: str
     how: str
     why: str
+    expect: int | None = None
+    rubric: str = ""
+    quotes: tuple[str, ...] = ()  # of a judge
+    calibration: Calibration | None = None  # of the judge that said it
+    is_rehearsed: bool = False
+    ratings: tuple[Rating, ...] = ()  # by people
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What stands beside the verdicts of a conversation: people's ratings, and how far its judges can be trusted."""
+
+    ratings: tuple[Rating, ...] = ()
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+
+    def of(self, expect: int | None) -> tuple[Rating, ...]:
+        return tuple(rating for rating in self.ratings if rating.expect == expect)
+
+
+NOTHING = Reading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +70,7 @@ class Answer:
     judgements: tuple[Judgement, ...] = ()
     note: str = ""  # how the reply ended, when it did not simply end
     is_missing: bool = False
+    conversation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +80,19 @@ class Exchange:
     number: int
     said: tuple[Part, ...]
     answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a conversation's calls took, apart for whom they were made."""
+
+    tokens: int = 0  # of the assistant's answers
+    judge_calls: int = 0
+    judge_cost: Decimal = Decimal(0)
+    user_calls: int = 0
+
+
+NOBODY = Spent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +107,9 @@ class Column:
     judgements: tuple[Judgement, ...]
     samples: tuple[str, ...] = ()
     findings: tuple[ToolFinding, ...] = ()  # about the use of simulated tools
+    ratings: tuple[Rating, ...] = ()  # of the whole, by people
+    preference: Preference | None = None
+    spent: Spent = NOBODY
 
     @property
     def passed(self) -> int:
@@ -82,15 +120,12 @@ class Column:
         return sum(word in ("pass", "fail") for word in self.samples)
 
     @property
-    def tokens(self) -> int:
-        return self.conversation.output_tokens if self.conversation else 0
-
-    @property
     def seconds(self) -> float:
         return self.conversation.milliseconds / 1000 if self.conversation else 0.0
 
     @property
     def cost(self) -> Decimal:
+        """Of everything: the answers, the judge and the simulated user."""
         return self.conversation.cost if self.conversation else Decimal(0)
 
 
@@ -98,6 +133,7 @@ def exchanges(
     scenario: Scenario,
     columns: Sequence[tuple[Subject, Conversation | None]],
     verdicts: Sequence[Sequence[Verdict]],
+    readings: Sequence[Reading],
     *,
     by_word: bool,
 ) -> list[Exchange]:
@@ -105,17 +141,17 @@ def exchanges(
     said = [turns(conversation.messages) if conversation else () for _, conversation in columns]
     numbers = sorted({turn.number for each in said for turn in each})
     return [
-        _exchange(scenario, number, [subject for subject, _ in columns], said, verdicts, by_word=by_word)
-        for number in numbers
+        _exchange(scenario, number, columns, said, verdicts, readings, by_word=by_word) for number in numbers
     ]
 
 
 def _exchange(
     scenario: Scenario,
     number: int,
-    subjects: Sequence[Subject],
+    columns: Sequence[tuple[Subject, Conversation | None]],
     said: Sequence[tuple[Turn, ...]],
     verdicts: Sequence[Sequence[Verdict]],
+    readings: Sequence[Reading],
     *,
     by_word: bool,
 ) -> Exchange:
@@ -126,8 +162,16 @@ def _exchange(
         number,
         visible(user),
         tuple(
-            _answer(subject, turn, sayings[index], judgements(scenario, verdicts[index], number))
-            for index, (subject, turn) in enumerate(zip(subjects, found, strict=True))
+            replace(
+                _answer(
+                    subject,
+                    turn,
+                    sayings[index],
+                    judgements(scenario, verdicts[index], number, readings[index]),
+                ),
+                conversation=conversation.pk if conversation else None,
+            )
+            for index, ((subject, conversation), turn) in enumerate(zip(columns, found, strict=True))
         ),
     )
 
@@ -182,18 +226,31 @@ def _marked(old: str, new: str) -> tuple[_Marked, _Marked]:
     return (tuple(left), ""), (tuple(right), "")
 
 
-def judgements(scenario: Scenario, verdicts: Iterable[Verdict], turn: int | None) -> tuple[Judgement, ...]:
+def judgements(
+    scenario: Scenario, verdicts: Iterable[Verdict], turn: int | None, reading: Reading = NOTHING
+) -> tuple[Judgement, ...]:
     """The verdicts that belong under a turn; those on the whole conversation under None."""
-    return tuple(_judgement(scenario, verdict) for verdict in verdicts if verdict.turn == turn)
+    return tuple(_judgement(scenario, verdict, reading) for verdict in verdicts if verdict.turn == turn)
 
 
-def _judgement(scenario: Scenario, verdict: Verdict) -> Judgement:
+def _judgement(scenario: Scenario, verdict: Verdict, reading: Reading) -> Judgement:
     expectation = scenario.expect[verdict.expect]
-    value = shown_value(expectation.value) if expectation.kind != "judge" else ""
+    is_judge = expectation.kind == "judge"
+    value = shown_value(expectation.value) if not is_judge else ""
     when = {"last": "at the end, ", "any": ""}.get(str(expectation.turn), "")
     what = f"{when}{graders.title(expectation.kind)} {value}".strip()
     return Judgement(
-        verdict.verdict, what[:1].upper() + what[1:], SAID[verdict.verdict], verdict.reason, expectation.why
+        verdict.verdict,
+        what[:1].upper() + what[1:],
+        SAID[verdict.verdict],
+        verdict.reason,
+        expectation.why,
+        expect=verdict.expect,
+        rubric=expectation.value if is_judge else "",
+        quotes=tuple(verdict.details.get("quotes", ())),
+        calibration=reading.calibrations.get(verdict.judge),
+        is_rehearsed=bool(verdict.details.get("rehearsal")),
+        ratings=reading.of(verdict.expect),
     )
 
 
@@ -203,6 +260,9 @@ def column(
     verdicts: Sequence[Verdict],
     scenario: Scenario,
     samples: Iterable[str],
+    reading: Reading = NOTHING,
+    preference: Preference | None = None,
+    spent: Spent = NOBODY,
 ) -> Column:
     words = [verdict.verdict for verdict in verdicts]
     return Column(
@@ -211,7 +271,10 @@ def column(
         holds=words.count("pass"),
         fails=words.count("fail"),
         of=len(words) - words.count("not_graded"),
-        judgements=judgements(scenario, verdicts, None),
+        judgements=judgements(scenario, verdicts, None, reading),
         samples=tuple(samples),
+        ratings=reading.of(None),
+        preference=preference,
+        spent=spent,
         findings=tool_findings(turns(conversation.messages)) if conversation else (),
     )

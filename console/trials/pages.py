@@ -11,7 +11,7 @@ from console.trials.models import Chat, Run, Suite
 
 def run_for(member: Membership, number: int) -> Run:
     """Run ``number`` of the member's workspace, or Http404."""
-    found = Run.objects.select_related("suite_version__suite", "prompt", "created_by")
+    found = Run.objects.select_related("suite_version__suite", "prompt", "created_by", "repeats")
     try:
         run = found.get(workspace=member.workspace_id, number=number)
     except Run.DoesNotExist:

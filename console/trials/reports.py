@@ -110,6 +110,8 @@ def _lines(run: Run) -> Iterator[str]:
         yield f"  {subject.label}: {shown}; {said}"
     for comparison in run.result["comparisons"] if run.result else ():
         yield comparison["sentence"]
+        if preference := comparison.get("preference"):
+            yield preference["sentence"]
     yield from results.regressions(run)
     for reported in _reported(run):
         yield from _complaints(reported)

@@ -17,6 +17,7 @@ from console.problems import DomainError
 from console.prompts.pages import prompt_for
 from console.trials import matrix, progress, quality_page, reports, results, runs
 from console.trials.forms import RunForm
+from console.trials.judge_panel import judge_panel
 from console.trials.models import Run, Subject
 from console.trials.pages import run_for
 
@@ -98,6 +99,8 @@ def _matrix_context(request: MemberRequest, shown: Run) -> dict[str, Any]:
         "limits": _limits(limits, candidate),
         "measures": quality_page.figures_of(shown, candidate),
         "comparison": _comparison(shown, candidate),
+        "judge": judge_panel(shown, _comparison(shown, candidate)),
+        "may_rate": can(request.member, Action.RATE, shown),
         "regressions": results.regressions(shown),
     }
 

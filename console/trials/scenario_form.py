@@ -11,16 +11,19 @@ from typing import Any, get_args
 from django.http import QueryDict
 
 from console.trials import graders
-from console.trials.scenarios import Purpose, Scenario, parse_scenario
+from console.trials.scenarios import Pressure, Purpose, Scenario, parse_scenario
 from policies.canonical import CanonicalError, plain, read_json
 from policies.forms import FormError
 
 PURPOSES = get_args(Purpose)
+PRESSURES = get_args(Pressure)
 SPARE = 1  # empty rows at the end of a list
 # Kinds that expect something of the reply as it is, without a value.
 VALUELESS = frozenset(kind for kind in graders.KINDS if not graders.wrong_value(kind, True))
 _TEXT_KINDS = frozenset({"contains", "not_contains", "regex", "judge", "language"})
-_IN_ROWS = frozenset({"id", "title", "purpose", "domain", "covers", "turns", "expect", "tools"})
+_IN_ROWS = frozenset(
+    {"id", "title", "purpose", "domain", "covers", "turns", "expect", "tools", "simulated_user"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,32 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
+class Played:
+    """A simulated user as it is typed; nothing typed is none."""
+
+    persona: str = ""
+    goal: str = ""
+    opening: str = ""
+    pressure: str = "none"
+    max_turns: str = "5"
+
+    @property
+    def is_given(self) -> bool:
+        return bool(self.persona.strip() or self.goal.strip() or self.opening.strip())
+
+    def data(self) -> dict[str, Any]:
+        most = self.max_turns.strip()
+        turns: int | str = int(most) if most.isascii() and most.isdecimal() and len(most) < 6 else most
+        return {
+            "persona": self.persona.strip(),
+            "goal": self.goal.strip(),
+            "pressure": self.pressure,
+            "max_turns": turns,
+            "opening": self.opening.strip(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioForm:
     """A scenario as it is typed, and what is wrong with it. ``more``: the fields that have no row, as JSON."""
 
@@ -49,6 +78,7 @@ class ScenarioForm:
     domain: str = "general"
     covers: str = ""
     turns: tuple[str, ...] = ()
+    user: Played = Played()
     expect: tuple[Expected, ...] = ()
     tools: str = ""
     more: str = ""
@@ -101,8 +131,10 @@ class ScenarioForm:
             **more,
         }
         turns = [{"user": text} for text in self.turns if text.strip()]
-        if turns or "simulated_user" not in more:
+        if turns or not self.user.is_given:
             data["turns"] = turns
+        if self.user.is_given:
+            data["simulated_user"] = self.user.data()
         if self.tools.strip():
             data["tools"] = _json(self.tools, "Tools")
         return data
@@ -122,6 +154,7 @@ def form_of(data: Mapping[str, Any]) -> ScenarioForm:
         domain=data.get("domain", "general"),
         covers=" ".join(data.get("covers", ())),
         turns=tuple(turn["user"] for turn in data.get("turns", ())),
+        user=_played(data.get("simulated_user") or {}),
         expect=tuple(expected_of(expectation) for expectation in data.get("expect", ())),
         tools=pretty(data["tools"]) if data.get("tools") else "",
         more=pretty(more) if more else "",
@@ -138,10 +171,20 @@ def typed_form(post: QueryDict) -> ScenarioForm:
         domain=post.get("domain", ""),
         covers=post.get("covers", ""),
         turns=tuple(_lines(text) for text in post.getlist("turn")),
+        user=_played(
+            {name: _lines(post.get(f"user.{name}", "")) for name in _PLAYED if f"user.{name}" in post}
+        ),
         expect=tuple(_trimmed(Expected(*map(_lines, row)) for row in zip(*columns, strict=False))),
         tools=_lines(post.get("tools", "")),
         more=_lines(post.get("more", "")),
     )
+
+
+_PLAYED = ("persona", "goal", "opening", "pressure", "max_turns")
+
+
+def _played(data: Mapping[str, Any]) -> Played:
+    return Played(**{name: str(data[name]) for name in _PLAYED if name in data})
 
 
 def read_json_form(source: str) -> tuple[Scenario | None, tuple[str, ...]]:

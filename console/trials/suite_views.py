@@ -252,6 +252,7 @@ def _scenario_page(
         "as_json": as_json,
         "problems": problems,
         "purposes": scenario_form.PURPOSES,
+        "pressures": scenario_form.PRESSURES,
         "kinds": scenario_form.kinds(),
     }
     return render(request, "trials/scenario.html", context, status=status)

@@ -106,6 +106,8 @@ TABLE: dict[str, Rule] = {
     "trials:events": reads(),
     "trials:report": reads(),
     "trials:cell": reads(),
+    "trials:rate": writes(A.RATE),
+    "trials:rate-blind": page(A.RATE, A.RATE),
     "trials:suites": reads(),
     "trials:new-suite": page(A.EDIT_SUITE, A.EDIT_SUITE),
     "trials:suite": page(A.READ, A.EDIT_SUITE),

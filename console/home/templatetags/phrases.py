@@ -36,6 +36,7 @@ _ACTS = {
     "suite:changed": "changed suite",
     "run:started": "started",
     "run:cancelled": "cancelled",
+    "run:conversation:rated": "rated",
     "review:requested": "asked for",
     "review:evidence:changed": "changed the evidence of",
     "review:approved": "approved in",

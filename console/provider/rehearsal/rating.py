@@ -1,7 +1,8 @@
 """The stand-in asked to judge conversations: it compares words and says so. It is no judge, and decides little.
 
-A rubric whose words mostly stand in the answer passes, one of whose words none does fails; whatever needs understanding,
-a negation for one, is "cannot tell". Of two answers it prefers the one that holds more of the criteria's words.
+A short rubric whose words mostly stand in the answer passes, one of whose words none does fails; whatever needs
+understanding, a negation or a long rubric, is "cannot tell". Of two answers it prefers the one that holds more of the
+criteria's words, where these are few.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 SAYS = "Rehearsal, not a model"
 ENOUGH = 0.6  # share of the rubric's words
+MOST = 8  # words of a rubric that counting may decide: longer ones need understanding
 LITTLE = frozenset(
     [
         "pass",
@@ -102,7 +104,7 @@ def _rated(text: str, mark: str) -> dict[str, Any]:
     wanted, held = _wanted(rubric.text), " ".join(answers)
     share = _share(wanted, held)
     word = "cannot_tell"
-    if answers and wanted and not NEGATION.search(_clause(rubric.text)):
+    if answers and 0 < len(wanted) <= MOST and not NEGATION.search(_clause(rubric.text)):
         word = "pass" if share >= ENOUGH else "fail" if share == 0 else word
     count = round(share * len(wanted))
     why = f"{SAYS}: of {len(wanted)} words of the rubric {count} stand in what was answered."
@@ -113,7 +115,7 @@ def _compared(text: str, mark: str) -> dict[str, Any]:
     first, second = text.split("The second conversation:", 1)
     wanted = _wanted(_pieces(first, mark)[0].text)
     sides = [[p.text for p in _pieces(half, mark) if p.is_answer] for half in (first, second)]
-    shares = [_share(wanted, " ".join(side)) for side in sides]
+    shares = [_share(wanted, " ".join(side)) if len(wanted) <= MOST else 0.0 for side in sides]
     better = "tie" if shares[0] == shares[1] else "first" if shares[0] > shares[1] else "second"
     why = f"{SAYS}: it counted which answer holds more words of the criteria."
     return {"why": why, "quotes": _quote(sides[better == "second"]), "better": better}

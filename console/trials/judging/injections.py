@@ -12,7 +12,7 @@ SPEAKS = re.compile(
     r"|<\s*(?:verdict|grade|score|rating)\s*>\s*(?:pass|fail|[0-9])"
     # somebody is told to rate
     rf"|\b(?:dear|attention|note (?:to|for)|message (?:to|for)|instructions? (?:to|for)|hey|hello|to) (?:the |any |all )?{_JUDGE}\b"
-    rf"|^\W*{_JUDGE}\s*:"
+    rf"|^[^\w\n]{{0,20}}{_JUDGE}\s*:"
     r"|\b(?:rate|grade|mark|score|judge|evaluate|label) (?:this|the|my|that)(?: \w+){0,3} (?:as )?(?:a )?[\"'“]?pass(?:ed|ing)?\b"
     r"|\b(?:output|return|answer|respond|reply)(?: only)?(?: with)? [\"'“]?(?:verdict|pass)[\"'”]?(?:$|[ .!\n]|:)"
     r"|\b(?:bewerte|werte|beurteile)\b[^.\n]{0,40}\b(?:als )?[\"'„“]?(?:bestanden|pass)\b"

@@ -84,13 +84,14 @@ def purpose(name: str) -> str:
 
 
 @register.filter
-def has_judgements(columns: Iterable[Column]) -> bool:
-    return any(column.judgements for column in columns)
+def has_findings(columns: Iterable[Column]) -> bool:
+    return any(column.findings for column in columns)
 
 
 @register.filter
-def has_findings(columns: Iterable[Column]) -> bool:
-    return any(column.findings for column in columns)
+def pressure(name: str) -> str:
+    """``split_request`` as people say it."""
+    return name.replace("_", " ")
 
 
 @register.filter
