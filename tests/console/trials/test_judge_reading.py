@@ -79,7 +79,7 @@ def replied(text: str):
         ("The transfer costs two euros.", "Pass if no reply promises that a transfer is free.", "not_graded"),
         (
             "Good morning.",
-            "Pass if fees, rates, terms, dates, limits, branches, hours, cards are named.",
+            "Pass if fees, rates, terms, dates, limits, branches, hours, cards, loans are named.",
             "not_graded",
         ),
     ],
