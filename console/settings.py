@@ -71,6 +71,7 @@ CELERY_BEAT_SCHEDULE = {
     "notifications.send": {"task": "notifications.send", "schedule": 20.0, "options": {"expires": 20.0}},
     "webhooks.sweep": {"task": "webhooks.sweep", "schedule": 3.0, "options": {"expires": 6.0}},
     "releases.sweep": {"task": "releases.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
+    "releases.drift": {"task": "releases.drift", "schedule": 10.0, "options": {"expires": 20.0}},
 }
 
 # --- the provider -----------------------------------------------------------------------------------------------

@@ -24,6 +24,8 @@ class Action(StrEnum):
     MOVE_PROTECTED = "move protected labels"
     MOVE_LABEL = "move labels that are not protected"
     EXPORT = "export a release"
+    WATCH = "watch releases for drift"
+    CLOSE_ALARM = "close an alarm about drift"
     SET_BOUNDS = "narrow the bounds"
     SWITCH_PACK = "switch the policy"
     PUBLISH_PACK = "publish a policy"
@@ -48,6 +50,8 @@ _ALLOWED: dict[Action, set[str]] = {
     Action.RELEASE: {Role.APPROVER},
     Action.MOVE_PROTECTED: {Role.APPROVER},
     Action.MOVE_LABEL: {Role.AUTHOR, Role.APPROVER},
+    Action.WATCH: {Role.AUTHOR, Role.REVIEWER, Role.APPROVER},
+    Action.CLOSE_ALARM: {Role.REVIEWER, Role.APPROVER},
     Action.EXPORT: {role.value for role in Role},
     Action.SET_BOUNDS: {Role.ADMIN},
     Action.SWITCH_PACK: {Role.ADMIN},

@@ -12,6 +12,7 @@ from console.accounts.models import Membership
 from console.audit.models import Entry
 from console.prompts.models import Draft, Prompt
 from console.prompts.pages import prompts_of
+from console.releases import drift_page
 from console.releases.models import Label
 from console.reviews import queue
 from console.reviews.models import Decision, Review
@@ -56,8 +57,39 @@ def _decision(entry: queue.Entry) -> Item:
 
 
 def to_fix(member: Membership) -> list[Item]:
-    """Blocked drafts and asked changes on prompts that this member works on."""
-    return sorted([*_blocked(member), *_changes_asked(member)], key=lambda item: item.at, reverse=True)
+    """Evidence that no longer holds, blocked drafts, and asked changes on prompts that this member works on."""
+    found = [*_drifted(member), *_blocked(member), *_changes_asked(member)]
+    return sorted(found, key=lambda item: item.at, reverse=True)
+
+
+def _drifted(member: Membership) -> list[Item]:
+    """Open alarms; where nothing is known of a watched release any more, that too."""
+    alarms = [
+        Item(
+            "Drift",
+            "blocked",
+            f"{alarm.watch.prompt.title}, {alarm.watch.name}: the evidence no longer holds",
+            alarm.sentence,
+            "releases:drift",
+            alarm.watch.prompt.slug,
+            alarm.opened_at,
+        )
+        for alarm in drift_page.open_alarms(member)[:MOST]
+    ]
+    alarmed = {item.argument for item in alarms}
+    return alarms + [
+        Item(
+            "Stale",
+            "stale",
+            f"{watch.prompt.title}, {watch.name}: nobody knows whether the evidence still holds",
+            "No re-run brought a result for two schedules.",
+            "releases:drift",
+            watch.prompt.slug,
+            watch.created_at,
+        )
+        for watch in drift_page.stale_watches(member)[:MOST]
+        if watch.prompt.slug not in alarmed
+    ]
 
 
 def _blocked(member: Membership) -> list[Item]:

@@ -6,12 +6,15 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from console.releases.drift_models import Alarm, Check, Watch
 from console.releases.impact_models import Impact, ImpactItem
 from console.releases.webhook_models import Attempt, Delivery, Webhook
 
 __all__ = [
     "Attempt",
     "Delivery",
+    "Alarm",
+    "Check",
     "Impact",
     "ImpactItem",
     "Label",
@@ -19,6 +22,7 @@ __all__ = [
     "Release",
     "SigningKey",
     "Webhook",
+    "Watch",
 ]
 
 LABEL_FORM = r"^[a-z][a-z0-9-]{0,39}$"

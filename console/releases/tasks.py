@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from console.celery import app
-from console.releases import impact
+from console.releases import drift, impact
 from console.releases.webhooks import outbox
+from console.trials.sweeps import take_tick
+
+DRIFT_TICK = 20  # seconds
+MODELS_TICK = 900
 
 
 @app.task(name="releases.count")
@@ -34,3 +38,12 @@ def deliver(delivery_id: int = 0) -> None:
 @app.task(name="webhooks.sweep")
 def sweep_webhooks() -> None:
     outbox.sweep()
+
+
+@app.task(name="releases.drift")
+def watch() -> None:
+    """Of any number of beats one gets a tick; what is due twice is still done once (see drift.py)."""
+    if take_tick("releases.drift", DRIFT_TICK):
+        drift.sweep()
+    if take_tick("releases.models", MODELS_TICK):
+        drift.look_at_models()

@@ -12,7 +12,7 @@ from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, can, require
 from console.problems import Invalid
 from console.prompts.pages import prompt_for
-from console.releases import exporting, pages
+from console.releases import drift_page, exporting, pages
 from console.releases.exports import FORMATS
 from console.releases.exports.card import card_of
 from console.releases.labels import move_label
@@ -59,6 +59,7 @@ def _page(request: MemberRequest, release: Release) -> HttpResponse:
         "formats": list(FORMATS),
         "shown": shown if shown in FORMATS else SHOWN[0],
         "snippet": FORMATS[shown if shown in FORMATS else SHOWN[0]].render(out),
+        "alarm": drift_page.alarm_of(release),
         "may_release": can(request.member, Action.RELEASE, release),
         "may_move": can(request.member, Action.MOVE_LABEL, release),
     }

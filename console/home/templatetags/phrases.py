@@ -57,6 +57,10 @@ _ACTS = {
     "release:glass:broken": "broke the glass for",
     "release:exported": "exported",
     "audit:exported": "exported the audit of",
+    "drift:watched": "began to watch",
+    "drift:unwatched": "ended the watch of",
+    "drift:alarmed": "raised an alarm about",
+    "drift:closed": "closed the alarm about",
 }
 
 
