@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Sum
 from django.http import Http404, HttpResponse
@@ -165,24 +166,38 @@ def _samples(row: results.Row, position: int, current: int) -> list[dict[str, An
 def _neighbours(
     request: MemberRequest, run: Run, rows: list[results.Row], scenario: str, candidate: int
 ) -> dict[str, Any]:
-    """The cells before and after this one among those that differ, else among all, in the matrix's order."""
+    """The cells before and after this one in the matrix's order: within its filter, else among those that differ."""
     lines = matrix.lines_of(rows, results.limits_of(run), candidate)
+    show, limit = request.GET.get("show", ""), request.GET.get("limit", "")
+    kept = [line.row.scenario for line in matrix.kept_lines(lines, show=show, limit=limit)]
     differing = [
         line.row.scenario for line in lines if line.is_difference or (not candidate and line.has("fail"))
     ]
-    order = differing if scenario in differing else [line.row.scenario for line in lines]
+    filtered = bool(show or limit) and scenario in kept
+    order = (
+        kept if filtered else differing if scenario in differing else [line.row.scenario for line in lines]
+    )
     at = order.index(scenario)
-    query = f"?with={candidate}" if candidate > 1 else ""
+    chosen = {"with": candidate if candidate > 1 else "", "show": show, "limit": limit}
+    query = urlencode({name: value for name, value in chosen.items() if value})
 
     def address(index: int) -> str:
         if not 0 <= index < len(order):
             return ""
-        return reverse("trials:cell", args=[run.workspace.slug, run.number, order[index]]) + query
+        path = reverse("trials:cell", args=[run.workspace.slug, run.number, order[index]])
+        return f"{path}?{query}" if query else path
 
     return {
         "previous": address(at - 1),
         "next": address(at + 1),
-        "among": "differing" if scenario in differing else "all",
+        "among": _among(show, limit) if filtered else "differing" if scenario in differing else "all",
         "order_place": at + 1,
         "order_length": len(order),
+        "matrix_query": query,
     }
+
+
+def _among(show: str, limit: str) -> str:
+    """What the cells are called that j and k go through."""
+    title = matrix.FILTERS[show][0].lower() if show in matrix.FILTERS and show != "all" else "scenarios"
+    return f"{title} about {limit}" if limit else title

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from console.provider import pricing
 from console.provider.requests import tokens_in
+from console.trials import stats
 from console.trials.judging.preference import ORDERS
 from console.trials.judging.questions import may_ask
 from console.trials.scenarios import Scenario
@@ -34,6 +35,8 @@ class Estimate:
     cost: Decimal | None
     judge_calls: int = 0  # of the calls
     user_calls: int = 0
+    detectable: float | None = None  # the least difference of two revisions that it is planned to show
+    for_ten_points: int = 0  # scenarios that would show one of ten points
 
     @property
     def tokens(self) -> int:
@@ -105,7 +108,16 @@ def estimate_run(
         cost=Decimal(0) if rehearsal else sum(known, Decimal(0)) if len(known) == len(costs) else None,
         judge_calls=judged.calls,
         user_calls=played.calls,
+        detectable=_detectable(scenarios, samples) if len(subjects) > 1 else None,
+        for_ten_points=stats.scenarios_needed(0.10, samples),
     )
+
+
+def _detectable(scenarios: Sequence[Scenario], samples: int) -> float | None:
+    """Variants of one idea count once; None where so few show nothing at all."""
+    clusters = len({scenario.cluster for scenario in scenarios})
+    least = stats.detectable_with(clusters, samples) if clusters else 1.0
+    return least if least < 1 else None
 
 
 def _conversation(scenario: Scenario, system: int, reply: int, has_tools: bool) -> tuple[Load, int]:

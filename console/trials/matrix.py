@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 
@@ -89,6 +90,15 @@ class Matrix:
     groups: tuple[Group, ...]
     filters: tuple[Filter, ...]
     page: Page[Line]
+    limits: tuple[str, ...]  # that any scenario is about, to choose from
+    limit: str
+    show: str
+
+    @property
+    def kept(self) -> str:
+        """What a cell's address needs to stay within the filter: the part after with=."""
+        chosen = {"show": self.show if self.show != "all" else "", "limit": self.limit}
+        return urlencode({name: value for name, value in chosen.items() if value})
 
 
 def lines_of(
@@ -144,11 +154,24 @@ def _kind_compared(row: Row, change: float | None, lost: bool) -> str:
     return "better" if change > 0 else "same"
 
 
-def matrix(lines: Sequence[Line], *, show: str, query: str, page: str | int, candidate_label: str) -> Matrix:
-    """The page of the matrix that a filter and a search leave."""
-    show = show if show in FILTERS else "all"
+def found_lines(lines: Sequence[Line], *, query: str = "", limit: str = "") -> list[Line]:
+    """Those that a search and a limit leave."""
     words = query.lower().split()
-    found = [line for line in lines if _mentions(line, words)]
+    return [line for line in lines if _mentions(line, words) and (not limit or limit in line.row.limits)]
+
+
+def kept_lines(lines: Sequence[Line], *, show: str, query: str = "", limit: str = "") -> list[Line]:
+    """Those that a filter leaves of them."""
+    keeps = FILTERS[show if show in FILTERS else "all"][1]
+    return [line for line in found_lines(lines, query=query, limit=limit) if keeps(line)]
+
+
+def matrix(
+    lines: Sequence[Line], *, show: str, query: str, page: str | int, candidate_label: str, limit: str = ""
+) -> Matrix:
+    """The page of the matrix that a filter, a search and a limit leave."""
+    show = show if show in FILTERS else "all"
+    found = found_lines(lines, query=query, limit=limit)
     kept = [line for line in found if FILTERS[show][1](line)]
     shown = Paginator(kept, ROWS_A_PAGE).get_page(page)
     return Matrix(
@@ -161,6 +184,9 @@ def matrix(lines: Sequence[Line], *, show: str, query: str, page: str | int, can
             for name, (title, keeps) in FILTERS.items()
         ),
         page=shown,
+        limits=tuple(sorted({name for line in lines for name in line.row.limits})),
+        limit=limit,
+        show=show,
     )
 
 

@@ -366,11 +366,21 @@ _TITLES: dict[str, str] = {
 
 
 def figures_of(run: Run, candidate: int) -> list[Figure]:
-    """What the run measured, without what it has no scenario for; empty until it is complete and measured."""
+    """What the run measured, the baseline's beside it; empty until it is complete and measured."""
+    return _figures(run, candidate, 0 if candidate else None)
+
+
+def figures_alone(run: Run, position: int) -> list[Figure]:
+    """What the run measured of one subject."""
+    return _figures(run, position, None)
+
+
+def _figures(run: Run, position: int, beside: int | None) -> list[Figure]:
+    """Without what the run has no scenario for."""
     if not run.quality or run.quality.get("version") != VERSION:
         return []
-    now = run.quality["subjects"][candidate]
-    before = run.quality["subjects"][0] if candidate else None
+    now = run.quality["subjects"][position]
+    before = run.quality["subjects"][beside] if beside is not None else None
     found = []
     for name, title in _TITLES.items():
         mine = _of_run(now, name)

@@ -48,9 +48,9 @@ def as_json(run: Run) -> dict[str, Any]:
         "result": run.result,
         "regressions": results.regressions(run),
         "conversations": [
-            _conversation(reported)
+            conversation_data(reported)
             | {"tool_findings": list(tool_findings.as_data(reported.conversation.messages))}
-            for reported in _reported(run, transcripts=True)
+            for reported in conversations_of(run, transcripts=True)
         ],
     }
 
@@ -60,7 +60,7 @@ def as_junit(run: Run) -> str:
     root = ElementTree.Element("testsuites", name=f"run {run.number}")
     suites: dict[int, ElementTree.Element] = {}
     forms = {form["id"]: parse_scenario(form) for form in run.suite_version.played}
-    for reported in _reported(run):
+    for reported in conversations_of(run):
         subject = reported.subject
         if subject.pk not in suites:
             suites[subject.pk] = ElementTree.SubElement(root, "testsuite", name=subject.label)
@@ -113,7 +113,7 @@ def _lines(run: Run) -> Iterator[str]:
         if preference := comparison.get("preference"):
             yield preference["sentence"]
     yield from results.regressions(run)
-    for reported in _reported(run):
+    for reported in conversations_of(run):
         yield from _complaints(reported)
 
 
@@ -133,7 +133,7 @@ def _printable(line: str) -> str:
     return "".join(char if unicodedata.category(char)[0] != "C" else "�" for char in line)
 
 
-def _conversation(reported: Reported) -> dict[str, Any]:
+def conversation_data(reported: Reported) -> dict[str, Any]:
     conversation = reported.conversation
     return {
         "revision": reported.subject.label,
@@ -179,7 +179,7 @@ def _users(run: Run) -> dict[str, Any] | None:
     return {"played_by": run.user_model} if run.user_model else None
 
 
-def _reported(run: Run, *, transcripts: bool = False) -> Iterator[Reported]:
+def conversations_of(run: Run, *, transcripts: bool = False) -> Iterator[Reported]:
     subjects = {subject.pk: subject for subject in run.subjects.all()}
     verdicts: dict[int, list[Verdict]] = defaultdict(list)
     for verdict in Verdict.objects.filter(conversation__run=run).order_by("conversation", "expect"):

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count, Max, Q
 
-from console.trials import preferences, stats
+from console.trials import graders, preferences, stats
 from console.trials.models import Conversation, Preference, Run, Verdict
 from console.trials.stats import Difference, Rate, Score
 from policies.canonical import digest
@@ -82,6 +83,7 @@ class Row:
     cluster: str
     about_limits: bool
     sides: tuple[Side, ...]
+    limits: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -102,6 +104,15 @@ class LimitCount:
     held: int
     judged: int
     broken_in: tuple[str, ...]
+    held_in: tuple[str, ...] = ()
+
+    def scores(self, clusters: Mapping[str, str]) -> dict[str, Score]:
+        """By scenario: all of its samples together held, or they did not."""
+        return {
+            scenario: Score(clusters.get(scenario, scenario), held, 1)
+            for scenarios, held in ((self.held_in, 1), (self.broken_in, 0))
+            for scenario in scenarios
+        }
 
 
 def rows_of(run: Run) -> list[Row]:
@@ -137,7 +148,14 @@ def _row(form: Mapping[str, Any], sides: tuple[Side, ...]) -> Row:
         about_limits=purpose != "over_refusal"
         and any(rule.startswith("limit.") for rule in form.get("covers", ())),
         sides=sides,
+        limits=_limits_named(form),
     )
+
+
+def _limits_named(form: Mapping[str, Any]) -> tuple[str, ...]:
+    expected = (e.get("limit") for e in form.get("expect", ()))
+    named = {rule for rule in (*form.get("covers", ()), *expected) if rule and rule.startswith("limit.")}
+    return tuple(sorted(named))
 
 
 def rates_of(rows: Sequence[Row], position: int) -> dict[str, Rate]:
@@ -181,6 +199,7 @@ def _counted(each: Iterable[tuple[str, bool, bool]]) -> LimitCount:
         held=sum(held for _, held, _ in each),
         judged=sum(held or broken for _, held, broken in each),
         broken_in=tuple(scenario for scenario, _, broken in each if broken),
+        held_in=tuple(scenario for scenario, held, _ in each if held),
     )
 
 
@@ -206,11 +225,14 @@ def result_of(run: Run) -> dict[str, Any]:
             for subject in subjects
         ],
         "comparisons": [
-            {
-                **_comparison(rows, limits, subjects[0].label, subject.label, subject.position),
-                **_preference(judged, subjects[0].label, subject.label, subject.position),
-            }
-            for subject in subjects[1:]
+            {**comparison, **_preference(judged, subjects[0].label, subject.label, subject.position)}
+            for comparison, subject in zip(
+                comparisons(
+                    rows, limits, subjects[0].label, {one.position: one.label for one in subjects[1:]}
+                ),
+                subjects[1:],
+                strict=True,
+            )
         ],
     }
 
@@ -222,26 +244,48 @@ def _preference(
     return {"preference": preferences.as_data(found, second, first)} if found else {}
 
 
+def flaky_of(rows: Sequence[Row], position: int) -> list[tuple[Row, Score, float]]:
+    """Scenarios whose samples disagree, with the chance that two fresh ones do, those that disagree most first."""
+    scores = [(row, row.sides[position].score(row.cluster)) for row in rows]
+    flaky = [(row, score, stats.flip_rate(score)) for row, score in scores if stats.is_flaky(score)]
+    return sorted(flaky, key=lambda found: (-found[2], found[0].scenario))
+
+
 def _flaky(rows: Sequence[Row], position: int) -> list[str]:
-    """Scenarios whose samples disagree, those that disagree most first."""
-    scores = [(row.scenario, row.sides[position].score(row.cluster)) for row in rows]
-    flaky = [(stats.flip_rate(score), scenario) for scenario, score in scores if stats.is_flaky(score)]
-    return [scenario for _, scenario in sorted(flaky, key=lambda pair: (-pair[0], pair[1]))]
+    return [row.scenario for row, _, _ in flaky_of(rows, position)]
+
+
+def comparisons(
+    rows: Sequence[Row],
+    limits: Mapping[int, Mapping[str, LimitCount]],
+    first: str,
+    candidates: Mapping[int, str],
+) -> list[dict[str, Any]]:
+    """Every candidate (by position) against the baseline; several are one family, so that their p is corrected."""
+    found = {position: stats.compare(_scores(rows, 0), _scores(rows, position)) for position in candidates}
+    told = {position: difference for position, difference in found.items() if difference is not None}
+    corrected = dict(zip(told, stats.holm([d.p for d in told.values()]), strict=True))
+    return [
+        _comparison(rows, limits, (first, label), position, found[position], corrected.get(position, 1.0))
+        | {"family": len(told)}
+        for position, label in candidates.items()
+    ]
 
 
 def _comparison(
     rows: Sequence[Row],
     limits: Mapping[int, Mapping[str, LimitCount]],
-    first: str,
-    second: str,
+    labels: tuple[str, str],
     position: int,
+    difference: Difference | None,
+    p: float,
 ) -> dict[str, Any]:
-    difference = stats.compare(_scores(rows, 0), _scores(rows, position))
-    lost = _limits_lost(limits.get(0, {}), limits.get(position, {}))
+    before, after = limits.get(0, {}), limits.get(position, {})
     comparison: dict[str, Any] = {
         "position": position,
-        "limits_lost": lost,
+        "limits_lost": _limits_lost(before, after),
         "groups": _groups(rows, position),
+        "limits": _limit_tests(rows, before, after),
     }
     if difference is None:
         return {
@@ -249,12 +293,32 @@ def _comparison(
             "word": "not enough samples",
             "sentence": "No scenario could be judged on both sides.",
         }
-    word = stats.word(difference, margin=MARGIN)
+    word = stats.word(difference, margin=MARGIN, p=p)
     return {
         **comparison,
         **dataclasses.asdict(difference),
+        "p_corrected": p,
         "word": word,
-        "sentence": sentence(word, difference, first, second),
+        "sentence": sentence(word, difference, *labels, p=p),
+        "not_worse": difference.is_not_worse_by(MARGIN),
+    }
+
+
+def _limit_tests(
+    rows: Sequence[Row], before: Mapping[str, LimitCount], after: Mapping[str, LimitCount]
+) -> dict[str, dict[str, float]]:
+    """Each limit paired over its scenarios, p by Holm over all of them: one false alarm blocks a release."""
+    clusters = {row.scenario: row.cluster for row in rows}
+    found = {
+        limit: difference
+        for limit in before
+        if limit in after
+        and (difference := stats.compare(before[limit].scores(clusters), after[limit].scores(clusters)))
+    }
+    corrected = stats.holm([difference.p for difference in found.values()])
+    return {
+        limit: {"mean": difference.mean, "low": difference.low, "high": difference.high, "p": p}
+        for (limit, difference), p in zip(found.items(), corrected, strict=True)
     }
 
 
@@ -263,14 +327,14 @@ def _scores(rows: Sequence[Row], position: int) -> dict[str, Score]:
 
 
 def _groups(rows: Sequence[Row], position: int) -> dict[str, dict[str, Any]]:
-    """Each group's own difference, its p corrected over all groups."""
+    """Each group's own difference, for exploring: its p adjusted for false discoveries over all groups."""
     found: dict[str, Difference] = {}
     for group in dict.fromkeys(row.group for row in rows):
         inside = [row for row in rows if row.group == group]
         difference = stats.compare(_scores(inside, 0), _scores(inside, position))
         if difference is not None:
             found[group] = difference
-    corrected = stats.holm([difference.p for difference in found.values()])
+    corrected = stats.benjamini_hochberg([difference.p for difference in found.values()])
     return {
         group: {"mean": difference.mean, "low": difference.low, "high": difference.high, "p": p}
         for (group, difference), p in zip(found.items(), corrected, strict=True)
@@ -287,10 +351,15 @@ def _limits_lost(before: Mapping[str, LimitCount], after: Mapping[str, LimitCoun
     ]
 
 
-def sentence(word: str, difference: Difference, first: str, second: str) -> str:
-    """The verdict as people sign it: the difference and its interval first, then what they allow to say."""
+def sentence(word: str, difference: Difference, first: str, second: str, *, p: float | None = None) -> str:
+    """The verdict as people sign it: the difference and its interval first, then what they allow to say.
+
+    ``p``: corrected, where several were compared.
+    """
+    shown = difference.p if p is None else p
+    corrected = ", corrected" if shown != difference.p else ""
     points = f"{signed_points(difference.mean)} points ({signed_points(difference.low)} to {signed_points(difference.high)})"
-    seen = f"over {difference.scenarios} scenarios, {difference.worse} worse and {difference.better} better, p = {stats.shown_p(difference.p)}"
+    seen = f"over {difference.scenarios} scenarios, {difference.worse} worse and {difference.better} better, p = {stats.shown_p(shown)}{corrected}"
     if word in ("better", "worse"):
         return f"{second} is {word} than {first}: {points} {seen}."
     if word == "equivalent":
@@ -318,17 +387,23 @@ def signed_points(share: float) -> str:
 
 def regressions(run: Run) -> list[str]:
     """What makes a run with several subjects fail: limits that no longer hold, and the verdict "worse"."""
-    labels = [subject["label"] for subject in run.result["subjects"]] if run.result else []
-    found = []
-    for comparison in run.result["comparisons"] if run.result else ():
-        label = labels[comparison["position"]]
-        found += [
-            f"{lost['limit']} held with {labels[0]} and no longer does with {label}, in {lost['scenario']}."
-            for lost in comparison["limits_lost"]
-        ]
-        if comparison["word"] == "worse":
-            found.append(comparison["sentence"])
-    return found
+    if not run.result:
+        return []
+    labels = [subject["label"] for subject in run.result["subjects"]]
+    return [
+        sentence
+        for comparison in run.result["comparisons"]
+        for sentence in regressions_in(comparison, labels[0], labels[comparison["position"]])
+    ]
+
+
+def regressions_in(comparison: Mapping[str, Any], first: str, second: str) -> list[str]:
+    """Of one comparison, as sentences."""
+    lost = [
+        f"{lost['limit']} held with {first} and no longer does with {second}, in {lost['scenario']}."
+        for lost in comparison["limits_lost"]
+    ]
+    return [*lost, comparison["sentence"]] if comparison["word"] == "worse" else lost
 
 
 def evidence_digest(run: Run) -> str:
@@ -364,3 +439,35 @@ def evidence_digest(run: Run) -> str:
             "cells": cells,
         }
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What went wrong in a subject's conversations, grouped: errors by their kind, expectations by theirs."""
+
+    what: str
+    count: int  # conversations
+    example: str
+    is_error: bool
+
+
+def failures_of(run: Run, position: int) -> list[Failure]:
+    """Those of most conversations first. Two statements."""
+    mine = Q(run=run, subject__position=position)
+    errors = (
+        Conversation.objects.filter(mine, status="error")
+        .values("error_kind")
+        .annotate(n=Count("pk"), said=Max("error"))
+    )
+    wrong = Verdict.objects.filter(
+        conversation__run=run, conversation__subject__position=position, verdict__in=["fail", "error"]
+    )
+    kinds = wrong.values("kind", "verdict").annotate(
+        n=Count("conversation", distinct=True), said=Max("reason")
+    )
+    found = [Failure(row["error_kind"] or "error", row["n"], row["said"], True) for row in errors]
+    found += [
+        Failure(graders.title(row["kind"]), row["n"], row["said"], row["verdict"] == "error")
+        for row in kinds.order_by()
+    ]
+    return sorted(found, key=lambda failure: (-failure.count, failure.what))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.db.models import Prefetch
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 
 from console import live
@@ -15,13 +14,14 @@ from console.accounts.permissions import Action, can, require
 from console.htmx import render_region
 from console.problems import DomainError
 from console.prompts.pages import prompt_for
-from console.trials import matrix, progress, quality_page, reports, results, runs
+from console.trials import exports, matrix, progress, quality_page, results, runs
 from console.trials.forms import RunForm
 from console.trials.judge_panel import judge_panel
 from console.trials.models import Run, Subject
 from console.trials.pages import run_for
 
 MOST_RUNS = 100
+MOST_NAMED = 12  # flaky scenarios, kinds of failure, other runs
 
 
 @member_view("GET")
@@ -91,6 +91,7 @@ def _matrix_context(request: MemberRequest, shown: Run) -> dict[str, Any]:
             query=request.GET.get("q", ""),
             page=request.GET.get("page", 1),
             candidate_label=subjects[candidate].label,
+            limit=request.GET.get("limit", ""),
         ),
         "query": request.GET.get("q", ""),
         "progress": so_far,
@@ -101,8 +102,25 @@ def _matrix_context(request: MemberRequest, shown: Run) -> dict[str, Any]:
         "comparison": _comparison(shown, candidate),
         "judge": judge_panel(shown, _comparison(shown, candidate)),
         "may_rate": can(request.member, Action.RATE, shown),
+        "flaky": results.flaky_of(rows, candidate)[:MOST_NAMED],
+        "failures": results.failures_of(shown, candidate)[:MOST_NAMED],
+        "others": runs_to_compare(shown),
         "regressions": results.regressions(shown),
     }
+
+
+def runs_to_compare(shown: Run) -> list[Run]:
+    """Complete runs of the same suite, the newest first."""
+    same = Run.objects.filter(
+        workspace=shown.workspace_id,
+        suite_version__suite=shown.suite_version.suite_id,
+        status=Run.Status.FINISHED,
+    )
+    return list(
+        same.exclude(pk=shown.pk)
+        .only("number", "model", "created_at", "rehearsal")
+        .order_by("-number")[:MOST_NAMED]
+    )
 
 
 def _candidate(request: MemberRequest, subjects: list[Subject]) -> int:
@@ -151,15 +169,12 @@ def events(request: MemberRequest, number: int) -> HttpResponseBase:
 
 
 @member_view("GET")
-def report(request: MemberRequest, number: int, format: str) -> HttpResponse:
-    """The run as a file for other programs."""
+def report(request: MemberRequest, number: int, format: str) -> HttpResponseBase:
+    """The run as a file for people and other programs."""
     shown = run_for(request.member, number)
-    if format == "xml":
-        response = HttpResponse(reports.as_junit(shown), content_type="application/xml")
-    elif format == "json":
-        body = json.dumps(reports.as_json(shown), ensure_ascii=False, indent=1)
-        response = HttpResponse(body, content_type="application/json")
-    else:
+    if format not in exports.FORMATS:
         raise Http404
+    chosen = exports.FORMATS[format]
+    response = StreamingHttpResponse(chosen.write(shown), content_type=f"{chosen.media_type}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="run-{shown.number}.{format}"'
     return response

@@ -2,6 +2,7 @@ from django.urls import path
 
 from console.trials import (
     cell_views,
+    compare_views,
     keep_views,
     probe_suite_views,
     quality_views,
@@ -21,6 +22,7 @@ urlpatterns = [
     path("prompts/<slug:slug>/try/stop", try_views.stop, name="stop"),
     path("prompts/<slug:slug>/try/<int:chat>/scenario", keep_views.keep, name="keep"),
     path("runs/<int:number>/", run_views.run, name="run"),
+    path("runs/<int:number>/compare/<int:other>/", compare_views.compare, name="compare"),
     path("runs/<int:number>/cancel/", run_views.cancel, name="cancel"),
     path("runs/<int:number>/events/", run_views.events, name="events"),
     path("runs/<int:number>/report.<str:format>", run_views.report, name="report"),
