@@ -30,9 +30,11 @@ from console.releases.drift_compare import Comparison, compare, confirmed_drops
 from console.releases.drift_models import Alarm, Check, Watch
 from console.releases.models import Label, Release
 from console.releases.pages import predicate_of
+from console.trials.casting import Cast, needs_user
 from console.trials.models import Run
-from console.trials.results import shown_p
 from console.trials.runs import Limits, create_run
+from console.trials.scenarios import parse_scenario
+from console.trials.stats import shown_p
 from console.trials.subjects import of_revision
 
 CONCURRENCY = 4
@@ -255,8 +257,9 @@ def _locked(check_id: int, *statuses: str) -> Check | None:
 
 
 def _play_again(check: Check) -> Run:
-    """The same suite version, model and samples, the released revision alone."""
+    """The same suite version, model, samples, judge and users' words, the released revision alone."""
     evidence = check.evidence
+    scenarios = [parse_scenario(form) for form in evidence.suite_version.played]
     revision = check.release.revision
     revision.prompt = check.watch.prompt
     return create_run(
@@ -268,6 +271,7 @@ def _play_again(check: Check) -> Run:
         concurrency=CONCURRENCY,
         limits=Limits(cost=check.watch.max_cost),
         prompt=check.watch.prompt,
+        cast=Cast(judge=evidence.judge_model, repeats=evidence if needs_user(scenarios) else None),
     )
 
 
