@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 
-from console.trials import quality_page, reports, results
+from console.trials import failures, quality_page, reports, results
 from console.trials.models import Run
 from console.trials.reports import Reported
 from console.trials.suite_csv import escaped
@@ -106,7 +106,7 @@ def _html(run: Run) -> Iterator[str]:
             "comparisons": (run.result or {}).get("comparisons", []),
             "regressions": results.regressions(run),
             "flaky": [(subject, results.flaky_of(rows, subject.position)) for subject in subjects],
-            "failures": [(subject, results.failures_of(run, subject.position)) for subject in subjects],
+            "failures": [(subject, failures.failures_of(run, subject.position)) for subject in subjects],
         },
     )
 

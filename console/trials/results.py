@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Max, Q
 
-from console.trials import graders, preferences, stats
+from console.trials import preferences, stats
 from console.trials.models import Conversation, Preference, Run, Verdict
 from console.trials.stats import Difference, Rate, Score
 from policies.canonical import digest
@@ -439,35 +438,3 @@ def evidence_digest(run: Run) -> str:
             "cells": cells,
         }
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What went wrong in a subject's conversations, grouped: errors by their kind, expectations by theirs."""
-
-    what: str
-    count: int  # conversations
-    example: str
-    is_error: bool
-
-
-def failures_of(run: Run, position: int) -> list[Failure]:
-    """Those of most conversations first. Two statements."""
-    mine = Q(run=run, subject__position=position)
-    errors = (
-        Conversation.objects.filter(mine, status="error")
-        .values("error_kind")
-        .annotate(n=Count("pk"), said=Max("error"))
-    )
-    wrong = Verdict.objects.filter(
-        conversation__run=run, conversation__subject__position=position, verdict__in=["fail", "error"]
-    )
-    kinds = wrong.values("kind", "verdict").annotate(
-        n=Count("conversation", distinct=True), said=Max("reason")
-    )
-    found = [Failure(row["error_kind"] or "error", row["n"], row["said"], True) for row in errors]
-    found += [
-        Failure(graders.title(row["kind"]), row["n"], row["said"], row["verdict"] == "error")
-        for row in kinds.order_by()
-    ]
-    return sorted(found, key=lambda failure: (-failure.count, failure.what))

@@ -14,7 +14,7 @@ from console.accounts.permissions import Action, can, require
 from console.htmx import render_region
 from console.problems import DomainError
 from console.prompts.pages import prompt_for
-from console.trials import exports, matrix, progress, quality_page, results, runs
+from console.trials import exports, failures, matrix, progress, quality_page, results, runs
 from console.trials.forms import RunForm
 from console.trials.judge_panel import judge_panel
 from console.trials.models import Run, Subject
@@ -103,7 +103,7 @@ def _matrix_context(request: MemberRequest, shown: Run) -> dict[str, Any]:
         "judge": judge_panel(shown, _comparison(shown, candidate)),
         "may_rate": can(request.member, Action.RATE, shown),
         "flaky": results.flaky_of(rows, candidate)[:MOST_NAMED],
-        "failures": results.failures_of(shown, candidate)[:MOST_NAMED],
+        "failures": failures.failures_of(shown, candidate)[:MOST_NAMED],
         "others": runs_to_compare(shown),
         "regressions": results.regressions(shown),
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from console.trials import suite_csv, suite_promptfoo
+from console.trials import promptfoo_reading, promptfoo_writing, suite_csv
 from console.trials.models import SuiteVersion
 from console.trials.scenarios import MOST_BYTES, Scenario, ScenarioProblems, parse_scenarios
 
@@ -40,7 +40,7 @@ FORMATS: dict[str, Format] = {
         "promptfoo YAML",
         "application/yaml",
         "yaml",
-        lambda version: suite_promptfoo.write(version.scenarios, str(version)),
+        lambda version: promptfoo_writing.write(version.scenarios, str(version)),
     ),
 }
 _BY_EXTENSION = {
@@ -57,7 +57,7 @@ def read_suite(source: str | bytes, name: str = "") -> Imported:
     if form == "jsonl":
         return Imported(parse_scenarios(source))
     text = _text(source)
-    read = suite_csv.read if form == "csv" else suite_promptfoo.read
+    read = suite_csv.read if form == "csv" else promptfoo_reading.read
     return Imported(*read(text))
 
 

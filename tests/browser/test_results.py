@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from console.accounts.models import Membership
 from console.prompts.models import Prompt, Revision
-from console.releases import drift
+from console.releases import drift, drift_checks
 from console.releases.drift_models import Check, Watch
 from console.releases.models import Release
 from console.releases.services import create_release
@@ -102,7 +102,7 @@ def played_again(watch: Watch, revision: Revision, weeks: int, lost: int, cause:
         cause=cause, why=why, run=run, status=Check.Status.RUNNING,
     )  # fmt: skip
     Check.objects.filter(pk=check.pk).update(created_at=timezone.now() - timedelta(weeks=weeks))
-    drift.settle(check.pk)
+    drift_checks.settle(check.pk)
     Check.objects.filter(pk=check.pk, status="confirming").update(status="done")
 
 

@@ -13,9 +13,9 @@ from console.trials.cells import Column
 from console.trials.grading import shown_value
 from console.trials.matrix import Line
 from console.trials.models import Subject
-from console.trials.quality_page import LEFT, standing_words
 from console.trials.results import PURPOSES, Side
 from console.trials.tradeoff import Point
+from console.trials.tradeoff_plot import LEFT, standing_words
 from policies.canonical import plain
 
 register = template.Library()

@@ -18,7 +18,7 @@ from console.prompts.models import Revision
 from console.provider import catalogue
 from console.provider.catalogue import Model
 from console.provider.endpoints import endpoint_for
-from console.releases import drift, drift_page
+from console.releases import drift, drift_checks, drift_page
 from console.releases.drift_models import Alarm, Check, Watch
 from console.releases.models import Release
 from console.releases.series import signals
@@ -242,7 +242,7 @@ def test_a_model_that_is_deprecated_or_gone_is_checked_at_once_and_once(
     known_models[0] = Model("another", "Another", "active")
     drift.look_at_models()
     assert newest(watch).cause == f"model:{MODEL}:gone"
-    drift.start(newest(watch).pk)
+    drift_checks.start(newest(watch).pk)
     assert newest(watch).status == "failed" and "offers no model" in newest(watch).sentence
 
 

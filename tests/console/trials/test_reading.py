@@ -14,7 +14,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from console.accounts.models import Membership
 from console.prompts.models import Revision
-from console.trials import results, suites
+from console.trials import failures, suites
 from console.trials.models import Conversation, Run
 from console.trials.scenarios import Scenario
 from tests.factories import (
@@ -85,7 +85,7 @@ def test_the_run_says_what_failed_and_what_is_flaky(client: Client, author: Memb
     assert "What failed" in page and "Flaky scenarios" in page and "67 %" in page
     assert "in four of five cases" in page and "Holm’s method" in page
     assert "with=1&amp;show=regressions" in page
-    found = results.failures_of(run, 1)
+    found = failures.failures_of(run, 1)
     assert [(f.what, f.count) for f in found] == [("matches", 13), ("contains", 12)]
 
 

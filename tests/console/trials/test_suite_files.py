@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.accounts.models import Membership
-from console.trials import suite_csv, suite_promptfoo
+from console.trials import promptfoo_writing, suite_csv
 from console.trials.models import SuiteVersion
 from console.trials.scenarios import (
     Scenario,
@@ -181,7 +181,7 @@ def test_a_configuration_of_others_is_read_and_what_has_no_equivalent_is_named()
 
 
 def test_what_promptfoo_cannot_check_is_named_in_its_file() -> None:
-    text = suite_promptfoo.write(list(version().scenarios), "full v1")
+    text = promptfoo_writing.write(list(version().scenarios), "full v1")
     assert "# promptfoo cannot check simulated tools: fees." in text
     assert "# promptfoo cannot check expectations of kind discloses_ai: angry." in text
     tests = yaml.safe_load(text)["tests"]
