@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from console.accounts.access import MemberRequest, member_view
-from console.accounts.permissions import Action, can
+from console.accounts.permissions import Action, can, require
 from console.problems import DomainError
 from console.prompts.models import Prompt
 from console.prompts.pages import prompt_for
@@ -58,6 +58,7 @@ def drift_of(request: MemberRequest, slug: str) -> HttpResponseBase:
     form = WatchForm(request.POST or None, prompt=prompt)
     status = 200
     if request.method == "POST":
+        require(request.member, Action.WATCH, prompt)
         status = 422
         if form.is_valid():
             try:
@@ -94,6 +95,7 @@ def change(request: MemberRequest, slug: str, watch: int) -> HttpResponseBase:
     if found is None:
         raise Http404
     found.prompt, found.workspace = prompt, prompt.workspace
+    require(request.member, Action.WATCH, found)
     match request.POST.get("do"):
         case "check":
             drift.check_now(watch=found, member=request.member)

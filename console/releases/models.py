@@ -11,18 +11,18 @@ from console.releases.impact_models import Impact, ImpactItem
 from console.releases.webhook_models import Attempt, Delivery, Webhook
 
 __all__ = [
-    "Attempt",
-    "Delivery",
     "Alarm",
+    "Attempt",
     "Check",
+    "Delivery",
     "Impact",
     "ImpactItem",
     "Label",
     "LabelMove",
     "Release",
     "SigningKey",
-    "Webhook",
     "Watch",
+    "Webhook",
 ]
 
 LABEL_FORM = r"^[a-z][a-z0-9-]{0,39}$"

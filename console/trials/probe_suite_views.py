@@ -9,7 +9,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from console.accounts.access import MemberRequest, member_view
-from console.accounts.permissions import Action, can
+from console.accounts.permissions import Action, can, require
 from console.problems import Invalid
 from console.prompts.models import Prompt
 from console.prompts.pages import prompt_for
@@ -24,6 +24,7 @@ def suite(request: MemberRequest, slug: str) -> HttpResponseBase:
     prompt = prompt_for(request.member, slug)
     if request.method != "POST":
         return _page(request, prompt)
+    require(request.member, Action.EDIT_SUITE, prompt)
     try:
         version = probe_suites.keep(prompt=prompt, digest=request.POST.get("digest", ""), by=request.member)
     except (MovedOn, Invalid) as error:

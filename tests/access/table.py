@@ -114,6 +114,10 @@ TABLE: dict[str, Rule] = {
     "trials:new-scenario": page(A.EDIT_SUITE, A.EDIT_SUITE),
     "trials:scenario": page(A.EDIT_SUITE, A.EDIT_SUITE),
     "trials:suite-export": reads(),
+    "trials:probe-suite": page(A.READ, A.EDIT_SUITE),
+    "trials:quality": reads(),
+    "trials:compare": reads(),
+    "trials:keep-cell": page(A.EDIT_SUITE, A.EDIT_SUITE),
     # --- reviews
     "reviews:list": reads(),
     "reviews:of_prompt": reads(),
@@ -137,6 +141,8 @@ TABLE: dict[str, Rule] = {
     "releases:export": writes(A.EXPORT),
     "releases:move": writes(A.MOVE_LABEL),
     "releases:create": page(A.READ, A.RELEASE),
+    "releases:drift": page(A.READ, A.WATCH),
+    "releases:change_watch": writes(A.WATCH, body={"do": "check"}),
     # --- governance
     "governance:policy": reads(),
     "governance:reach": reads(),

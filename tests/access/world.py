@@ -9,6 +9,7 @@ from console.accounts.models import Membership, Right, Role, Workspace
 from console.accounts.tokens import create_token
 from console.governance.models import PublishedPack
 from console.prompts.models import Prompt
+from console.releases import drift
 from console.releases.impact import start_policy
 from console.releases.impact_models import Impact
 from console.releases.models import Delivery
@@ -45,6 +46,7 @@ WORDS = {
     "rules": "limit.ai_disclosure",
     "export": "json",
     "report": "json",
+    "number": "jsonl",
     "cells": "hello",
     "name": "2026.1",  # a policy's version
     "scenarios": "hello",
@@ -112,6 +114,7 @@ def _furnish(workspace: Workspace, member: Membership, word: str, *, first: int)
     )
     make_approval(review, reviewer)
     release = create_release(review=review, member=member)
+    watch = drift.watch(prompt=prompt, member=member, release=release)
     revision = make_revision(member, prompt, text=f"You are Bo of {mark} bank. You are an AI.", message=mark)
     run = make_finished_run(revision, make_scenario(title=f"{mark} asks", expect=EXPECT))
     open_review = make_review(member, revision=revision, runs=[run], title=f"{mark} again")
@@ -135,6 +138,8 @@ def _furnish(workspace: Workspace, member: Membership, word: str, *, first: int)
             "revisions": revision.number,
             "versions": 1,
             "runs": run.number,
+            "against": run.number,
+            "drift": watch.pk,
             "suites": suite.slug,
             "suite": 1,
             "reviews": open_review.number,

@@ -173,6 +173,6 @@ def _compared(page: Page, everywhere: Any) -> None:
     page.keyboard.press("r")
     expect(page.locator("#show-regressions")).to_have_attribute("aria-current", "true")
     everywhere("compare-runs", "Verdict")
-    page.goto(f"{page.url.split('/compare/')[0]}/")
+    page.goto(f"{page.url.split('/against/')[0]}/")
     expect(page.get_by_role("heading", name="What failed")).to_be_visible()
     everywhere("run-read", "Measured")

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0002_token_rights'),
         ('prompts', '0002_judge'),
-        ('releases', '0002_impact'),
+        ('releases', '0003_webhooks'),
         ('trials', '0002_results'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
