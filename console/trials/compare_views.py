@@ -9,7 +9,6 @@ from console.accounts.access import MemberRequest, member_view
 from console.prompts.pages import prompt_for
 from console.trials import comparing, matrix, results
 from console.trials.pages import run_for
-from console.trials.run_views import runs_to_compare
 
 
 @member_view("GET")
@@ -27,7 +26,7 @@ def compare(request: MemberRequest, number: int, other: int) -> HttpResponse:
         "two": two,
         "found": found,
         "regressions": results.regressions_in(found.result, one.label, two.label) if found.result else [],
-        "others": runs_to_compare(second),
+        "others": comparing.others(second),
         "matrix": matrix.matrix(
             lines,
             show=request.GET.get("show", "all"),

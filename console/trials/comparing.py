@@ -11,6 +11,8 @@ from console.trials import results
 from console.trials.models import Run, Subject
 from console.trials.results import LimitCount, Row
 
+MOST_OTHERS = 12
+
 
 @dataclass(frozen=True, slots=True)
 class End:
@@ -118,3 +120,17 @@ def _unlike(first: Run, second: Run) -> list[str]:
         versions = f"{first.suite_version.number} against {second.suite_version.number}"
         found.append(f"version {versions} of the suite")
     return found
+
+
+def others(shown: Run) -> list[Run]:
+    """Complete runs of the same suite, the newest first."""
+    same = Run.objects.filter(
+        workspace=shown.workspace_id,
+        suite_version__suite=shown.suite_version.suite_id,
+        status=Run.Status.FINISHED,
+    )
+    return list(
+        same.exclude(pk=shown.pk)
+        .only("number", "model", "created_at", "rehearsal")
+        .order_by("-number")[:MOST_OTHERS]
+    )

@@ -14,7 +14,7 @@ from console.accounts.permissions import Action, can, require
 from console.htmx import render_region
 from console.problems import DomainError
 from console.prompts.pages import prompt_for
-from console.trials import exports, failures, matrix, progress, quality_page, results, runs
+from console.trials import comparing, exports, failures, matrix, progress, quality_page, results, runs
 from console.trials.forms import RunForm
 from console.trials.judge_panel import judge_panel
 from console.trials.models import Run, Subject
@@ -104,23 +104,9 @@ def _matrix_context(request: MemberRequest, shown: Run) -> dict[str, Any]:
         "may_rate": can(request.member, Action.RATE, shown),
         "flaky": results.flaky_of(rows, candidate)[:MOST_NAMED],
         "failures": failures.failures_of(shown, candidate)[:MOST_NAMED],
-        "others": runs_to_compare(shown),
+        "others": comparing.others(shown),
         "regressions": results.regressions(shown),
     }
-
-
-def runs_to_compare(shown: Run) -> list[Run]:
-    """Complete runs of the same suite, the newest first."""
-    same = Run.objects.filter(
-        workspace=shown.workspace_id,
-        suite_version__suite=shown.suite_version.suite_id,
-        status=Run.Status.FINISHED,
-    )
-    return list(
-        same.exclude(pk=shown.pk)
-        .only("number", "model", "created_at", "rehearsal")
-        .order_by("-number")[:MOST_NAMED]
-    )
 
 
 def _candidate(request: MemberRequest, subjects: list[Subject]) -> int:

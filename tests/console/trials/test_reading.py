@@ -71,7 +71,9 @@ def body(response: HttpResponseBase) -> str:
 def test_several_candidates_are_one_family(run: Run) -> None:
     second, third = run.result["comparisons"]
     assert second["p"] == pytest.approx(2 * 0.5**8) and second["p_corrected"] == pytest.approx(4 * 0.5**8)
-    assert second["family"] == 2 and second["word"] == "worse" and ", corrected," in second["sentence"] + ","
+    assert (
+        second["family"] == 2 and second["word"] == "worse" and "p = 0.016, corrected." in second["sentence"]
+    )
     assert third["word"] != "worse" and second["not_worse"] is False
     limit = second["limits"]["limit.user_rights"]
     assert limit["mean"] == pytest.approx(-4 / 6) and limit["p"] == pytest.approx(0.125)
