@@ -133,19 +133,15 @@ def _choose(items: Sequence[Item], candidates: Sequence[Sequence[Spot]]) -> Iter
     yield from extend(())
 
 
-def _same_words(one: Spot, other: Spot) -> bool:
-    """Two items must be said by two words, unless one phrase says both."""
-    if one.last <= other.first or other.last <= one.first:
-        return False
-    return min(one.last - one.first, other.last - other.first) == max(
-        one.last - one.first, other.last - other.first
-    )
+def _share_words(one: Spot, other: Spot) -> bool:
+    """Two items must be said by two phrases, neither of them a part of the other: 'culture of' makes no culture of it."""
+    return one.first < other.last and other.first < one.last
 
 
 def _linked(link: str, chosen: tuple[Spot, ...], spot: Spot) -> bool:
     if not chosen:
         return True
-    if any(_same_words(spot, other) for other in chosen):
+    if any(_share_words(spot, other) for other in chosen):
         return False
     before = chosen[-1]
     gap = spot.first - before.last if spot.first >= before.last else before.first - spot.last

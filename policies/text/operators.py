@@ -15,6 +15,11 @@ class Operators:
         self.neg, self.idiom, self.neg_last = bit("neg"), bit("neg_idiom"), bit("neg_last")
         self.flip, self.without, self.guard = bit("flip"), bit("without"), bit("guard")
         self.reset, self.purpose = bit("reset"), bit("purpose")
+        self.instead, self.subject_third, self.ends_not_to = (
+            bit("instead"),
+            bit("subject_third"),
+            bit("ends_not_to"),
+        )
         self.cond, self.cond_short, self.relative = bit("cond"), bit("cond_short"), bit("relative")
         self.modal, self.verb, self.good_verb, self.say = (
             bit("modal"),
@@ -32,7 +37,7 @@ class Operators:
         for mask in vars(self).values():
             self.all |= mask
         self.negative = (
-            self.neg | self.neg_last | self.flip | self.without
+            self.neg | self.neg_last | self.flip | self.without | self.instead
         )  # without one, nothing is forbidden
         self.conditional = (
             self.cond | self.relative | self.tries

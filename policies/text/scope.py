@@ -23,8 +23,12 @@ _OR = frozenset(("or", "nor", "oder", "ou", "o", "of"))
 _AND = frozenset(("and", "then", "y", "und", "et", "e", "en", "и"))
 _ASKS = frozenset(("ask", "asks", "asked"))
 _NOBODY = frozenset(("no", "nobody", "none", "neither", "never"))
+_LIKE = frozenset(("as", "like"))
 _QUOTE_WORDS = 1  # a single quoted word is used, not mentioned
 _OR_REACH = 9
+_LIST_REACH = 30
+_SUBJECTS = frozenset(("you", "the", "it", "he", "she", "we", "any", "anyone"))
+_FACTS = frozenset(("isn't", "aren't", "wasn't", "weren't", "hasn't", "haven't", "isnt", "arent"))
 
 
 class Spot(NamedTuple):
@@ -41,6 +45,8 @@ class _State:
 
     neg: bool
     neg_at: int = -1  # where the negator stood; -1: it is the heading's
+    neg_to: bool = False  # the negator was 'not to'
+    listed: bool = False  # a list of what is forbidden follows a colon
     flip: bool = False
     without: bool = False
     mute: bool = False
@@ -154,6 +160,8 @@ class Reading:
 
     def _punctuation(self, at: int, word: str, state: _State, base: bool) -> _State:
         if word in _HARD:
+            if state.listed:  # 'you must not: a; b; c'
+                return _State(neg=True, neg_at=state.neg_at, listed=True, mute=state.mute)
             return _State(neg=base, mute=state.mute)
         if word in _COMMAS:
             self._comma(at, state, base)
@@ -162,9 +170,13 @@ class Reading:
             if state.before_purpose is not None:
                 state.neg = state.neg or state.before_purpose[0]
                 state.before_purpose = None
-            goes_on = self._masks.get(at + 1, 0) & self._ops.verb or self._word(at + 1) == '"'
+            follows = self._masks.get(at + 1, 0)
+            goes_on = follows & self._ops.verb or self._word(at + 1) == '"'
             if state.neg_at >= 0 and at - state.neg_at > 3 and goes_on:
                 state.neg = base  # 'never say A: say B'
+            elif state.neg_at >= 0 and (follows & self._ops.cond or self._word(state.neg_at) in _FACTS):
+                state.neg = base  # 'that isn't enough: …', 'don't wait: if …'
+            state.listed = state.neg and state.neg_at >= 0
         return state
 
     def _comma(self, at: int, state: _State, base: bool) -> None:
@@ -173,20 +185,35 @@ class Reading:
         joined = self._word(nxt) in _AND
         nxt += joined
         if state.cond:
-            if self._word(nxt) not in _OR:
+            if self._word(nxt) not in _OR and not self._list_goes_on(at):
                 state.leave_condition()
             return
         state.end_purpose()
         state.without = False
-        if self._masks.get(nxt, 0) & (self._ops.verb | self._ops.modal) and not self._or_follows(at):
+        follows = self._masks.get(nxt, 0)
+        inverted = follows & self._ops.modal and self._word(nxt + 1) in _SUBJECTS  # 'on no account, …, should you'
+        if follows & (self._ops.verb | self._ops.modal) and not inverted and not self._or_follows(at):
             state.neg, state.flip = base, False
             state.mute = state.mute and not joined
+
+    def _list_goes_on(self, comma: int) -> bool:
+        """'if a user asks you to do a, b or c, refuse': every item of the list belongs to the condition."""
+        first, last = comma + 1, min(comma + _LIST_REACH, self.sentence.last)
+        joined = False
+        for at in range(first, last):
+            word = self.words[at]
+            joined = joined or word in _OR
+            if joined and word in _COMMAS:
+                return bool(self._masks.get(at + 1, 0) & self._ops.flip)
+        return False
 
     def _before(self, at: int, mask: int, state: _State, base: bool) -> _State:
         """What an operator does to its own word and those after it."""
         ops = self._ops
-        if mask & ops.reset:
-            state = _State(neg=base)
+        if mask & ops.reset and not (self._word(at) == "however" and self._word(at + 1) not in _COMMAS):
+            state = _State(neg=base)  # but 'never, however they ask, …' goes on
+        if mask & ops.ends_not_to and state.neg_to:
+            state.neg = base  # 'tell them not to move it and to call …'
         if mask & ops.joint and not self._or_follows(at):
             follows = self._masks.get(at + 1, 0)
             if follows & ops.verb:
@@ -216,8 +243,10 @@ class Reading:
         return state.cond and self.words[at - 1] in _ASKS
 
     def _order_begins(self, at: int, state: _State) -> bool:
-        """'in case of fire call …', 'if they ask say …'"""
-        return (state.short and at - state.cond_at > 2) or self.words[at - 1] in _ASKS
+        """'in case of fire call …', 'if they ask say …', but not 'if they ask you to …'"""
+        return (state.short and at - state.cond_at > 2) or (
+            self.words[at - 1] in _ASKS and bool(self._masks.get(at, 0) & self._ops.say)
+        )
 
     def _after(self, at: int, mask: int, state: _State) -> None:
         """What an operator does only to the words after it."""
@@ -228,11 +257,16 @@ class Reading:
             else:
                 state.neg, state.neg_at = True, at
                 state.flip = state.without = False
+                state.neg_to = self._word(at) == "not" and self._word(at + 1) == "to"
         if mask & ops.without:
             state.without = not state.without
         if mask & ops.flip and not state.cond:
             state.flip = not state.flip
-        if mask & ops.third or (mask & ops.guard and not state.cond):
+        if mask & ops.instead and not state.cond:
+            state.flip = not state.neg  # 'decline instead of …', 'say so rather than …': what follows is not done
+        first = self.sentence.first
+        subject = mask & ops.subject_third and at - first <= 2
+        if mask & ops.third or subject or (mask & ops.guard and not state.cond):
             state.mute = True
         if mask & ops.other and self._masks.get(at + 1, 0) & ops.tries:
             state.cond, state.cond_at = True, at  # 'users may try to …': someone else acts
@@ -289,7 +323,10 @@ class Reading:
                 start = at + 1  # what an earlier quotation says leads nowhere
                 break
         for at in range(start, quote):
-            if self._masks.get(at, 0) & ops.say and self.words[at - 1] not in ("was", "were", "been"):
+            mask = self._masks.get(at, 0)
+            if not mask & ops.verb and self.words[quote - 1] in _LIKE:
+                continue  # 'messages such as "…"'
+            if mask & ops.say and self.words[at - 1] not in ("was", "were", "been"):
                 i, passive = at - 1, self.words[at] in ("hear", "hears", "get", "gets", "receive", "told")
                 while i >= self.sentence.first and self.words[i] not in _CLAUSE_ENDS and self.words[i] != '"':
                     if self._masks.get(i, 0) & (ops.cond | ops.third) or (

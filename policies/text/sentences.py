@@ -129,12 +129,15 @@ class Segmenter:
         self._headings: list[tuple[int, int]] = []  # (level, base)
         self._lead: tuple[int, int, bool] | None = None  # (base, indent, of a bullet)
         self._tags: list[tuple[str, int]] = []
+        self._columns: list[int | None] = []  # of the table that is open: what each column heads
         self._block = self._lone = 0
         self.out: list[Sentence] = []
 
     def run(self) -> list[Sentence]:
         held: _Line | None = None
         for line in lines_of(self.tokens):
+            if held is not None and self._rules_off(line):
+                self._columns = self._heads(held)
             if held is not None and self._continues(held, line):
                 held.last = line.last
                 continue
@@ -169,6 +172,10 @@ class Segmenter:
         base = self._base(line)
         if line.bad:
             base = -1
+        if self._columns:
+            if self._row(line, base):
+                return
+            self._columns = []
         ends_lead = words[line.last - 1] in (":", "：") or (
             words[line.last - 1] in "*_" and ":" in words[max(line.first, line.last - 3) : line.last]
         )
@@ -196,6 +203,36 @@ class Segmenter:
             if last is not None:
                 last.lead_in = True
             self._lead = (lead_base, line.indent, line.bullet)
+
+    # --- tables --------------------------------------------------------------------------------------------------
+
+    def _rules_off(self, line: _Line) -> bool:
+        """The row of dashes below the heads of a Markdown table."""
+        marks = self.words[line.first : line.last]
+        return "|" in marks and "-" in marks and all(mark in "|-:" for mark in marks)
+
+    def _heads(self, line: _Line) -> list[int | None]:
+        return [self._kind(self._mask(first, last)) for first, last in self._cells(line)]
+
+    def _cells(self, line: _Line) -> Iterator[tuple[int, int]]:
+        first = line.first + (self.words[line.first] == "|")
+        for at in range(first, line.last):
+            if self.words[at] == "|":
+                yield first, at
+                first = at + 1
+        if first < line.last:
+            yield first, line.last
+
+    def _row(self, line: _Line, base: int) -> bool:
+        """A row of the open table, each cell under the head of its column; false where the table has ended."""
+        if line.blank_before or "|" not in self.words[line.first : line.last]:
+            return False
+        for at, (first, last) in enumerate(self._cells(line)):
+            kind = self._columns[at] if at < len(self._columns) else None
+            self._sentences(first, last, base if kind is None or base == 0 else kind, False, line)
+        return True
+
+    # --- lines ---------------------------------------------------------------------------------------------------
 
     def _answers(self, line: _Line) -> bool:
         """Whoever speaks right after the user in an example dialogue is the assistant, whatever its name."""
@@ -368,11 +405,15 @@ class Segmenter:
             self.out.append(Sentence(at + 2, end - 1, base, self._block))
         return kind
 
+    def _follows_sentence(self, first: int, line: _Line) -> bool:
+        """Whether a sentence, not only a tag, stands before it in its line."""
+        return first > line.first and self.words[first - 1] in _STOPS and self.words[first - 1] != "|"
+
     def _emit(self, first: int, last: int, base: int, said: bool, line: _Line) -> None:
         if last > first:
             if (
                 base < 0
-                and first > line.first
+                and self._follows_sentence(first, line)
                 and last - first > 2
                 and self.reader.entry(self.words[first])[0] & self._answer
             ):
