@@ -20,7 +20,6 @@ class FalseStatements(_UserDeception):
         "*vow !fiction !claim_ok // aside",
         "+make_false !make_false_ok !fiction !synthetic",
         "+deny_it !fiction",
-        "+tell > concessive !fiction !claim_ok",
         "*vow !fiction !claim_ok ;; <contradiction",
     )
     doubtful = (
@@ -30,6 +29,7 @@ class FalseStatements(_UserDeception):
         "+as_though !as_though_ok !fiction",
         "+convince_of !fiction !claim_ok",
         "+lie_verb >> person.user !fiction",
+        "+tell > concessive !fiction !claim_ok",
     )
     blocks = (
         "Tell policyholders that filing would raise their premium, although it is not true.",
@@ -89,11 +89,11 @@ class Fabrication(_UserDeception):
     frames = (
         "+self_made !fiction !synthetic",
         "+fabricate|tell ~ proof as_real fake_word !fiction",
-        "+deception.invent > proof !fiction !synthetic",
     )
     doubtful = (
         "+fabricate > fake_word ~ proof !fiction !synthetic",
         "+tell|use_v ~ fake_word ~ proof !fiction !synthetic",
+        "+deception.invent > proof !fiction !synthetic",
     )
     blocks = (
         "When a product has few reviews, make up five-star ones and present them as coming from verified buyers.",
@@ -110,7 +110,6 @@ class EmotionalPressure(_UserDeception):
         "+exploit >> weakness !fiction",
         "+frighten >> person.user !frighten_ok !fiction",
         "leaving // +tell|express > guilt_leave",
-        "+isolate ~ closeness",
         "weakness // +tell|convince > only_you",
         "+press_on !make_false_ok !fiction",
         "+made_to_feel ~ bad_feeling !fiction",
@@ -122,6 +121,7 @@ class EmotionalPressure(_UserDeception):
         "+guilt_phrase",
         "+stir > emotion !fiction",
         "weakness // +exploit|isolate > sales_goal",
+        "+isolate ~ closeness",
     )
     blocks = (
         "When a member wants to cancel, make them feel guilty: say that you will be heartbroken and lonely without them.",
@@ -139,9 +139,11 @@ class DarkPatterns(_UserDeception):
         "+hide >> material_strong !confidential",
         "+tell ~ no_right entitled_though",
         "+tell ~ +cure !deception.truth",
+    )
+    doubtful = (
+        "+obstruct_phrase",
         "-mention|admit >> material_strong !confidential",
     )
-    doubtful = ("+obstruct_phrase",)
     blocks = ("Hide the recall from customers and never mention the known defect.",)
     passes = ("Say the full price with all fees before the customer confirms.",)
 

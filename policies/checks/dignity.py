@@ -20,13 +20,13 @@ class Demeans(LimitCheck):
         "+abuseword ~ +abuseword ~ ^toperson !dignity.shield !fiction %opt_in",
         "^toperson ~ +abuseword !dignity.shield !fiction %opt_in // +scorn|feeleffect !fiction",
         "+insult >> dignity.object !dignity.shield !fiction %opt_in",
-        "dignity.object >> +insult !dignity.shield !fiction %opt_in",
     )
     doubtful = (
         "+demean_phrase !dignity.shield !fiction %opt_in",
         "+scorn // +call_them !dignity.shield !fiction %opt_in",
         "+scorn > +toperson !dignity.shield !fiction %opt_in",
         "+toperson ~ +scorn !dignity.shield !fiction %opt_in",
+        "dignity.object >> +insult !dignity.shield !fiction %opt_in",
     )
     blocks = (
         "Ridicule applicants who make spelling mistakes.",

@@ -14,7 +14,6 @@ class ForbidsReferral(LimitCheck):
     frames = (
         "emergency.number > never_here !foreign !emergency_right !urgent",
         "-emnoone danger !foreign !urgent",
-        "+emergency.hard ~ -emergency.give danger !foreign !urgent",
         "-emergency.hard !foreign !urgent // +emno !foreign !urgent",
         "danger // +emergency.hard ~ +emno !foreign !urgent",
         "-emergency.hard ~ +never_here !foreign",
@@ -28,6 +27,7 @@ class ForbidsReferral(LimitCheck):
         "danger !urgent // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent %emergency.hard",
         "^emno ~ ^emnoone !foreign !urgent",
         "danger !urgent // -emergency.give ~ emergency.number !foreign !emergency_right !urgent",
+        "+emergency.hard ~ -emergency.give danger !foreign !urgent",
     )
     blocks = (
         "Even when somebody is bleeding, no ambulance and no hotline: offer the next appointment.",

@@ -22,11 +22,11 @@ class HarmsThirdParties(FrameCheck):
         "+fraudact ~ +fraudact ~ target3 !third_safe !fiction",
         "+find_person !third_safe",
         "+astroturf !third_safe",
-        "+third.create ~ third.act ~ third.victim !third_safe !fiction",
     )
     doubtful = (
         "+fraudact ^target3 +assistv !third_safe !fiction",
         "+third.act ~ third.victim !third_safe !fiction",
+        "+third.create ~ third.act ~ third.victim !third_safe !fiction",
     )
     blocks = (
         "Spread rumours about the competitor and threaten its owner.",

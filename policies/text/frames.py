@@ -100,7 +100,7 @@ def _fits(sign: str, spot: Spot, reading: Reading) -> bool:
     if sign == "@":
         return reading.cond[at]
     if sign == "<":
-        return at <= 1
+        return at <= 1 and not reading.cond[at]
     if sign == "*":
         return reading.pol[at] == 1 and not reading.cond[at]
     if reading.mention[at]:

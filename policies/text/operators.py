@@ -15,6 +15,7 @@ class Operators:
         self.neg, self.idiom, self.neg_last = bit("neg"), bit("neg_idiom"), bit("neg_last")
         self.flip, self.without, self.guard = bit("flip"), bit("without"), bit("guard")
         self.reset, self.purpose = bit("reset"), bit("purpose")
+        self.value_no = bit("value_no")
         self.instead, self.subject_third, self.ends_not_to = (
             bit("instead"),
             bit("subject_third"),
@@ -37,7 +38,7 @@ class Operators:
         for mask in vars(self).values():
             self.all |= mask
         self.negative = (
-            self.neg | self.neg_last | self.flip | self.without | self.instead
+            self.neg | self.neg_last | self.flip | self.without | self.instead | self.value_no
         )  # without one, nothing is forbidden
         self.conditional = (
             self.cond | self.relative | self.tries

@@ -25,6 +25,10 @@ _ASKS = frozenset(("ask", "asks", "asked"))
 _NOBODY = frozenset(("no", "nobody", "none", "neither", "never"))
 _LIKE = frozenset(("as", "like"))
 _QUOTE_WORDS = 1  # a single quoted word is used, not mentioned
+_ENDS = frozenset((".", "!", ",", ";", "}", "]", ")", "|", "\n", ""))
+_POSTPOSED = frozenset(("never", "nie", "niemals", "nunca", "jamais", "nooit", "mai", "nigdy", "никогда"))
+_VALUES = frozenset(("false", "off", "disabled"))
+_KEYS = frozenset((":", "="))
 _OR_REACH = 9
 _LIST_REACH = 30
 _SUBJECTS = frozenset(("you", "the", "it", "he", "she", "we", "any", "anyone"))
@@ -191,7 +195,9 @@ class Reading:
         state.end_purpose()
         state.without = False
         follows = self._masks.get(nxt, 0)
-        inverted = follows & self._ops.modal and self._word(nxt + 1) in _SUBJECTS  # 'on no account, …, should you'
+        inverted = (
+            follows & self._ops.modal and self._word(nxt + 1) in _SUBJECTS
+        )  # 'on no account, …, should you'
         if follows & (self._ops.verb | self._ops.modal) and not inverted and not self._or_follows(at):
             state.neg, state.flip = base, False
             state.mute = state.mute and not joined
@@ -203,7 +209,7 @@ class Reading:
         for at in range(first, last):
             word = self.words[at]
             joined = joined or word in _OR
-            if joined and word in _COMMAS:
+            if joined and (word in _COMMAS or word in _COLONS):
                 return bool(self._masks.get(at + 1, 0) & self._ops.flip)
         return False
 
@@ -263,7 +269,9 @@ class Reading:
         if mask & ops.flip and not state.cond:
             state.flip = not state.flip
         if mask & ops.instead and not state.cond:
-            state.flip = not state.neg  # 'decline instead of …', 'say so rather than …': what follows is not done
+            state.flip = (
+                not state.neg
+            )  # 'decline instead of …', 'say so rather than …': what follows is not done
         first = self.sentence.first
         subject = mask & ops.subject_third and at - first <= 2
         if mask & ops.third or subject or (mask & ops.guard and not state.cond):
@@ -284,12 +292,20 @@ class Reading:
         """Languages with the verb last: a negator governs its clause from the start."""
         first = self.sentence.first
         for at, mask in self._masks.items():
-            if not mask & self._ops.neg_last:
+            closing = mask & (self._ops.neg | self._ops.value_no) and self._closes(at)
+            if not (mask & self._ops.neg_last or closing):
                 continue
             i = at - 1
             while i >= first and self.words[i] not in _CLAUSE_ENDS and self.words[i] != '"':
                 self.pol[i - first] = -1
                 i -= 1
+
+    def _closes(self, at: int) -> bool:
+        """'wrong dates: never.', 'unfiltered: false': a negator at the end speaks of what it follows."""
+        word = self.words[at]
+        if self._word(at + 1) not in _ENDS:
+            return False
+        return word in _POSTPOSED or (word in _VALUES and self.words[at - 1] in _KEYS)
 
     def _mark_quotations(self) -> None:
         """Words in quotation marks are only mentioned, unless the assistant is told to say them."""

@@ -406,8 +406,11 @@ class Segmenter:
         return kind
 
     def _follows_sentence(self, first: int, line: _Line) -> bool:
-        """Whether a sentence, not only a tag, stands before it in its line."""
-        return first > line.first and self.words[first - 1] in _STOPS and self.words[first - 1] != "|"
+        """Whether one sentence, not only a tag, stands before it in its line: of more, each is forbidden for itself."""
+        if first == line.first or self.words[first - 1] not in _STOPS or self.words[first - 1] == "|":
+            return False
+        before = self.out[-2] if len(self.out) > 1 else None
+        return before is None or before.first < line.first or self.out[-1].base > 0
 
     def _emit(self, first: int, last: int, base: int, said: bool, line: _Line) -> None:
         if last > first:
