@@ -29,10 +29,13 @@ _ENDS = frozenset((".", "!", ",", ";", "}", "]", ")", "|", "\n", ""))
 _POSTPOSED = frozenset(("never", "nie", "niemals", "nunca", "jamais", "nooit", "mai", "nigdy", "никогда"))
 _VALUES = frozenset(("false", "off", "disabled"))
 _KEYS = frozenset((":", "="))
+_ASKING = frozenset("?？؟")
+_MAY = frozenset(("may", "can", "might", "will", "often", "sometimes"))
 _OR_REACH = 9
 _LIST_REACH = 30
 _SUBJECTS = frozenset(("you", "the", "it", "he", "she", "we", "any", "anyone"))
 _FACTS = frozenset(("isn't", "aren't", "wasn't", "weren't", "hasn't", "haven't", "isnt", "arent"))
+_HAVING = frozenset(("have", "has", "had", "is", "are", "was", "were"))
 
 
 class Spot(NamedTuple):
@@ -50,6 +53,7 @@ class _State:
     neg: bool
     neg_at: int = -1  # where the negator stood; -1: it is the heading's
     neg_to: bool = False  # the negator was 'not to'
+    fact: bool = False  # it says what is not so, 'there is no …', and reaches no further than its clause
     listed: bool = False  # a list of what is forbidden follows a colon
     flip: bool = False
     without: bool = False
@@ -95,6 +99,8 @@ class Reading:
         self._mark_quotations()
         self._walk()
         self._look_back()
+        if self._asks():
+            self.cond = [True] * size
         self._answer_conditions()
 
     def _operator_masks(self) -> dict[int, int]:
@@ -114,6 +120,13 @@ class Reading:
                 if mask & (ops.other | ops.tries):
                     masks[spot.last - 1] = masks.get(spot.last - 1, 0) | mask & ops.other
         return masks
+
+    def _asks(self) -> bool:
+        """A question orders nothing."""
+        first, last = self.sentence.first, self.sentence.last
+        if self.words[last - 1] not in _ASKING or self.sentence.said:
+            return False
+        return not any(word == '"' or word in _COLONS for word in self.words[first:last])
 
     # --- the walk ------------------------------------------------------------------------------------------------
 
@@ -171,6 +184,7 @@ class Reading:
             self._comma(at, state, base)
         elif word in _COLONS:
             state.leave_condition()
+            state.flip = state.flip and not base  # 'banned: …' under a label that forbids is said once
             if state.before_purpose is not None:
                 state.neg = state.neg or state.before_purpose[0]
                 state.before_purpose = None
@@ -178,7 +192,7 @@ class Reading:
             goes_on = follows & self._ops.verb or self._word(at + 1) == '"'
             if state.neg_at >= 0 and at - state.neg_at > 3 and goes_on:
                 state.neg = base  # 'never say A: say B'
-            elif state.neg_at >= 0 and (follows & self._ops.cond or self._word(state.neg_at) in _FACTS):
+            elif state.neg_at >= 0 and (follows & self._ops.cond or state.fact):
                 state.neg = base  # 'that isn't enough: …', 'don't wait: if …'
             state.listed = state.neg and state.neg_at >= 0
         return state
@@ -198,7 +212,8 @@ class Reading:
         inverted = (
             follows & self._ops.modal and self._word(nxt + 1) in _SUBJECTS
         )  # 'on no account, …, should you'
-        if follows & (self._ops.verb | self._ops.modal) and not inverted and not self._or_follows(at):
+        ends = follows & (self._ops.verb | self._ops.modal) or (state.fact and state.neg)
+        if ends and not inverted and not self._or_follows(at):
             state.neg, state.flip = base, False
             state.mute = state.mute and not joined
 
@@ -264,6 +279,9 @@ class Reading:
                 state.neg, state.neg_at = True, at
                 state.flip = state.without = False
                 state.neg_to = self._word(at) == "not" and self._word(at + 1) == "to"
+                state.fact = self.words[at] in _FACTS or (
+                    self.words[at] == "no" and self.words[at - 1] in _HAVING
+                )
         if mask & ops.without:
             state.without = not state.without
         if mask & ops.flip and not state.cond:
@@ -276,7 +294,8 @@ class Reading:
         subject = mask & ops.subject_third and at - first <= 2
         if mask & ops.third or subject or (mask & ops.guard and not state.cond):
             state.mute = True
-        if mask & ops.other and self._masks.get(at + 1, 0) & ops.tries:
+        after = self._masks.get(at + 1, 0) | (self._masks.get(at + 2, 0) if self._word(at + 1) in _MAY else 0)
+        if mask & ops.other and after & ops.tries:
             state.cond, state.cond_at = True, at  # 'users may try to …': someone else acts
 
     def _word(self, at: int) -> str:
@@ -296,7 +315,8 @@ class Reading:
             if not (mask & self._ops.neg_last or closing):
                 continue
             i = at - 1
-            while i >= first and self.words[i] not in _CLAUSE_ENDS and self.words[i] != '"':
+            ends = _HARD if self.words[first].endswith("ing") else _CLAUSE_ENDS  # 'doing a, b and c is forbidden'
+            while i >= first and self.words[i] not in ends and self.words[i] != '"':
                 self.pol[i - first] = -1
                 i -= 1
 

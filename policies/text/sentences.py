@@ -46,6 +46,7 @@ _ABBREVIATIONS = frozenset(
 _BAD_MARKS = frozenset("✗✘❌⛔🚫")
 _BREAKS = _STOPS | {"<"}
 _TITLE = 40  # tokens of a line that may say what it heads
+_SPEAKERS = frozenset("qau")  # 'Q: …' begins an example, no item
 _LONE = 4  # full stops in a row that count as sentences
 _MOST = 40_000  # sentences: after as many, a text is cut by length alone
 _LONG = 120  # tokens: text without any full stop is cut so that no sentence grows without bound
@@ -77,7 +78,7 @@ class _Line:
     level: int  # of a Markdown heading, 0 if none
     blank_before: bool
     bad: bool
-    label: int = 0  # tokens of a leading "Label:" (index after the colon), 0 if none
+    bold: bool = False  # begins with two asterisks
 
 
 def lines_of(tokens: Tokens) -> Iterator[_Line]:
@@ -94,7 +95,12 @@ def _line(words: list[str], first: int, end: int, indent: int, blank: bool) -> _
     while at < end and words[at] == "#":
         level += 1
         at += 1
+    bold = False
     while at < end - 1 and words[at] in _BULLETS:
+        if words[at] == "*" == words[at + 1]:
+            bold = True
+            at += 2
+            continue
         bullet = True
         bad = bad or words[at] in _BAD_MARKS
         at += 1
@@ -102,7 +108,8 @@ def _line(words: list[str], first: int, end: int, indent: int, blank: bool) -> _
         numbered = (
             len(words[at]) <= 3
             and words[at + 1] in ".):"
-            and (words[at].isalnum() and (words[at].isdigit() or len(words[at]) == 1))
+            and (words[at].isdigit() or (len(words[at]) == 1 and words[at].isalpha()))
+            and not (words[at] in _SPEAKERS and words[at + 1] == ":")
         )
         bracketed = words[at] == "(" and at + 2 < end and words[at + 2] == ")" and len(words[at + 1]) <= 3
         if numbered:
@@ -111,7 +118,7 @@ def _line(words: list[str], first: int, end: int, indent: int, blank: bool) -> _
                 at += 2 if words[at + 1] in ".)" else 1
         elif bracketed:
             at, bullet = at + 3, True
-    return _Line(at, end, indent, bullet, level, blank, bad)
+    return _Line(at, end, indent, bullet, level, blank, bad, bold)
 
 
 class Segmenter:
@@ -252,7 +259,7 @@ class Segmenter:
         if words[line.last - 1] in _STOPS or words[line.last - 1] in ",;":
             return False
         stripped = text.strip("*_=[]: ")
-        bold = text.startswith(("**", "__", "==", "[", "---")) and text.rstrip(": ").endswith(
+        bold = (line.bold or text.startswith(("__", "==", "[", "---"))) and text.rstrip(": ").endswith(
             ("**", "__", "==", "]", "---")
         )
         return bool(stripped) and (
