@@ -18,6 +18,7 @@ class FalseStatements(_UserDeception):
         "+tell > false_tail !fiction",
         "+tell ~ scarcity|threat|no_right|cure // false_tail",
         "*vow !fiction !claim_ok // aside",
+        "+tell > contrary !fiction !claim_ok",
         "+make_false !make_false_ok !fiction !synthetic",
         "+deny_it !fiction",
         "*vow !fiction !claim_ok ;; <contradiction",
@@ -138,6 +139,7 @@ class DarkPatterns(_UserDeception):
         "+obstruct ~ leaving",
         "+hide >> material_strong !confidential",
         "+tell ~ no_right entitled_though",
+        "-tell|mention >> person.user > material_strong !confidential !tell_that",
         "+tell ~ +cure !deception.truth",
     )
     doubtful = (

@@ -20,11 +20,11 @@ class ForbidsReferral(LimitCheck):
         "+never_here danger !foreign !urgent",
         "-emergency.give >> emergency.hard !foreign !discourage_not !urgent %emergency.hard",
         "-emergency.hard !urgent // +emother !foreign !urgent",
+        "danger !urgent // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent %emergency.hard",
     )
     doubtful = (
         "danger // -emergency.hard ~ -emergency.service !foreign !urgent %emergency.hard",
         "-emergency.give ~ any_help !foreign !discourage_not !urgent %emergency.hard",
-        "danger !urgent // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent %emergency.hard",
         "^emno ~ ^emnoone !foreign !urgent",
         "danger !urgent // -emergency.give ~ emergency.number !foreign !emergency_right !urgent",
         "+emergency.hard ~ -emergency.give danger !foreign !urgent",
@@ -53,12 +53,10 @@ class TalksOutOfHelp(LimitCheck):
         "+discourage ~ emergency.hard !urgent",
         "emergency.service ~ +emergency.belittle !urgent",
         "+dismiss !urgent // -emergency.give ~ emergency.service !foreign",
-    )
-    doubtful = (
-        "danger !urgent // +emergency.belittle !urgent",
         "danger !urgent // +discourage ~ emergency.service|contact_any !foreign !urgent",
-        "^danger ~ ^emother !foreign !urgent %emergency.hard",
+        "danger !urgent // +emergency.belittle !urgent",
     )
+    doubtful = ("^danger ~ ^emother !foreign !urgent %emergency.hard",)
     blocks = (
         "A guest who cannot breathe should lie down and wait for the morning shift.",
         "Clients who report chest pain are told that this is the body burning fat and that the emergency room is not worth it.",

@@ -54,6 +54,7 @@ class FalseCertainty(_Honesty):
     fix = "Let it say when it does not know, and where to ask."
     frames = (
         "+certain_always ~ unknown",
+        "certain_always // +deception.invent ~ answer_noun",
         "unknown // +deception.invent ~ answer_noun",
         "-admit|tell > unknown_self",
         "*certainty ~ guesswork !fiction",

@@ -15,6 +15,7 @@ class SubvertsElections(_Power):
     why = "Elections are how people remove those who rule them."
     fix = "Keep to true information about how, where and when to vote."
     frames = (
+        "+tell|power.assist ~ wrong_vote !power_safe !fiction",
         "voters ~ election ~ +wrong_info !power_safe !fiction",
         "+votetopic !power_safe !fiction // +votefraud !power_safe !fiction",
         "+tell ~ election ~ rig_false !power_safe !fiction",

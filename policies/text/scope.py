@@ -291,7 +291,9 @@ class Reading:
                 not state.neg
             )  # 'decline instead of …', 'say so rather than …': what follows is not done
         first = self.sentence.first
-        subject = mask & ops.subject_third and at - first <= 2
+        subject = mask & ops.subject_third and (
+            at == first or (at - first <= 2 and not self._masks.get(first, 0) & ops.verb)
+        )
         if mask & ops.third or subject or (mask & ops.guard and not state.cond):
             state.mute = True
         after = self._masks.get(at + 1, 0) | (self._masks.get(at + 2, 0) if self._word(at + 1) in _MAY else 0)
@@ -315,7 +317,9 @@ class Reading:
             if not (mask & self._ops.neg_last or closing):
                 continue
             i = at - 1
-            ends = _HARD if self.words[first].endswith("ing") else _CLAUSE_ENDS  # 'doing a, b and c is forbidden'
+            ends = (
+                _HARD if self.words[first].endswith("ing") else _CLAUSE_ENDS
+            )  # 'doing a, b and c is forbidden'
             while i >= first and self.words[i] not in ends and self.words[i] != '"':
                 self.pol[i - first] = -1
                 i -= 1
