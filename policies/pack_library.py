@@ -20,18 +20,20 @@ FOLDER = Path(__file__).parent / "packs"
 def read_pack_files(main: Path) -> dict[str, Any]:
     """Merge ``<version>.toml`` with the files of the folder ``<version>/`` beside it.
 
-    A file with ``language = "en"`` is a phrase table and goes under ``lexicon.en``; the others are merged at the top,
-    and a key that two files give is refused. ``lexicon_of = "name@version"`` takes the phrases of a built-in pack: they
-    become part of the content, and so of the digest. ``extends = "name@version"`` lays the file over a built-in pack.
+    Files with ``language = "en"``, as many as there are, are phrase tables and go under ``lexicon.en``; the others are
+    merged at the top. A key that two files give is refused, so that no content depends on their names or order.
+    ``lexicon_of = "name@version"`` takes the phrases of a built-in pack: they become part of the content, and so of the
+    digest. ``extends = "name@version"`` lays the file over a built-in pack.
     """
     data = _whole(_read(main), main.name)
-    for part in sorted(main.with_suffix("").glob("*.toml")) if main.suffix == ".toml" else ():
+    own: dict[str, Any] = {}  # by language: nothing is added to a language that was taken over whole
+    for part in sorted(main.with_suffix("").rglob("*.toml")) if main.suffix == ".toml" else ():
         table = _read(part)
         language = table.pop("language", None)
-        if language is not None:
-            _merge(data.setdefault("lexicon", {}), {str(language): table}, part)
-        else:
-            _merge(data, table, part)
+        _merge(data if language is None else own.setdefault(str(language), {}), table, part)
+    if own:
+        data["lexicon"] = dict(data.get("lexicon", {}))
+        _merge(data["lexicon"], own, main)
     return data
 
 

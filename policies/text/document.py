@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from policies.text.frames import Frame, Part, match_part
-from policies.text.lexicon import Known, Lexicon, Reader
+from policies.text.lexicon import Lexicon
 from policies.text.normalise import normalise
 from policies.text.operators import Operators
+from policies.text.reader import Known, Reader
 from policies.text.scope import Reading
 from policies.text.sentences import Segmenter, Sentence
 from policies.text.tokens import Tokens, tokenise

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from policies.text.lexicon import Known
 from policies.text.operators import Operators
+from policies.text.reader import Known
 from policies.text.sentences import Sentence
 from policies.text.tokens import Tokens
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from policies.text.lexicon import Lexicon, Reader
+from policies.text.lexicon import Lexicon
+from policies.text.reader import Reader
 from policies.text.tokens import Tokens
 
 _STOPS = frozenset(".!?。！？؟।|")

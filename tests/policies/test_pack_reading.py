@@ -143,7 +143,14 @@ def test_files_are_merged_and_never_overwrite(tmp_path: Path) -> None:
     folder.mkdir()
     main.write_text('name = "x"\n')
     (folder / "en.toml").write_text('language = "en"\n[act]\nclaim = ["say"]\n')
-    assert read_pack_files(main) == {"name": "x", "lexicon": {"en": {"act": {"claim": ["say"]}}}}
+    (folder / "en").mkdir()
+    (folder / "en" / "people.toml").write_text('language = "en"\n[person]\nuser = ["guest"]\n')
+    english = {"act": {"claim": ["say"]}, "person": {"user": ["guest"]}}
+    assert read_pack_files(main) == {"name": "x", "lexicon": {"en": english}}
+    (folder / "en" / "again.toml").write_text('language = "en"\n[act]\nhide = ["hide"]\n')
+    with pytest.raises(PackError, match="act: is given by two files"):
+        read_pack_files(main)
+    (folder / "en" / "again.toml").unlink()
     (folder / "more.toml").write_text('name = "y"\n')
     with pytest.raises(PackError, match="is given by two files"):
         read_pack_files(main)
