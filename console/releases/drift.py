@@ -71,7 +71,7 @@ def watch(
         raise Invalid(
             f"{label or target} is watched already.", "End that watch before you begin another."
         ) from None
-    detail = {"every": every, "max_cost": str(max_cost) if max_cost else None}
+    detail: dict[str, object] = {"every": every, "max_cost": str(max_cost) if max_cost else None}
     record_of(made, Act.DRIFT_WATCHED, member.actor, detail)
     return made
 

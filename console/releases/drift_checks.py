@@ -100,6 +100,7 @@ def settle(check_id: int) -> None:
             return
         check = _checks().get(pk=check_id)
         run = check.confirmation if check.status == Check.Status.CONFIRMING else check.run
+        assert run is not None  # a check runs, or confirms, on a run
         if run.is_open:
             return
         if not run.is_complete:
