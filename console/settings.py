@@ -94,6 +94,10 @@ REMIT_API_WAITS = int(os.environ.get("REMIT_API_WAITS", "16"))  # requests of a 
 # Origins such as http://hooks.internal:8080 that webhooks may call although they are not https or stand inside the network.
 REMIT_WEBHOOK_ORIGINS = os.environ.get("REMIT_WEBHOOK_ORIGINS", "").lower().split()
 
+# --- the audit: after how many entries a checkpoint is signed, and a file outside to which each is appended
+REMIT_CHECKPOINT_ROWS = int(os.environ.get("REMIT_CHECKPOINT_ROWS", "100"))
+REMIT_CHECKPOINT_FILE = os.environ.get("REMIT_CHECKPOINT_FILE", "")
+
 # --- trials: leases, and budgets whose absence means no limit -----------------------------------------------------
 REMIT_LEASE_SECONDS = float(os.environ.get("REMIT_LEASE_SECONDS", "30"))  # renewed three times in it
 REMIT_CALLS = int(os.environ.get("REMIT_CALLS", "32"))  # calls in flight of one worker process

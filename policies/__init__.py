@@ -37,7 +37,7 @@ from policies.draft import (
     parse_draft,
 )
 from policies.effect import Effect, effect
-from policies.findings import Finding, Severity, Span, Tier, Verdict
+from policies.findings import Finding, Severity, Span, Tier, Verdict, finding_from
 from policies.forms import FormError, Problem
 from policies.layers import Effective, EffectiveSetting, Option, resolve
 from policies.organisation import BoundNote, Organisation, carry_over, notes_on, parse_organisation
@@ -156,6 +156,7 @@ __all__ = [
     "estimate_tokens",
     "explain",
     "fill",
+    "finding_from",
     "leq",
     "list_packs",
     "load_pack",

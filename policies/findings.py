@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -80,6 +81,13 @@ class Finding:
             "fix": self.fix,
             "path": self.path,
         }
+
+
+def finding_from(form: Mapping[str, Any]) -> Finding:
+    """The finding that ``as_dict`` wrote down."""
+    span = None if form["start"] is None else Span(form["section"], form["start"], form["end"])
+    named = {key: str(form.get(key, "")) for key in ("code", "rule", "message", "quote", "fix", "path")}
+    return Finding(severity=Severity(form["severity"]), tier=Tier(form["tier"]), span=span, **named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ from console.releases.labels import ThereAlready, move_label
 from console.releases.models import Label, Release
 from console.releases.serving import serve
 
+# Who fetches, where a label gives a share of its fetches to a candidate; as the parameter ``key`` too.
+KEY_HEADER = "X-Remit-Key"
 # A label may move at any time: fresh for half a minute, usable for an hour while the next fetch runs in the background.
 CACHE = "private, max-age=30, stale-while-revalidate=3600"
 
@@ -53,7 +55,8 @@ class ConfigOut(Schema):
 @require_safe
 def fetch(request: HttpRequest, slug: str, label: str) -> HttpResponse:
     """GET /api/v1/prompts/<slug>/<label> with ``Authorization: Bearer …``: the path that production takes."""
-    served = serve(request, slug, label)
+    key = request.headers.get(KEY_HEADER, "") or request.GET.get("key", "")
+    served = serve(request, slug, label, key)
     known = request.headers.get("If-None-Match", "")
     if known and (served.etag in (tags := parse_etags(known)) or "*" in tags):
         response: HttpResponse = HttpResponseNotModified()
@@ -61,7 +64,7 @@ def fetch(request: HttpRequest, slug: str, label: str) -> HttpResponse:
         response = HttpResponse(served.body(), content_type="application/json")
     response["ETag"] = served.etag
     response["Cache-Control"] = CACHE
-    response["Vary"] = "Authorization"
+    response["Vary"] = f"Authorization, {KEY_HEADER}"
     return response
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,11 @@ def pae(payload_type: str, body: bytes) -> bytes:
     """The pre-authentication encoding; lengths are of bytes, in ASCII decimals."""
     kind = payload_type.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(body), body)
+
+
+def keyid_of(public: bytes) -> str:
+    """The id of a public key of 32 bytes: its SHA-256."""
+    return hashlib.sha256(public).hexdigest()
 
 
 def envelope(body: bytes, signatures: list[dict[str, str]]) -> dict[str, Any]:

@@ -85,6 +85,8 @@ def exported(release: Release, label: str) -> Exported:
         policy=partial(packs.load, release.workspace, revision.pack, revision.pack_digest),
         statement=bytes(release.statement),
         signatures=tuple(release.signatures),
+        findings=tuple(revision.findings),
+        broken_glass=release.broken_glass,
     )
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import string
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from console.releases.dsse import PAYLOAD_TYPE, pae
+from console.audit.acts import Act
+from console.audit.services import INSTALLATION, SYSTEM, Actor, Subject, record
+from console.problems import DomainError, Invalid
+from console.releases.dsse import PAYLOAD_TYPE, keyid_of, pae
 from console.releases.models import SigningKey
 from console.sealed import seal, unseal
 
@@ -28,19 +31,61 @@ def current_key() -> SigningKey:
         return SigningKey.objects.get(retired_at=None, revoked_at=None)
 
 
-def sign(body: bytes) -> list[dict[str, str]]:
-    """The DSSE signatures over ``body`` by the current key."""
+def sign(body: bytes, kind: str = PAYLOAD_TYPE) -> list[dict[str, str]]:
+    """The DSSE signatures over ``body``, which is of type ``kind``, by the current key."""
     key = current_key()
     private = Ed25519PrivateKey.from_private_bytes(unseal(bytes(key.private)))
-    signature = private.sign(pae(PAYLOAD_TYPE, body))
+    signature = private.sign(pae(kind, body))
     return [{"keyid": key.keyid, "sig": base64.standard_b64encode(signature).decode()}]
 
 
 @transaction.atomic
-def rotate() -> SigningKey:
+def rotate(actor: Actor = SYSTEM) -> SigningKey:
     """Retire the current key and make the next; what the old one signed still verifies."""
-    SigningKey.objects.filter(retired_at=None, revoked_at=None).update(retired_at=timezone.now())
-    return _make()
+    for key in SigningKey.objects.select_for_update().filter(retired_at=None, revoked_at=None):
+        key.retired_at = timezone.now()
+        key.save(update_fields=["retired_at"])
+        _record(Act.KEY_RETIRED, key, actor)
+    return _make(actor)
+
+
+@transaction.atomic
+def revoke(*, name: str, reason: str, actor: Actor = SYSTEM) -> SigningKey:
+    """Say that a key must not be trusted any more, whatever it signed and whenever; a current one is replaced.
+
+    ``name`` is what people call it, or its id. Raises Invalid (no such key, no reason), DomainError (revoked already).
+    """
+    key = SigningKey.objects.select_for_update().filter(Q(name=name) | Q(keyid=name)).first()
+    if key is None:
+        raise Invalid(f"There is no key “{name[:64]}”.", "manage.py keys --format json lists them.")
+    if not reason.strip():
+        raise Invalid("Say why the key is revoked: everybody who verifies reads it.")
+    if key.revoked_at:
+        raise DomainError(f"{key.name} is revoked already: {key.reason}")
+    was_current = key.state == "current"
+    key.revoked_at, key.reason = timezone.now(), reason.strip()[:300]
+    key.save(update_fields=["revoked_at", "reason"])
+    _record(Act.KEY_REVOKED, key, actor, reason=key.reason)
+    if was_current:
+        _make(actor)
+    return key
+
+
+def listed() -> list[dict[str, str | None]]:
+    """All keys, newest first, as ``manage.py keys --format json`` prints them and verifiers read them."""
+    return [
+        {
+            "keyid": key.keyid,
+            "name": key.name,
+            "state": key.state,
+            "public": base64.standard_b64encode(bytes(key.public)).decode(),
+            "created": key.created_at.isoformat(),
+            "retired": key.retired_at.isoformat() if key.retired_at else None,
+            "revoked": key.revoked_at.isoformat() if key.revoked_at else None,
+            "reason": key.reason,
+        }
+        for key in SigningKey.objects.all()
+    ]
 
 
 def public_pem(key: SigningKey) -> str:
@@ -50,15 +95,23 @@ def public_pem(key: SigningKey) -> str:
     ).decode()
 
 
-def keyid_of(public: bytes) -> str:
-    return hashlib.sha256(public).hexdigest()
-
-
-def _make() -> SigningKey:
+def _make(actor: Actor = SYSTEM) -> SigningKey:
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes_raw()
-    return SigningKey.objects.create(
+    key = SigningKey.objects.create(
         keyid=keyid_of(public), name=_next_name(), public=public, private=seal(private.private_bytes_raw())
+    )
+    _record(Act.KEY_CREATED, key, actor)
+    return key
+
+
+def _record(act: Act, key: SigningKey, actor: Actor, **more: str) -> None:
+    record(
+        chain=INSTALLATION,
+        actor=actor,
+        act=act,
+        subject=Subject("key", key.keyid, key.name),
+        detail={"keyid": key.keyid, **more},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django.db import transaction
+from django.utils import timezone
 
 from console.accounts.models import Membership
 from console.accounts.permissions import Action, require
@@ -12,7 +13,7 @@ from console.audit.acts import Act
 from console.audit.services import Subject, record
 from console.problems import DomainError, Invalid, NotAllowed
 from console.prompts.models import Prompt
-from console.releases.models import Label, LabelMove, Release
+from console.releases.models import Label, LabelMove, Release, Share
 from console.releases.webhooks.outbox import tell
 
 PRODUCTION = "production"
@@ -43,17 +44,10 @@ def move_label(
     NotAllowed, Invalid (the name), LabelMoved, ThereAlready.
     """
     prompt = release.prompt
-    if not _NAME.fullmatch(name):
-        raise Invalid(
-            f"“{name[:40]}” can't be a label.",
-            "A label starts with a small letter; letters, digits and hyphens may follow.",
-        )
+    check_name(name)
     Prompt.objects.select_for_update().get(pk=prompt.pk)  # one move of a prompt's labels at a time
     label = Label.objects.filter(prompt=prompt, name=name).select_related("release").first()
-    protected = label.protected if label else name == PRODUCTION
-    if member.token and not member.token.covers(prompt.slug, name):
-        raise NotAllowed(f"The token {member.token.name} does not reach {prompt.slug}@{name}.")
-    require(member, Action.MOVE_PROTECTED if protected else Action.MOVE_LABEL, release)
+    require_move(member, label, name, release)
     before = label.release if label else None
     if seen is not None and seen != (before.number if before else 0):
         now = f"release {before.number}" if before else "nothing"
@@ -61,11 +55,59 @@ def move_label(
     if label is not None and before == release:
         raise ThereAlready(label)
     if label is None:
-        label = Label(prompt=prompt, name=name, protected=protected)
+        label = Label(prompt=prompt, name=name, protected=name == PRODUCTION)
     label.release = release
     label.save()
     _remember(label, before, member, reason)
+    # A share is of the fetches of what the label pointed to: it is over when that is.
+    how = "became the label's release" if before and _candidate(label) == release.pk else "the label moved"
+    end_shares(label, member, how)
     return label
+
+
+def _candidate(label: Label) -> int | None:
+    active = Share.objects.filter(prompt=label.prompt, name=label.name, ended_at=None)
+    return active.values_list("release", flat=True).first()
+
+
+def end_shares(label: Label, member: Membership, outcome: str) -> int:
+    """End the share of a label's fetches, when there is one. Call it under the prompt's lock."""
+    active = Share.objects.filter(prompt=label.prompt, name=label.name, ended_at=None).select_related(
+        "release"
+    )
+    for share in active:
+        share.ended_at, share.ended_by, share.outcome = timezone.now(), member.user, outcome
+        share.save(update_fields=["ended_at", "ended_by", "outcome"])
+        record(
+            chain=member.workspace.chain,
+            actor=member.actor,
+            act=Act.SHARE_ENDED,
+            subject=Subject("release", str(share.release_id), f"{label.prompt.slug}@{label.name}"),
+            detail={"label": label.name, "release": share.release.number, "outcome": outcome},
+        )
+    return len(active)
+
+
+def require_move(member: Membership, label: Label | None, name: str, release: Release) -> None:
+    """Whoever moves a label, plans to, or shares its fetches needs the same. Raises NotAllowed."""
+    if member.token and not member.token.covers(release.prompt.slug, name):
+        raise NotAllowed(f"The token {member.token.name} does not reach {release.prompt.slug}@{name}.")
+    require(member, move_action(label, name), release)
+
+
+def move_action(label: Label | None, name: str) -> Action:
+    """What it takes to move a label: more where it is protected, as production always is."""
+    protected = label.protected if label else name == PRODUCTION
+    return Action.MOVE_PROTECTED if protected else Action.MOVE_LABEL
+
+
+def check_name(name: str) -> None:
+    """Raises Invalid where a name has not the form of a label."""
+    if not _NAME.fullmatch(name):
+        raise Invalid(
+            f"“{name[:40]}” can't be a label.",
+            "A label starts with a small letter; letters, digits and hyphens may follow.",
+        )
 
 
 def _remember(label: Label, before: Release | None, member: Membership, reason: str) -> None:

@@ -15,11 +15,14 @@ __all__ = [
     "Attempt",
     "Check",
     "Delivery",
+    "Checkpoint",
     "Impact",
     "ImpactItem",
     "Label",
     "LabelMove",
+    "PlannedMove",
     "Release",
+    "Share",
     "SigningKey",
     "Watch",
     "Webhook",
@@ -41,6 +44,8 @@ class Release(models.Model):
     digest = models.CharField(max_length=80)
     signatures = models.JSONField()  # of the DSSE envelope: [{"keyid", "sig"}]
     playground = models.BooleanField(default=False)
+    # Let out although its review did not stand: the statement says so, and verifiers refuse it unless they are told to.
+    broken_glass = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
@@ -87,6 +92,91 @@ class LabelMove(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} to {self.after}"
+
+
+class PlannedMove(models.Model):
+    """A move of a label that is to happen later. Whether it may is counted again when it does."""
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        DONE = "done", "Done"
+        CANCELLED = "cancelled", "Cancelled"
+        REFUSED = "refused", "Refused"
+
+    prompt = models.ForeignKey("prompts.Prompt", on_delete=models.CASCADE, related_name="planned_moves")
+    name = models.CharField(max_length=40)
+    # What it replaces, as whoever planned it saw; None: nothing.
+    before = models.ForeignKey(Release, null=True, on_delete=models.PROTECT, related_name="+")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="planned_moves")
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PLANNED)
+    outcome = models.CharField(max_length=500, blank=True)  # why it was refused
+    settled_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["prompt", "name"], name="one_planned_move_a_label", condition=Q(status="planned")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} to {self.release} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class Share(models.Model):
+    """A part of a label's fetches that gets another release: the candidate. Rows stay as the record.
+
+    Who is in the part is decided by the key that a fetch states, the same way every time (``salt``).
+    """
+
+    prompt = models.ForeignKey("prompts.Prompt", on_delete=models.CASCADE, related_name="shares")
+    name = models.CharField(max_length=40)  # of the label
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="shares")
+    percent = models.PositiveSmallIntegerField()
+    salt = models.CharField(max_length=32)
+    reason = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    outcome = models.CharField(max_length=200, blank=True)  # how it ended
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["prompt", "name"], name="one_share_a_label", condition=Q(ended_at=None)
+            ),
+            models.CheckConstraint(condition=Q(percent__gte=1, percent__lte=99), name="share_percent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent} % of {self.name} to {self.release}"
+
+
+class Checkpoint(models.Model):
+    """A signed word of how far an audit chain was and what its head was (see ``checkpoints.py``)."""
+
+    chain = models.CharField(max_length=80)
+    count = models.BigIntegerField()
+    head = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    keyid = models.CharField(max_length=64)
+    sig = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["chain", "-count"]
+        constraints = [models.UniqueConstraint(fields=["chain", "count"], name="one_checkpoint_a_count")]
+
+    def __str__(self) -> str:
+        return f"{self.chain}@{self.count}"
 
 
 class SigningKey(models.Model):

@@ -9,7 +9,7 @@ from django.http import Http404
 
 from console.accounts.models import Membership
 from console.prompts.models import Prompt
-from console.releases.models import Label, LabelMove, Release
+from console.releases.models import Label, LabelMove, PlannedMove, Release, Share, SigningKey
 from policies.canonical import read_json
 
 
@@ -59,6 +59,33 @@ def label_moves(prompt: Prompt) -> QuerySet[LabelMove]:
     return (
         LabelMove.objects.filter(prompt=prompt).select_related("by", "before", "after").order_by("-at", "-pk")
     )
+
+
+def planned_moves(prompt: Prompt) -> QuerySet[PlannedMove]:
+    """Moves that are to come, the next first."""
+    planned = PlannedMove.objects.filter(prompt=prompt, status=PlannedMove.Status.PLANNED)
+    return planned.select_related("release", "before", "by").order_by("at")
+
+
+def shares(prompt: Prompt) -> QuerySet[Share]:
+    """Shares of labels' fetches that go on."""
+    return Share.objects.filter(prompt=prompt, ended_at=None).select_related("release", "by")
+
+
+def past_shares(prompt: Prompt) -> QuerySet[Share]:
+    over = Share.objects.filter(prompt=prompt, ended_at__isnull=False)
+    return over.select_related("release", "by", "ended_by")
+
+
+def past_plans(prompt: Prompt) -> QuerySet[PlannedMove]:
+    """Planned moves that did not happen: cancelled, or refused with the reason."""
+    left = PlannedMove.objects.filter(prompt=prompt, status__in=["cancelled", "refused"])
+    return left.select_related("release", "by").order_by("-settled_at")
+
+
+def keys_of(release: Release) -> list[SigningKey]:
+    """The keys that signed it, with what became of them."""
+    return list(SigningKey.objects.filter(keyid__in=[entry["keyid"] for entry in release.signatures]))
 
 
 def predicate_of(release: Release) -> dict[str, object]:

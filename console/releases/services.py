@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 
 from django.db import transaction
 from django.db.models import Max
+from django.urls import reverse
 from django.utils import timezone
 
-from console.accounts.models import Membership, Workspace
+from console.accounts.models import Membership, Role, Workspace
 from console.accounts.permissions import Action, require
 from console.audit.acts import Act
 from console.audit.services import Subject, record
-from console.problems import DomainError, NotAllowed
+from console.notifications.models import Kind
+from console.notifications.services import notify
+from console.problems import DomainError, Invalid, NotAllowed
 from console.prompts.models import Prompt
+from console.releases.checkpoints import point_of
 from console.releases.keys import sign
 from console.releases.labels import move_label
 from console.releases.models import Release
@@ -26,9 +31,21 @@ class NotApproved(DomainError):
     """The review does not stand: something is missing, or what was approved is not what is there now."""
 
 
+# What breaking the glass may leave out; never that the text holds the limits, nor that it is what was read.
+BREAKABLE = frozenset(
+    {"approvals", "role", "evidence", "explanation", "threads", "changes", "acknowledge", "judge"}
+)
+SHORTEST_REASON = 20  # characters, for breaking the glass
+
+
 @transaction.atomic
-def create_release(*, review: Review, member: Membership, reason: str = "") -> Release:
+def create_release(
+    *, review: Review, member: Membership, reason: str = "", break_glass: bool = False
+) -> Release:
     """Release the review's revision and point the review's label at it.
+
+    ``break_glass`` releases it although something is not met, in an emergency: with a reason, on the record, and marked
+    in the bundle so that verifiers refuse it unless they are told to accept that.
 
     INVARIANT: nothing is released that does not hold at this moment: the review is locked, the revision is validated
     anew under the policy in force, and approvals are counted as they stand, whatever a page said a second ago.
@@ -50,8 +67,10 @@ def create_release(*, review: Review, member: Membership, reason: str = "") -> R
             "Only an open review can be released.",
         )
     now = standing(locked)
-    _must_stand(locked, now)
-    release = _create(locked, now, member)
+    why = _broken_glass(now, reason) if break_glass and now.unmet else ""
+    if not why:
+        _must_stand(locked, now)
+    release = _create(locked, now, member, why)
     Review.objects.filter(pk=locked.pk).update(
         status=Review.Status.RELEASED, against=now.change.against, closed_at=timezone.now()
     )
@@ -62,6 +81,8 @@ def create_release(*, review: Review, member: Membership, reason: str = "") -> R
         subject=Subject("release", str(release.pk), str(release)),
         detail={"revision": locked.revision.digest, "statement": release.digest, "review": locked.number},
     )
+    if why:
+        _say_broken(release, now, member, why)
     move_label(release=release, name=locked.label, member=member, reason=reason or locked.title)
     return release
 
@@ -95,13 +116,54 @@ def _must_stand(review: Review, now: Standing) -> None:
         )
 
 
-def _create(review: Review, now: Standing, member: Membership) -> Release:
+def _broken_glass(now: Standing, reason: str) -> str:
+    """The reason, where the glass may be broken. Raises NotApproved, Invalid."""
+    if never := [line for line in now.unmet if line.kind not in BREAKABLE]:
+        raise NotApproved(
+            f"{never[0].sentence} ({never[0].because}): nobody can break the glass for that.",
+            "Correct the draft and snapshot it again.",
+        )
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise Invalid(
+            "Say in a sentence what the emergency is.",
+            f"At least {SHORTEST_REASON} characters; it is signed.",
+        )
+    return reason.strip()[:500]
+
+
+def _say_broken(release: Release, now: Standing, member: Membership, why: str) -> None:
+    """On the record, and to everybody who approves, releases or administers here."""
+    record(
+        chain=member.workspace.chain,
+        actor=member.actor,
+        act=Act.GLASS_BROKEN,
+        subject=Subject("release", str(release.pk), str(release)),
+        detail={"reason": why, "unmet": [line.sentence for line in now.unmet]},
+    )
+    concerned = Membership.objects.filter(
+        workspace=member.workspace, roles__overlap=[Role.REVIEWER, Role.APPROVER, Role.ADMIN, Role.AUDITOR]
+    ).exclude(pk=member.pk)
+    notify(
+        concerned.select_related("user", "workspace"),
+        kind=Kind.RELEASED,
+        key=f"glass:{release.pk}",
+        title=f"{member.user.shown_name} broke the glass: {release} went out without its approvals",
+        text=why,
+        address=reverse(
+            "releases:release", args=[member.workspace.slug, release.prompt.slug, release.number]
+        ),
+    )
+
+
+def _create(review: Review, now: Standing, member: Membership, broken_glass: str) -> Release:
     last = Release.objects.filter(prompt=review.prompt).aggregate(last=Max("number"))["last"] or 0
     statement = statement_bytes(
         standing=now,
         number=last + 1,
         created_at=timezone.now().isoformat(),
         created_by=member.user.shown_name,
+        audit=asdict(point_of(member.workspace.chain)),
+        broken_glass=broken_glass,
     )
     return Release.objects.create(
         workspace=review.workspace,
@@ -113,5 +175,6 @@ def _create(review: Review, now: Standing, member: Membership) -> Release:
         digest=hashlib.sha256(statement).hexdigest(),
         signatures=sign(statement),
         playground=review.workspace.playground,
+        broken_glass=bool(broken_glass),
         created_by=member.user,
     )

@@ -21,15 +21,18 @@ from console.accounts.tokens import hash_of, note_use
 from console.problems import DomainError, Gone, NotAllowed
 from console.releases.exporting import exported
 from console.releases.models import LabelMove, Release
+from console.releases.shares import in_share
 
 # The token in force, and the release that the label points to in its workspace, if both are there.
 _FIND = """
     SELECT t.id, t.name, t.scopes, t.rights, t.last_used_at, t.last_used_at > statement_timestamp() - interval '1 minute',
-           l.release_id, r.digest, r.number
+           l.release_id, r.digest, r.number, c.id, c.digest, c.number, s.salt, s.percent
     FROM accounts_token t
     LEFT JOIN prompts_prompt p ON p.workspace_id = t.workspace_id AND p.slug = %s
     LEFT JOIN releases_label l ON l.prompt_id = p.id AND l.name = %s
     LEFT JOIN releases_release r ON r.id = l.release_id
+    LEFT JOIN releases_share s ON s.prompt_id = p.id AND s.name = l.name AND s.ended_at IS NULL
+    LEFT JOIN releases_release c ON c.id = s.release_id
     WHERE t.hash = %s AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > statement_timestamp())
 """
 
@@ -54,8 +57,10 @@ class Served:
     body: Callable[[], bytes]
 
 
-def serve(request: HttpRequest, slug: str, label: str) -> Served:
+def serve(request: HttpRequest, slug: str, label: str, key: str = "") -> Served:
     """The released configuration as the exports' JSON form.
+
+    ``key`` names who fetches: where a share of the label's fetches gets a candidate, the same key gets the same.
 
     Raises Unauthenticated, TooMany, NotAllowed, NotServed, and Gone where the label was taken away.
     """
@@ -68,7 +73,7 @@ def serve(request: HttpRequest, slug: str, label: str) -> Served:
         raise NotAllowed(
             f"The token {token.name} lacks the right “fetch”.", "An admin can make one that has it."
         )
-    release, digest, number = row[6:]
+    release, digest, number = _chosen(row, key)
     if not token.covers(slug, label):
         raise NotServed(slug, label)
     if release is None:
@@ -84,6 +89,13 @@ def _found(request: HttpRequest, slug: str, label: str) -> tuple[Any, ...]:
     if row is None:
         raise refused(request)
     return row
+
+
+def _chosen(row: tuple[Any, ...], key: str) -> tuple[Any, ...]:
+    """What the label points to; the candidate for a key in the share. The one place where that is decided."""
+    candidate, salt, percent = row[9:12], row[12], row[13]
+    inside = bool(key) and salt is not None and in_share(salt, key, percent)
+    return candidate if inside else row[6:9]
 
 
 @lru_cache(maxsize=512)

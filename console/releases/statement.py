@@ -5,6 +5,7 @@ The bytes are stored and exported as they are; nobody composes them a second tim
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from console.prompts.models import Revision
@@ -17,8 +18,19 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:remit:release:v1"
 
 
-def statement_bytes(*, standing: Standing, number: int, created_at: str, created_by: str) -> bytes:
-    """The statement that ``standing``'s revision is release ``number``, approved on this ground."""
+def statement_bytes(
+    *,
+    standing: Standing,
+    number: int,
+    created_at: str,
+    created_by: str,
+    audit: Mapping[str, Any],
+    broken_glass: str = "",
+) -> bytes:
+    """The statement that ``standing``'s revision is release ``number``, approved on this ground.
+
+    ``audit`` says how far the workspace's audit was; ``broken_glass`` why it goes out although something is not met.
+    """
     review, ground = standing.review, standing.ground
     revision, prompt = review.revision, review.prompt
     predicate = {
@@ -33,11 +45,17 @@ def statement_bytes(*, standing: Standing, number: int, created_at: str, created
         "evidence": {"digest": ground.evidence, "runs": [_run(item.run) for item in standing.used]},
         "review": review.number,
         "approvals": [_approval(voice.decision) for voice in standing.approvals],
-        "requirements": [{"met": line.sentence, "because": line.because} for line in standing.lines],
+        "requirements": [
+            {"met": line.sentence, "because": line.because} for line in standing.lines if line.is_met
+        ],
         "playground": review.workspace.playground,
         "createdAt": created_at,
         "createdBy": created_by,
+        "audit": dict(audit),
     }
+    if broken_glass:
+        unmet = [line.sentence for line in standing.unmet]
+        predicate["breakGlass"] = {"by": created_by, "reason": broken_glass, "unmet": unmet}
     return canonical_json(
         {
             "_type": STATEMENT_TYPE,

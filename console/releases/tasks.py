@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.celery import app
-from console.releases import drift, impact
+from console.releases import checkpoints, drift, impact, planning
 from console.releases.webhooks import outbox
 from console.trials.sweeps import take_tick
 
@@ -19,8 +19,10 @@ def count(impact_id: int = 0) -> None:
 
 @app.task(name="releases.sweep")
 def sweep() -> None:
-    """Wake somebody for the counts that nobody is at."""
+    """Wake somebody for the counts that nobody is at, and carry out the moves that are due."""
     impact.sweep()
+    planning.sweep()
+    checkpoints.sweep()
 
 
 @app.task(name=outbox.FAN_OUT)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from console.releases import drift_views, impact_views, views, webhook_views
+from console.releases import delivery_views, drift_views, impact_views, views, webhook_views
 
 app_name = "releases"
 urlpatterns = [
@@ -20,5 +20,20 @@ urlpatterns = [
     path("webhooks/<int:pk>", webhook_views.webhook, name="webhook"),
     path("webhooks/<int:pk>/<slug:act>", webhook_views.change, name="webhook-change"),
     path("webhooks/<int:pk>/deliveries/<int:delivery>/replay", webhook_views.replay, name="webhook-replay"),
+    path("prompts/<slug:slug>/releases/<int:number>/labels/<slug:name>", delivery_views.point, name="point"),
+    path(
+        "prompts/<slug:slug>/releases/<int:number>/labels/<slug:name>/plan",
+        delivery_views.plan,
+        name="plan",
+    ),
+    path(
+        "prompts/<slug:slug>/releases/<int:number>/labels/<slug:name>/share",
+        delivery_views.share,
+        name="share",
+    ),
+    path("prompts/<slug:slug>/labels/<slug:name>/share/end", delivery_views.end, name="end_share"),
+    path("prompts/<slug:slug>/plans/<int:pk>/cancel", delivery_views.cancel, name="cancel_plan"),
+    path("keys.json", delivery_views.keys, name="keys"),
+    path("audit/checkpoints.jsonl", delivery_views.checkpoints_file, name="checkpoints"),
     path("reviews/<int:number>/release", views.create, name="create"),
 ]

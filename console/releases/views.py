@@ -17,7 +17,7 @@ from console.releases.exports import FORMATS
 from console.releases.exports.card import card_of
 from console.releases.labels import move_label
 from console.releases.models import Release
-from console.releases.services import create_release
+from console.releases.services import BREAKABLE, create_release
 from console.reviews.models import Review
 from console.reviews.standing import standing
 
@@ -54,6 +54,11 @@ def _page(request: MemberRequest, release: Release) -> HttpResponse:
         "labels": labels,
         "label": label,
         "moves": pages.label_moves(release.prompt)[:50],
+        "planned": list(pages.planned_moves(release.prompt)),
+        "shares": list(pages.shares(release.prompt)),
+        "past_shares": list(pages.past_shares(release.prompt)[:20]),
+        "past_plans": list(pages.past_plans(release.prompt)[:20]),
+        "keys": pages.keys_of(release),
         "others": pages.releases_of(release.prompt)[:50],
         "card": card_of(out),
         "formats": list(FORMATS),
@@ -115,7 +120,12 @@ def create(request: MemberRequest, number: int) -> HttpResponseBase:
         number=number,
     )
     if request.method == "POST":
-        out = create_release(review=review, member=member, reason=request.POST.get("reason", ""))
+        out = create_release(
+            review=review,
+            member=member,
+            reason=request.POST.get("reason", ""),
+            break_glass=bool(request.POST.get("break_glass")),
+        )
         messages.success(request, f"Release {out.number} is out as {review.label}.")
         return redirect("releases:release", member.workspace.slug, review.prompt.slug, out.number)
     prompt = prompt_for(member, review.prompt.slug)
@@ -124,7 +134,8 @@ def create(request: MemberRequest, number: int) -> HttpResponseBase:
         "tab": "releases",
         "prompt": prompt,
         "review": review,
-        "standing": standing(review),
+        "standing": (now := standing(review)),
+        "may_break": all(line.kind in BREAKABLE for line in now.unmet),
         "replaced": next((row for row in pages.label_rows(prompt) if row.label.name == review.label), None),
         "may_release": can(member, Action.RELEASE, review),
     }

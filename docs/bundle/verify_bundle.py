@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Verify a Remit bundle without Remit: this one file and the package `cryptography` are all it needs.
 
-    python verify_bundle.py BUNDLE.json KEY.pem [KEY.pem …] [--print config|statement|summary]
+    python verify_bundle.py BUNDLE.json KEY.pem [KEY.pem …] [--print config|statement|summary] [--accept-broken-glass]
+
+A key file is a public key in PEM form, or the list that `manage.py keys --format json` prints: only the list knows which
+keys were revoked. What was released although its review did not stand is refused unless --accept-broken-glass is given.
 
 Exit 0: the signature is good, and what was signed is a release. 1: it is not. 2: a file cannot be read.
 What it prints comes from the signed bytes alone; whatever else the file says was not signed and is not looked at.
@@ -51,6 +54,45 @@ def parsed(text: bytes) -> Any:
         raise Refused("It is not JSON.") from None
 
 
+class Keys:
+    """Public keys with what they are called, and those that must not be trusted with the reason."""
+
+    def __init__(self, files: list[bytes]) -> None:
+        self.usable: dict[bytes, str] = {}
+        self.revoked: dict[bytes, str] = {}
+        for text in files:
+            if text.lstrip().startswith(b"["):
+                self.add_list(parsed(text))
+            else:
+                self.usable[public_key(text).public_bytes_raw()] = ""
+        for key in self.revoked:
+            self.usable.pop(key, None)
+
+    def add_list(self, rows: Any) -> None:
+        try:
+            for row in rows:
+                key = decoded(row["public"], "public key")
+                if row["state"] == "revoked":
+                    self.revoked[key] = (
+                        f"{row['name']}, was revoked on {row['revoked'][:10]}: {row['reason']}"
+                    )
+                else:
+                    self.usable[key] = row["name"] + (" (retired)" if row["state"] == "retired" else "")
+        except (KeyError, TypeError):
+            raise Refused("The list of keys is not one that “manage.py keys --format json” prints.") from None
+
+
+def signed_by(keys: Any, signature: bytes, message: bytes) -> str | None:
+    """What the key is called that made the signature; None where none of them did."""
+    for key, name in keys.items():
+        try:
+            Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            continue
+        return str(name)
+    return None
+
+
 def public_key(pem: bytes) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(pem)
@@ -61,8 +103,8 @@ def public_key(pem: bytes) -> Ed25519PublicKey:
     return key
 
 
-def signed_bytes(bundle: bytes, keys: list[Ed25519PublicKey]) -> bytes:
-    """The payload that one of ``keys`` signed (DSSE v1: type and body, both with their lengths)."""
+def signed_bytes(bundle: bytes, keys: Keys) -> tuple[bytes, str]:
+    """The payload that one of ``keys`` signed (DSSE v1: type and body, both with their lengths), and that key's name."""
     envelope = parsed(bundle)
     if not isinstance(envelope, dict) or envelope.get("payloadType") != PAYLOAD_TYPE:
         raise Refused(f"This is no bundle: its payloadType is not {PAYLOAD_TYPE}.")
@@ -70,14 +112,17 @@ def signed_bytes(bundle: bytes, keys: list[Ed25519PublicKey]) -> bytes:
     kind = PAYLOAD_TYPE.encode()
     message = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(body), body)
     entries = envelope.get("signatures")
-    for entry in entries[:64] if isinstance(entries, list) else []:
-        signature = decoded(entry.get("sig") if isinstance(entry, dict) else None, "signature")
-        for key in keys:
-            try:
-                key.verify(signature, message)
-            except InvalidSignature:
-                continue
-            return body
+    signatures = [
+        decoded(entry.get("sig") if isinstance(entry, dict) else None, "signature")
+        for entry in (entries[:64] if isinstance(entries, list) else [])
+    ]
+    for signature in signatures:
+        if (name := signed_by(keys.usable, signature, message)) is not None:
+            return body, name
+    # Who holds a revoked key may have written any time into the bundle, so that it counts at none.
+    for signature in signatures:
+        if why := signed_by(keys.revoked, signature, message):
+            raise Refused(f"The key that signed it, {why}")
     raise Refused("None of the given keys signed these bytes.")
 
 
@@ -97,16 +142,26 @@ def release_of(body: bytes) -> dict[str, Any]:
     return dict(predicate)
 
 
-def summary(release: dict[str, Any]) -> str:
+def refuse_broken_glass(release: dict[str, Any]) -> None:
+    if glass := release.get("breakGlass"):
+        raise Refused(
+            f"The signature is good, but {glass['by']} released it by breaking the glass, without what a release takes "
+            f"({glass['reason']}). --accept-broken-glass accepts that."
+        )
+
+
+def summary(release: dict[str, Any], key: str) -> str:
     runs = release["evidence"]["runs"]
     lines = [
-        "signature   good",
+        f"signature   good{', key ' if key else ''}{key}",
         f"release     {release['prompt']['slug']} release {release['release']}, {release['createdAt']}",
         f"revision    r{release['revision']['number']}  {release['revision']['digest']}",
         f"policy      {release['pack']['ref']}  {release['pack']['digest']}",
         f"evidence    {len(runs)} runs, {sum(run['conversations'] for run in runs)} conversations",
         f"approvals   {', '.join(approval['by'] for approval in release['approvals']) or 'none'}",
     ]
+    if glass := release.get("breakGlass"):
+        lines.append(f"glass       BROKEN by {glass['by']}: {glass['reason']}")
     if release["playground"]:
         lines.append("playground  yes: its evidence may be a rehearsal, which says nothing about a model")
     return "\n".join(lines)
@@ -114,6 +169,8 @@ def summary(release: dict[str, Any]) -> str:
 
 def main(arguments: list[str]) -> int:
     shown = SHOWN[0]
+    accepts = "--accept-broken-glass" in arguments
+    arguments = [argument for argument in arguments if argument != "--accept-broken-glass"]
     if "--print" in arguments:
         at = arguments.index("--print")
         shown = arguments[at + 1] if at + 1 < len(arguments) else ""
@@ -127,10 +184,12 @@ def main(arguments: list[str]) -> int:
         print(f"{error.filename} can't be read: {error.strerror}.", file=sys.stderr)
         return 2
     try:
-        body = signed_bytes(bundle, [public_key(pem) for pem in pems])
+        body, key = signed_bytes(bundle, Keys(pems))
         release = release_of(body)
+        if not accepts:
+            refuse_broken_glass(release)
         texts = {
-            "summary": lambda: summary(release),
+            "summary": lambda: summary(release, key),
             "config": lambda: json.dumps(release["config"], ensure_ascii=False, indent=2),
             "statement": body.decode,
         }

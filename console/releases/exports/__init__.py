@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from console.releases.exports import bundle, card, curl, json_form, promptfoo, python, typescript, yaml_form
+from console.releases.exports import (
+    bundle,
+    card,
+    curl,
+    json_form,
+    platforms,
+    promptfoo,
+    python,
+    sarif,
+    typescript,
+    yaml_form,
+)
 from console.releases.exports.exported import Exported
 
 __all__ = ["FORMATS", "Exported", "Format"]
@@ -31,6 +42,9 @@ FORMATS: dict[str, Format] = {
         Format("typescript", "ts", "text/x-typescript", typescript.render),
         Format("curl", "sh", "text/x-shellscript", curl.render),
         Format("promptfoo", "promptfoo.yaml", "application/yaml", promptfoo.render),
+        Format("bedrock", "bedrock.json", "application/json", platforms.bedrock),
+        Format("vertex", "vertex.json", "application/json", platforms.vertex),
+        Format("sarif", "sarif", "application/sarif+json", sarif.render),
         Format("card", "md", "text/markdown", card.render),
     )
 }

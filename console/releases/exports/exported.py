@@ -29,12 +29,13 @@ class Exported:
     policy: Callable[[], Pack]  # the one that it was released with, read only by the formats that need it
     statement: bytes = b""
     signatures: tuple[Mapping[str, str], ...] = ()
+    findings: tuple[Mapping[str, Any], ...] = ()  # as they were when the revision was frozen
+    broken_glass: bool = False
 
     @property
     def headline(self) -> str:
-        return (
-            f"{self.title}: {self.slug}@{self.label}, release {self.release} (r{self.revision}), {self.pack}"
-        )
+        glass = " Released by breaking the glass, without its approvals." if self.broken_glass else ""
+        return f"{self.title}: {self.slug}@{self.label}, release {self.release} (r{self.revision}), {self.pack}{glass}"
 
     def as_dict(self) -> dict[str, Any]:
         """The exchanged form; the API serves the same."""
@@ -48,4 +49,6 @@ class Exported:
             "config": dict(self.config),
             "variables": dict(self.variables),
         }
+        if self.broken_glass:
+            form["brokenGlass"] = True
         return form | ({"playground": True} if self.playground else {})

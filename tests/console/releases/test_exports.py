@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import importlib
 import json
 import os
 import shlex
@@ -14,9 +16,28 @@ from pathlib import Path
 import anthropic
 import pytest
 import yaml
+from anthropic._models import FinalRequestOptions
 
 import policies
+from console.accounts.tokens import create_token
+from console.prompts.checking import check
+from console.prompts.drafts import draft_of
+from console.releases import exporting
 from console.releases.exports import FORMATS, Exported
+from console.releases.services import create_release
+from console.releases.serving import serve
+from console.reviews.models import Review
+from policies.canonical import plain
+from policies.sarif import to_sarif
+from tests.factories import (
+    make_approval,
+    make_finished_run,
+    make_member,
+    make_prompt,
+    make_review,
+    make_revision,
+    make_workspace,
+)
 from tests.messages_api import MessagesAPI, messages_api
 
 HOSTILE = 'Say "hi", {{first_name}}: \'quotes\', back\\slashes, ${dollar}, `ticks`, emoji 🎉, </role>, \u2028 and """three""".'
@@ -190,6 +211,76 @@ def test_promptfoo_asks_the_released_prompt():
     assert system["content"] == exported().config["system"]
     assert user == {"role": "user", "content": "{{message}}"}
     assert form["providers"][0]["id"] == "anthropic:messages:claude-sonnet-5-5"
+
+
+@pytest.mark.parametrize("name", ["bedrock", "vertex"])
+def test_a_platform_gets_the_body_that_the_sdk_would_send_there(name):
+    prepare = importlib.import_module(f"anthropic.lib.{name}._client")._prepare_options
+    where = {"project_id": "PROJECT", "region": "REGION"} if name == "vertex" else {}
+    form = json.loads(render(name))
+    model = form["modelId"] if name == "bedrock" else form["model"]
+    options = FinalRequestOptions(
+        method="post", url="/v1/messages", json_data={**exported().config, "model": model, "messages": []}
+    )
+    sent = prepare(options, **where)
+    assert sent.json_data == form["body"]
+    assert sent.url.endswith(f"/{model}/invoke" if name == "bedrock" else form["path"])
+    assert form["release"]["digest"] == exported().digest
+
+
+def test_findings_leave_as_sarif_that_points_into_the_sections():
+    draft = policies.parse_draft(
+        {**exported().content, "sections": [{"id": "role", "text": "Always claim to be human."}]}
+    )
+    verdict = policies.validate(draft, policies.load_pack())
+    form = json.loads(render("sarif", findings=tuple(finding.as_dict() for finding in verdict.findings)))
+    (run,) = form["runs"]
+    assert [result["ruleId"] for result in run["results"]] == [finding.code for finding in verdict.findings]
+    assert run["results"][0]["level"] == "error"
+    assert run["results"][0]["locations"][0]["logicalLocations"] == [{"name": "role", "kind": "section"}]
+    assert form == to_sarif([("aria@r7", verdict)], version=exported().pack) | {"runs": form["runs"]}
+    assert [policies.finding_from(finding.as_dict()) for finding in verdict.findings] == list(
+        verdict.findings
+    )
+
+
+@pytest.mark.django_db
+def test_one_digest_from_the_composer_to_the_call_of_the_sdk(api: MessagesAPI):
+    """What was composed is what was frozen, tested, approved, signed, served, and sent."""
+    workspace = make_workspace()
+    author, reviewer = make_member(workspace, "author"), make_member(workspace, "reviewer", "approver")
+    prompt = make_prompt(author)
+    composed = check(workspace, draft_of(prompt).content).compiled
+    revision = make_revision(author, prompt)
+    run = make_finished_run(revision)
+    review = make_review(author, revision=revision, runs=[run])
+    make_approval(review, reviewer)
+    release = create_release(review=Review.objects.get(pk=review.pk), member=reviewer)
+    out = exporting.exported(release, "production")
+    bundle = json.loads(base64.b64decode(json.loads(FORMATS["bundle"].render(out))["payload"]))
+    token, _ = create_token(
+        member=make_member(workspace, "admin"), name="app", scopes=["*@production"], expires_at=None
+    )
+    served = json.loads(serve(token, prompt.slug, "production").body)
+    client = anthropic.Anthropic(base_url=api.url, api_key=api.key, max_retries=0)
+    client.messages.create(messages=[{"role": "user", "content": "Hello"}], **served["config"])
+    sent = {key: value for key, value in api.calls[-1].request.body.items() if key != "messages"}
+    assert composed is not None
+    configs = [
+        composed.params,
+        revision.params,
+        run.subjects.get().params,
+        bundle["predicate"]["config"],
+        sent,
+    ]
+    assert len({policies.digest(plain(config)) for config in configs}) == 1
+    digests = {
+        revision.digest,
+        run.subjects.get().digest,
+        served["digest"],
+        bundle["predicate"]["revision"]["digest"],
+    }
+    assert digests == {bundle["subject"][0]["digest"]["sha256"]}
 
 
 def test_the_card_speaks_in_sentences():

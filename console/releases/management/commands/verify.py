@@ -9,8 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from console.releases.dsse import BadEnvelope
-from console.releases.keys import keyid_of
-from console.releases.verification import check_bundle, public_key
+from console.releases.verification import check_bundle, known_in
 
 _LARGEST = 12_000_000  # bytes
 
@@ -26,14 +25,19 @@ class Command(BaseCommand):
             type=Path,
             required=True,
             action="append",
-            help="public key in PEM form; may be given again",
+            help="public key in PEM form, or the list that “keys --format json” prints, which knows what is revoked; "
+            "may be given again",
+        )
+        parser.add_argument(
+            "--accept-broken-glass",
+            action="store_true",
+            help="accept what was released although its review did not stand",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         text, pems = self._read(options["bundle"]), [self._read(path) for path in options["key"]]
         try:
-            keys = {keyid_of(key): key for key in map(public_key, pems)}
-            report = check_bundle(text, keys)
+            report = check_bundle(text, known_in(pems), accept_broken_glass=options["accept_broken_glass"])
         except BadEnvelope as error:
             raise CommandError(str(error)) from error
         self.stdout.write("\n".join(report.lines))
