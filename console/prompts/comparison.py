@@ -127,7 +127,7 @@ def of_revision(revision: Revision) -> Compared:
 
 
 def of_draft(draft: Draft) -> Compared:
-    return Compared("draft", draft.content)
+    return Compared("draft" if draft.is_main else f"proposal {draft.name}", draft.content)
 
 
 def section_diffs(old: Content, new: Content, *, context: int | None = 2) -> list[SectionDiff]:

@@ -18,11 +18,11 @@ from console.prompts import presence
 from console.prompts.acknowledgements import acknowledge
 from console.prompts.composition import Composition
 from console.prompts.draft_edits import edit
-from console.prompts.drafts import StaleDraft, check, draft_of, note_read, topic
+from console.prompts.draft_pages import address, draft_for
+from console.prompts.drafts import MAIN, StaleDraft, check, note_read, topic
 from console.prompts.drafts import save as save_draft
 from console.prompts.judge import ask
 from console.prompts.models import Draft
-from console.prompts.pages import prompt_for
 from console.prompts.revisions import create_revision
 from console.prompts.typed import typed
 
@@ -30,11 +30,11 @@ REGIONS = ("parts",)
 
 
 @member_view("GET")
-def compose(request: MemberRequest, slug: str) -> HttpResponse:
-    draft = draft_of(prompt_for(request.member, slug))
+def compose(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponse:
+    row = draft_for(request.member, slug, draft)
     if not request.htmx:
-        note_read(draft)
-    return render_region(request, "prompts/compose.html", _context(request, draft), regions=REGIONS)
+        note_read(row)
+    return render_region(request, "prompts/compose.html", _context(request, row), regions=REGIONS)
 
 
 def _context(request: MemberRequest, draft: Draft) -> dict[str, Any]:
@@ -45,38 +45,38 @@ def _context(request: MemberRequest, draft: Draft) -> dict[str, Any]:
         "draft": draft,
         "page": Composition(draft, request.member),
         "unmerged": draft.copies.filter(by=request.member.user).first(),
-        "readonly": not can(request.member, Action.EDIT, draft.prompt),
+        "readonly": bool(draft.closed_at) or not can(request.member, Action.EDIT, draft.prompt),
     }
 
 
 @member_view("POST")
-def save(request: MemberRequest, slug: str) -> HttpResponseBase:
+def save(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponseBase:
     """Keep the form. JSON for the autosave, a redirect for a plain form; ``do`` is an edit of the draft's shape."""
-    draft = draft_of(prompt_for(request.member, slug))
-    require(request.member, Action.EDIT, draft.prompt)
+    row = draft_for(request.member, slug, draft)
+    require(request.member, Action.EDIT, row.prompt)
     wants_json = request.accepts("application/json") and not request.accepts("text/html")
     anchor, content = "", None
     try:
-        version, content = typed(request.POST, draft, request.member.workspace)
+        version, content = typed(request.POST, row, request.member.workspace)
         do = request.POST.get("do", "")
         if do and do != "judge":
             content, anchor = edit(content, do)
-        saved = save_draft(draft=draft, version=version, content=content, member=request.member)
+        saved = save_draft(draft=row, version=version, content=content, member=request.member)
         if do == "judge":
             checked, anchor = check(request.member.workspace, saved.content), "judge"
-            ask(prompt=draft.prompt, checked=checked, member=request.member)
+            ask(prompt=row.prompt, checked=checked, member=request.member)
     except DomainError as error:
-        return _refused(request, error) if wants_json else _refused_page(request, draft, content, error)
+        return _refused(error) if wants_json else _refused_page(request, row, content, error)
     if wants_json:
         return JsonResponse({"version": saved.version, "saved_at": saved.updated_at.isoformat()})
     messages.success(request, f"Saved, version {saved.version}.")
-    return redirect(f"{_url('prompts:compose', request, slug)}{'#' if anchor else ''}{anchor}")
+    return redirect(f"{address('compose', row)}{'#' if anchor else ''}{anchor}")
 
 
-def _refused(request: MemberRequest, error: DomainError) -> HttpResponse:
+def _refused(error: DomainError) -> HttpResponse:
     document: dict[str, Any] = dict(problem_document(error))
     if isinstance(error, StaleDraft):
-        document["merge_url"] = _url("prompts:merge", request, error.draft.prompt.slug)
+        document["merge_url"] = address("merge", error.draft)
     return JsonResponse(document, status=error.status, content_type="application/problem+json")
 
 
@@ -85,7 +85,7 @@ def _refused_page(
 ) -> HttpResponseBase:
     """A plain form: the merge, or the page again with everything that was typed still in it."""
     if isinstance(error, StaleDraft):
-        return redirect(_url("prompts:merge", request, draft.prompt.slug))
+        return redirect(address("merge", draft))
     if content is None:
         raise error
     draft.content = content
@@ -94,11 +94,11 @@ def _refused_page(
 
 
 @member_view("GET", "POST")
-def check_form(request: MemberRequest, slug: str) -> HttpResponse:
+def check_form(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponse:
     """What the validation says, as JSON: of the draft as it is kept, or of a form that is not to be kept."""
-    draft = draft_of(prompt_for(request.member, slug))
+    row = draft_for(request.member, slug, draft)
     content = (
-        typed(request.POST, draft, request.member.workspace)[1] if request.method == "POST" else draft.content
+        typed(request.POST, row, request.member.workspace)[1] if request.method == "POST" else row.content
     )
     checked = check(request.member.workspace, content)
     findings = [finding.as_dict() for finding in checked.verdict.findings]
@@ -107,17 +107,17 @@ def check_form(request: MemberRequest, slug: str) -> HttpResponse:
 
 
 @member_view("GET", "POST")
-def snapshot(request: MemberRequest, slug: str) -> HttpResponseBase:
+def snapshot(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponseBase:
     """Freeze the draft: a dialog for scripts, a page without."""
-    draft = draft_of(prompt_for(request.member, slug))
-    require(request.member, Action.SNAPSHOT, draft.prompt)
-    context = {**_context(request, draft), "message": "", "problem": None}
+    row = draft_for(request.member, slug, draft)
+    require(request.member, Action.SNAPSHOT, row.prompt)
+    context = {**_context(request, row), "message": "", "problem": None}
     if request.method == "POST":
         version = request.POST.get("version", "")
         message = request.POST.get("message", "")
         try:
             revision = create_revision(
-                draft=draft,
+                draft=row,
                 version=int(version) if version.isdecimal() else 0,
                 message=message,
                 member=request.member,
@@ -134,48 +134,48 @@ def snapshot(request: MemberRequest, slug: str) -> HttpResponseBase:
 
 
 @member_view("GET", "POST")
-def acknowledge_finding(request: MemberRequest, slug: str) -> HttpResponseBase:
+def acknowledge_finding(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponseBase:
     """Accept a warning with a reason; the finding is named by its anchor."""
-    draft = draft_of(prompt_for(request.member, slug))
-    require(request.member, Action.EDIT, draft.prompt)
-    page = Composition(draft, request.member)
+    row = draft_for(request.member, slug, draft)
+    require(request.member, Action.EDIT, row.prompt)
+    page = Composition(row, request.member)
     anchor = request.POST.get("finding") or request.GET.get("finding", "")
     view = next((view for view in page.findings.views if view.anchor == anchor), None)
     if view is None:
         messages.info(request, "That finding is gone: its words were changed.")
-        return redirect(_url("prompts:compose", request, slug))
-    context = {**_context(request, draft), "view": view, "reason": "", "problem": None}
+        return redirect(address("compose", row))
+    context = {**_context(request, row), "view": view, "reason": "", "problem": None}
     if request.method == "POST":
         reason = request.POST.get("reason", "")
         try:
-            acknowledge(prompt=draft.prompt, finding=view.finding, reason=reason, member=request.member)
+            acknowledge(prompt=row.prompt, finding=view.finding, reason=reason, member=request.member)
         except DomainError as error:
             context |= {"reason": reason, "problem": error}
             return render(request, "prompts/acknowledge.html", context, status=error.status)
-        return redirect(f"{_url('prompts:compose', request, slug)}#{anchor}")
+        return redirect(f"{address('compose', row)}#{anchor}")
     return render_region(request, "prompts/acknowledge.html", context, regions=("dialogs",))
 
 
 @member_view("GET", "POST")
-def be_present(request: MemberRequest, slug: str) -> HttpResponse:
+def be_present(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponse:
     """POST: the member is in a section, or leaves. GET: who else is here, and whether somebody saved."""
-    draft = draft_of(prompt_for(request.member, slug))
+    row = draft_for(request.member, slug, draft)
     if request.method == "POST":
         if "leave" in request.POST:
-            presence.leave(draft=draft, member=request.member)
+            presence.leave(draft=row, member=request.member)
         else:
-            presence.arrive(draft=draft, member=request.member, section=request.POST.get("section", ""))
+            presence.arrive(draft=row, member=request.member, section=request.POST.get("section", ""))
         return HttpResponse(status=204)
     version = request.GET.get("version", "")
-    newer = draft.version > int(version) if version.isdecimal() else False
-    by_other = draft.updated_by_id != request.member.user_id
-    context = {**_context(request, draft), "newer": newer and by_other}
+    newer = row.version > int(version) if version.isdecimal() else False
+    by_other = row.updated_by_id != request.member.user_id
+    context = {**_context(request, row), "newer": newer and by_other}
     return render(request, "prompts/compose.html#presence", context)
 
 
 @member_view("GET")
-def events(request: MemberRequest, slug: str) -> HttpResponseBase:
-    return live.stream(topic(draft_of(prompt_for(request.member, slug))))
+def events(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponseBase:
+    return live.stream(topic(draft_for(request.member, slug, draft)))
 
 
 def _url(name: str, request: HttpRequest, *args: Any) -> str:

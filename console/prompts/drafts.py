@@ -69,10 +69,10 @@ def topic(draft: Draft) -> str:
     return f"draft:{draft.pk}"
 
 
-def draft_of(prompt: Prompt) -> Draft:
-    """The prompt's main draft with what a page says of it, in one statement."""
+def draft_of(prompt: Prompt, name: str = MAIN) -> Draft:
+    """The prompt's main draft, or a proposal, with what a page says of it, in one statement. Raises Draft.DoesNotExist."""
     unused = [f"base__{name}" for name in ("compiled", "params", "source_map", "findings")]
-    draft = Draft.objects.select_related("base", "updated_by").defer(*unused).get(prompt=prompt, name=MAIN)
+    draft = Draft.objects.select_related("base", "updated_by").defer(*unused).get(prompt=prompt, name=name)
     draft.prompt = prompt
     return draft
 
@@ -163,6 +163,8 @@ def save(*, draft: Draft, version: int, content: Mapping[str, Any], member: Memb
     with transaction.atomic():
         row = Draft.objects.select_for_update(of=("self",)).select_related("updated_by").get(pk=draft.pk)
         row.prompt = draft.prompt
+        if row.closed_at:
+            raise DomainError(f"The proposal {row.name} is closed.", "Open it again to go on.")
         current = row.version == version
         if current and row.content != content:
             _write(row, content, member)
@@ -210,7 +212,8 @@ def _write(row: Draft, content: dict[str, Any], member: Membership) -> None:
     row.save()
     DraftVersion.objects.create(draft=row, version=row.version, content=content, by=member.user)
     _thin_out(row)
-    Prompt.objects.filter(pk=row.prompt.pk).update(**_listed(content))
+    if row.is_main:
+        Prompt.objects.filter(pk=row.prompt.pk).update(**_listed(content))
     publish(topic(row), "saved")
 
 

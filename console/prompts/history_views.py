@@ -12,11 +12,13 @@ from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, can
 from console.htmx import render_region
 from console.prompts.comparison import Compared, Comparison, of_draft, of_revision
-from console.prompts.drafts import archive, check, draft_of, restore_version
+from console.prompts.draft_pages import draft_for
+from console.prompts.drafts import MAIN, archive, check, draft_of, restore_version
 from console.prompts.files import draft_yaml
 from console.prompts.judge import judged, rows_of
 from console.prompts.models import Revision
 from console.prompts.pages import prompt_for, revision_for
+from console.prompts.proposals import proposals_of
 from console.prompts.revisions import restore
 from console.prompts.timeline import entry_of, live_number, timeline
 
@@ -38,6 +40,7 @@ def history(request: MemberRequest, slug: str) -> HttpResponseBase:
         "draft": draft,
         "entries": timeline(prompt),
         "live": live_number(prompt),
+        "proposals_count": proposals_of(prompt).count(),
         "versions": draft.versions.exclude(version=draft.version).select_related("by").defer("content")[:30],
         "may_edit": can(request.member, Action.EDIT, prompt),
     }
@@ -77,16 +80,13 @@ def compare(request: MemberRequest, slug: str, number: int, other: int) -> HttpR
 
 
 @member_view("GET")
-def changes(request: MemberRequest, slug: str) -> HttpResponse:
+def changes(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponse:
     """What the draft changes of the revision that it is based on, or of another one (``since``)."""
-    prompt = prompt_for(request.member, slug)
-    draft = draft_of(prompt)
+    row = draft_for(request.member, slug, draft)
     since = request.GET.get("since", "")
-    base: Revision | None = (
-        revision_for(request.member, slug, int(since)) if since.isdecimal() else draft.base
-    )
+    base: Revision | None = revision_for(request.member, slug, int(since)) if since.isdecimal() else row.base
     old = of_revision(base) if base else Compared("nothing", {"draft": 1, "sections": []}, "")
-    return _compared(request, prompt, old, of_draft(draft))
+    return _compared(request, row.prompt, old, of_draft(row))
 
 
 def _compared(request: MemberRequest, prompt: object, old: Compared, new: Compared) -> HttpResponse:
@@ -127,8 +127,9 @@ def restore_saved(request: MemberRequest, slug: str, number: int) -> HttpRespons
 
 
 @member_view("GET")
-def draft_file(request: MemberRequest, slug: str) -> HttpResponse:
-    return _file(slug, draft_of(prompt_for(request.member, slug)).content)
+def draft_file(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponse:
+    row = draft_for(request.member, slug, draft)
+    return _file(slug if row.is_main else f"{slug}-{row.name}", row.content)
 
 
 @member_view("GET")

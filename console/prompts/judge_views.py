@@ -18,7 +18,8 @@ from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, can, require
 from console.problems import DomainError, Invalid
 from console.prompts.acknowledgements import acknowledge
-from console.prompts.drafts import check, draft_of
+from console.prompts.draft_pages import address, draft_for
+from console.prompts.drafts import MAIN, check
 from console.prompts.judge import ask, judged, rows_of
 from console.prompts.judge_models import Judgement
 from console.prompts.judge_settings import models_that_judge, settle, settled
@@ -31,14 +32,14 @@ SHOWN = 30  # judgements on the page
 
 
 @member_view("POST")
-def judge_draft(request: MemberRequest, slug: str) -> HttpResponseBase:
+def judge_draft(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponseBase:
     """Have the draft judged as it is kept."""
-    prompt = prompt_for(request.member, slug)
-    checked = check(request.member.workspace, draft_of(prompt).content)
-    ask(prompt=prompt, checked=checked, member=request.member)
+    row = draft_for(request.member, slug, draft)
+    checked = check(request.member.workspace, row.content)
+    ask(prompt=row.prompt, checked=checked, member=request.member)
     if request.htmx:
         return trigger_client_event(HttpResponse(status=204), "judge-asked")
-    return redirect(f"{reverse('prompts:compose', args=[request.member.workspace.slug, slug])}#judge")
+    return redirect(f"{address('compose', row)}#judge")
 
 
 @member_view("POST")

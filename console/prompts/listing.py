@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, NullIf
 
@@ -31,6 +31,26 @@ class Filter:
     query: str = ""
     domain: str = ""
     state: str = ""
+    folder: str = ""
+    tag: str = ""
+
+    @property
+    def is_narrow(self) -> bool:
+        return bool(self.query or self.domain or self.state or self.folder or self.tag)
+
+
+# The texts of a draft's sections, as one: what a search looks through beside names and settings.
+_WORDS = Func(
+    F("content"),
+    template="jsonb_path_query_array(%(expressions)s, '$.sections[*].text')::text",
+    output_field=TextField(),
+)
+
+
+def folders_and_tags(member: Membership) -> tuple[list[str], list[str]]:
+    """All that the prompts of the workspace use, in order. One statement."""
+    rows = list(prompts_of(member).filter(archived=False).values_list("folder", "tags"))
+    return sorted({folder for folder, _ in rows if folder}), sorted({tag for _, tags in rows for tag in tags})
 
 
 def listed(member: Membership, asked: Filter) -> QuerySet[Prompt]:
@@ -42,7 +62,13 @@ def listed(member: Membership, asked: Filter) -> QuerySet[Prompt]:
             | Q(slug__icontains=word)
             | Q(folder__icontains=word)
             | Q(tags__contains=[word])
+            | Q(words__icontains=word)
+            | Q(settled__icontains=word)
         )
+    if asked.folder:
+        prompts = prompts.filter(Q(folder=asked.folder) | Q(folder__startswith=f"{asked.folder}/"))
+    if asked.tag:
+        prompts = prompts.filter(tags__contains=[asked.tag])
     if asked.domain:
         prompts = prompts.filter(Q(domain=asked.domain))
     conditions = {
@@ -67,6 +93,8 @@ def _annotated(member: Membership) -> QuerySet[Prompt]:
             output_field=TextField(),
         ),
         changed=Exists(unlike_base),
+        words=Subquery(draft.values(said=_WORDS)),
+        settled=Subquery(draft.values(named=KeyTextTransform("settings", "content"))),
         in_review=Exists(related(Prompt, "reviews").filter(prompt=OuterRef("pk"), status="open")),
         released=Exists(production),
         released_number=Subquery(production.values("release__revision__number")),

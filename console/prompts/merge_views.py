@@ -10,17 +10,16 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, require
 from console.governance.services import pack_in_force
 from console.prompts.diff_rows import Row, side_by_side
 from console.prompts.draft_form import MARK
-from console.prompts.drafts import StaleDraft, discard_copy, draft_of, note_read, save
+from console.prompts.draft_pages import address, draft_for
+from console.prompts.drafts import MAIN, StaleDraft, discard_copy, note_read, save
 from console.prompts.merging import Unit, changed_units, merge
 from console.prompts.models import Draft, DraftCopy
-from console.prompts.pages import prompt_for
 from console.prompts.typed import typed
 from policies import Pack
 
@@ -36,32 +35,32 @@ class Shown:
 
 
 @member_view("GET", "POST")
-def merge_draft(request: MemberRequest, slug: str) -> HttpResponseBase:
+def merge_draft(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponseBase:
     """GET: what both did. POST: a form that came too late (kept, then shown), a choice, or "drop mine"."""
-    draft = draft_of(prompt_for(request.member, slug))
-    require(request.member, Action.EDIT, draft.prompt)
+    row = draft_for(request.member, slug, draft)
+    require(request.member, Action.EDIT, row.prompt)
     if request.method == "POST" and MARK in request.POST:
-        return _keep(request, draft)
-    copy = DraftCopy.objects.filter(draft=draft, by=request.member.user).first()
+        return _keep(request, row)
+    copy = DraftCopy.objects.filter(draft=row, by=request.member.user).first()
     if copy is None:
         messages.info(request, "There is nothing to merge: the draft holds what you typed.")
-        return redirect("prompts:compose", request.member.workspace.slug, slug)
-    base = _base(draft, copy)
+        return redirect(address("compose", row))
+    base = _base(row, copy)
     if request.method == "POST":
-        return _settle(request, draft, copy, base)
-    note_read(draft)
+        return _settle(request, row, copy, base)
+    note_read(row)
     pack = pack_in_force(request.member.workspace)
-    units = [_shown(unit, pack) for unit in changed_units(base, copy.content, draft.content)]
-    conflicts = [shown for shown in units if shown.unit.state == "conflict"]
+    units = [shown(unit, pack) for unit in changed_units(base, copy.content, row.content)]
+    conflicts = [one for one in units if one.unit.state == "conflict"]
     context = {
         "nav": "prompts",
         "tab": "compose",
-        "prompt": draft.prompt,
-        "draft": draft,
+        "prompt": row.prompt,
+        "draft": row,
         "copy": copy,
         "conflicts": conflicts,
-        "clashes": sum(shown.unit.both is None for shown in conflicts),
-        "settled": [shown for shown in units if shown.unit.state != "conflict"],
+        "clashes": sum(one.unit.both is None for one in conflicts),
+        "settled": [one for one in units if one.unit.state != "conflict"],
     }
     return render(request, "prompts/merge.html", context)
 
@@ -72,25 +71,21 @@ def _keep(request: MemberRequest, draft: Draft) -> HttpResponseBase:
     try:
         save(draft=draft, version=version, content=content, member=request.member)
     except StaleDraft:
-        return redirect("prompts:merge", request.member.workspace.slug, draft.prompt.slug)
-    return redirect("prompts:compose", request.member.workspace.slug, draft.prompt.slug)
+        return redirect(address("merge", draft))
+    return redirect(address("compose", draft))
 
 
 def _settle(
     request: MemberRequest, draft: Draft, copy: DraftCopy, base: Mapping[str, Any]
 ) -> HttpResponseBase:
     # The page drops its own copy of what was typed, which would else be offered again.
-    here = f"{reverse('prompts:compose', args=[request.member.workspace.slug, draft.prompt.slug])}?merged=1"
+    here = f"{address('compose', draft)}?merged=1"
     if "drop" in request.POST:
         discard_copy(draft=draft, member=request.member)
         messages.info(request, "Your version is dropped; the draft is as it was saved.")
         return redirect(here)
     stated = request.POST.get("version", "")
-    choices = {
-        key.removeprefix("take."): str(value)
-        for key, value in request.POST.items()
-        if key.startswith("take.")
-    }
+    choices = choices_of(request.POST)
     merged = merge(base, copy.content, draft.content, choices)
     try:
         saved = save(
@@ -101,10 +96,15 @@ def _settle(
         )
     except StaleDraft as error:
         messages.warning(request, f"{error.message} What you chose is kept: merge it once more.")
-        return redirect("prompts:merge", request.member.workspace.slug, draft.prompt.slug)
+        return redirect(address("merge", draft))
     discard_copy(draft=draft, member=request.member)
     messages.success(request, f"Both versions are merged, as version {saved.version}.")
     return redirect(here)
+
+
+def choices_of(form: Mapping[str, Any]) -> dict[str, str]:
+    """What the form says to take of each unit."""
+    return {k.removeprefix("take."): str(value) for k, value in form.items() if k.startswith("take.")}
 
 
 def _base(draft: Draft, copy: DraftCopy) -> Mapping[str, Any]:
@@ -113,7 +113,7 @@ def _base(draft: Draft, copy: DraftCopy) -> Mapping[str, Any]:
     return version.content if version else {"sections": []}
 
 
-def _shown(unit: Unit, pack: Pack) -> Shown:
+def shown(unit: Unit, pack: Pack) -> Shown:
     rows = side_by_side(_words(unit.theirs), _words(unit.mine), context=1)
     absent = "mine" if unit.mine is None else "theirs" if unit.theirs is None else ""
     return Shown(unit, _name(unit, pack), rows, absent)

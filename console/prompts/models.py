@@ -41,6 +41,8 @@ class Prompt(models.Model):
 class Draft(models.Model):
     """A working copy. Every save states the version that it read, so that nobody overwrites silently.
 
+    A prompt's main draft is called ``main``; the others are proposals, which are merged back into it or closed.
+
     ``content`` is a draft in its exchanged form (see ``policies.draft``), possibly invalid while somebody types.
     """
 
@@ -48,6 +50,11 @@ class Draft(models.Model):
     name = models.CharField(max_length=64, default="main")
     base = models.ForeignKey("Revision", null=True, on_delete=models.PROTECT, related_name="+")
     content = models.JSONField()
+    # Of a proposal: what it said, or main did, when the two were last the same; why it is; and how it ended.
+    fork = models.JSONField(null=True)
+    purpose = models.CharField(max_length=200, blank=True)
+    closed_at = models.DateTimeField(null=True)
+    merged_as = models.PositiveIntegerField(null=True)  # version of main
     version = models.PositiveIntegerField(default=1)
     # Everyone who changed this draft since its base: none of them may approve what comes of it.
     editors = ArrayField(models.BigIntegerField(), default=list, blank=True)
@@ -66,6 +73,10 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prompt}, draft {self.name}"
+
+    @property
+    def is_main(self) -> bool:
+        return self.name == "main"
 
 
 class DraftVersion(models.Model):

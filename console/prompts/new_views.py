@@ -16,7 +16,7 @@ from console.governance.services import pack_in_force
 from console.htmx import render_region
 from console.problems import DomainError, Invalid
 from console.prompts.drafts import check_slug, create_prompt, free_slug, taken
-from console.prompts.listing import STATES, Filter, listed, recount
+from console.prompts.listing import STATES, Filter, folders_and_tags, listed, recount
 from console.prompts.models import Prompt
 from console.prompts.pages import prompts_of
 from console.prompts.starters import blank, content_of, starters
@@ -28,12 +28,14 @@ PAGE = 50
 def index(request: MemberRequest) -> HttpResponse:
     member = request.member
     recount(member)
-    asked = Filter(
-        request.GET.get("q", "")[:200], request.GET.get("domain", ""), request.GET.get("state", "")
-    )
+    wanted = {name: request.GET.get(name, "")[:200] for name in ("domain", "state", "folder", "tag")}
+    asked = Filter(query=request.GET.get("q", "")[:200], **wanted)
     found = Paginator(listed(member, asked), PAGE).get_page(request.GET.get("page"))
+    folders, tags = folders_and_tags(member)
     context = {
         "nav": "prompts",
+        "folders": folders,
+        "tags": tags,
         "asked": asked,
         "page": found,
         "states": STATES,

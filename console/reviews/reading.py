@@ -19,6 +19,7 @@ from console.prompts.diff_rows import Row, side_by_side
 from console.prompts.in_short import InShort, in_short
 from console.prompts.judge import BY_JUDGE
 from console.prompts.models import Acknowledgement
+from console.prompts.snippets import SnippetChange, changed_snippets
 from console.reviews.evidence import Evidence
 from console.reviews.models import Thread
 from console.reviews.standing import Standing
@@ -214,6 +215,13 @@ class Reading:
         change = self.standing.change
         before = change.before.verdict.findings if change.before else ()
         return in_short(change.effect, change.governance.pack, before, change.checked.verdict.findings)
+
+    @cached_property
+    def snippets(self) -> list[SnippetChange]:
+        """Included snippets that changed since the revision was frozen: they reopen the review."""
+        if not self.standing.review.is_open or self.standing.change.same_bytes:
+            return []
+        return changed_snippets(self.standing.review.revision, self.standing.review.workspace)
 
     @property
     def risk(self) -> tuple[RiskPart, ...]:

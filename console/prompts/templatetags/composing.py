@@ -7,6 +7,8 @@ from typing import Any
 
 from django import template
 
+from console.prompts.draft_pages import address
+
 register = template.Library()
 
 
@@ -30,3 +32,9 @@ def dollars(amount: Decimal | None) -> str:
     if amount is None:
         return ""
     return f"${amount:.2f}" if amount >= 1 else f"${amount:.4f}"
+
+
+@register.simple_tag(takes_context=True)
+def draft_url(context: dict[str, Any], page: str) -> str:
+    """The address of a page of the draft that is shown: of the main one, or of a proposal."""
+    return address(page, context["draft"])

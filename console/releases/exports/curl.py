@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 
-from console.releases.exports.exported import PLAYGROUND, Exported
+from console.releases.exports.exported import API_VERSION, PLAYGROUND, Exported
 
 
 def render(exported: Exported) -> str:
@@ -17,7 +17,7 @@ def render(exported: Exported) -> str:
         f"#!/bin/sh\n{comment}\n"
         'curl "${ANTHROPIC_BASE_URL:-https://api.anthropic.com}/v1/messages" \\\n'
         '  --header "x-api-key: $ANTHROPIC_API_KEY" \\\n'
-        '  --header "anthropic-version: 2023-06-01" \\\n'
+        f'  --header "anthropic-version: {API_VERSION}" \\\n'
         '  --header "content-type: application/json" \\\n'
         f"  --data-binary {quoted}\n"
     )

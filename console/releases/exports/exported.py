@@ -8,6 +8,7 @@ from typing import Any
 
 from policies import Pack
 
+API_VERSION = "2026-10-21"  # of the Messages API; the SDK's own (a test holds them together)
 PLAYGROUND = "Made in a playground: its evidence may come from rehearsals, which say nothing about a model."
 
 

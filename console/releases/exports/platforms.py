@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from console.releases.exports.exported import Exported
-
-BEDROCK_VERSION, VERTEX_VERSION = "bedrock-2023-05-31", "vertex-2023-10-16"
+from console.releases.exports.exported import API_VERSION, Exported
 
 
 def bedrock(exported: Exported) -> str:
@@ -24,7 +22,7 @@ def bedrock(exported: Exported) -> str:
             "modelId": f"anthropic.{exported.config['model']}",
             "contentType": "application/json",
             "accept": "application/json",
-            "body": _body(exported, BEDROCK_VERSION),
+            "body": _body(exported),
         },
     )
 
@@ -33,12 +31,12 @@ def vertex(exported: Exported) -> str:
     """For a POST of ``body`` to ``path``, below ``/v1/projects/PROJECT/locations/REGION/``."""
     model = exported.config["model"]
     path = f"publishers/anthropic/models/{model}:rawPredict"
-    return _json(exported, {"model": model, "path": path, "body": _body(exported, VERTEX_VERSION)})
+    return _json(exported, {"model": model, "path": path, "body": _body(exported)})
 
 
-def _body(exported: Exported, version: str) -> dict[str, Any]:
+def _body(exported: Exported) -> dict[str, Any]:
     kept = {name: value for name, value in exported.config.items() if name != "model"}
-    return {"anthropic_version": version, **kept, "messages": []}
+    return {"anthropic_version": API_VERSION, **kept, "messages": []}
 
 
 def _json(exported: Exported, form: dict[str, Any]) -> str:

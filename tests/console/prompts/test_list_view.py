@@ -41,6 +41,16 @@ def test_words_domain_and_state_narrow_it(author: Any, log_in: Any) -> None:
     assert found(client, author, state="blocked") == ["bo"]
     assert found(client, author, state="changed") == ["aria", "bo"]
     assert found(client, author, q="nothing has this") == []
+    assert found(client, author, q="real person") == ["bo"]
+    assert found(client, author, folder="clinic") == ["clara"]
+    assert found(client, author, tag="bank") == ["aria"]
+    make_prompt(author, "dora", settings={"behavior.topic_restriction": {"value": "on"}})
+    assert (
+        "<code>dora</code>"
+        in client.get(
+            reverse("prompts:list", args=[author.workspace.slug]), {"q": "topic_restriction"}
+        ).content.decode()
+    )
 
 
 def test_archived_prompts_are_out_of_it_and_can_come_back(author: Any, log_in: Any, address: Any) -> None:

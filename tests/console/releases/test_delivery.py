@@ -93,7 +93,7 @@ def test_a_planned_move_happens_once_when_it_is_due(team, two):
 
 def stale_bounds(team, two):
     set_bounds(
-        member=team["admin"], bounds={"behavior.creativity": {"permitted": ["strict"]}}, reason="", version=0
+        member=team["admin"], bounds={"behavior.creativity": {"highest": "strict"}}, reason="", version=0
     )
 
 

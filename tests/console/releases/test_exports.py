@@ -16,6 +16,7 @@ from pathlib import Path
 import anthropic
 import pytest
 import yaml
+from anthropic._constants import ANTHROPIC_API_VERSION
 from anthropic._models import FinalRequestOptions
 
 import policies
@@ -24,6 +25,7 @@ from console.prompts.checking import check
 from console.prompts.drafts import draft_of
 from console.releases import exporting
 from console.releases.exports import FORMATS, Exported
+from console.releases.exports.exported import API_VERSION
 from console.releases.services import create_release
 from console.releases.serving import serve
 from console.reviews.models import Review
@@ -163,6 +165,11 @@ def test_python_runs_as_a_program(tmp_path, api: MessagesAPI):
     )
     assert done.returncode == 0, done.stderr
     assert "friend" in api.calls[-1].request.body["system"]
+
+
+def test_the_version_of_the_api_is_the_one_that_the_sdk_speaks():
+    assert API_VERSION == ANTHROPIC_API_VERSION
+    assert f"anthropic-version: {API_VERSION}" in render("curl")
 
 
 def test_curl_sends_the_same_body():

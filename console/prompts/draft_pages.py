@@ -1,0 +1,26 @@
+"""A draft's own pages: the main one's, and the same below the name of a proposal."""
+
+from __future__ import annotations
+
+from django.http import Http404
+from django.urls import reverse
+
+from console.accounts.models import Membership
+from console.prompts.drafts import draft_of
+from console.prompts.models import Draft
+from console.prompts.pages import prompt_for
+
+
+def draft_for(member: Membership, slug: str, name: str) -> Draft:
+    """The main draft or a proposal of a prompt of the member's workspace, or Http404."""
+    prompt = prompt_for(member, slug)
+    try:
+        return draft_of(prompt, name)
+    except Draft.DoesNotExist:
+        raise Http404 from None
+
+
+def address(page: str, draft: Draft) -> str:
+    """The path of a page of a draft: ``compose``, ``save``, ``merge`` …"""
+    where = {"workspace": draft.prompt.workspace.slug, "slug": draft.prompt.slug}
+    return reverse(f"prompts:{page}", kwargs=where if draft.is_main else {**where, "draft": draft.name})
