@@ -12,5 +12,5 @@ urlpatterns = [
     path("policy/rules/<str:rule>", policy_views.rule, name="rule"),
     path("bounds/", bounds_views.bounds, name="bounds"),
     path("audit/", audit_views.audit, name="audit"),
-    path("audit/export/<slug:format>", audit_views.export, name="audit_export"),
+    path("audit/file/<slug:format>", audit_views.export, name="audit_export"),
 ]

@@ -23,4 +23,6 @@ def draft_for(member: Membership, slug: str, name: str) -> Draft:
 def address(page: str, draft: Draft) -> str:
     """The path of a page of a draft: ``compose``, ``save``, ``merge`` …"""
     where = {"workspace": draft.prompt.workspace.slug, "slug": draft.prompt.slug}
-    return reverse(f"prompts:{page}", kwargs=where if draft.is_main else {**where, "draft": draft.name})
+    if draft.is_main:
+        return reverse(f"prompts:{page}", kwargs=where)
+    return reverse(f"prompts:proposal-{page}", kwargs={**where, "draft": draft.name})

@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from console.accounts.access import MemberRequest, member_view
-from console.accounts.permissions import Action, can
+from console.accounts.permissions import Action, can, require
 from console.governance.services import pack_in_force
 from console.problems import DomainError, Invalid
 from console.prompts import proposals as work
@@ -24,6 +24,8 @@ from console.prompts.pages import prompt_for, revision_for
 def proposals(request: MemberRequest, slug: str) -> HttpResponseBase:
     """Those that are open, those that are over, and the form for a new one."""
     prompt = prompt_for(request.member, slug)
+    if request.method == "POST":
+        require(request.member, Action.EDIT, prompt)
     form = {name: request.POST.get(name, "") for name in ("name", "purpose", "revision")}
     problem: DomainError | None = None
     if request.method == "POST":
@@ -62,6 +64,7 @@ def merge_proposal(request: MemberRequest, slug: str, name: str) -> HttpResponse
     main = draft_of(proposal.prompt)
     main.prompt = proposal.prompt
     if request.method == "POST":
+        require(request.member, Action.EDIT, proposal.prompt)
         return _settle(request, proposal)
     note_read(main)
     return render(request, "prompts/merge_back.html", _context(request, proposal, main))

@@ -33,7 +33,7 @@ urlpatterns = [
     path("prompts/slug", new_views.slug_state, name="slug"),
     *(path(f"prompts/<slug:slug>/{end}", view, name=name) for end, view, name in OF_A_DRAFT),
     *(
-        path(f"prompts/<slug:slug>/drafts/<slug:draft>/{end}", view, name=name)
+        path(f"prompts/<slug:slug>/drafts/<slug:draft>/{end}", view, name=f"proposal-{name}")
         for end, view, name in OF_A_DRAFT
     ),
     path("prompts/<slug:slug>/drafts/", proposal_views.proposals, name="proposals"),

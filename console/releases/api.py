@@ -24,6 +24,7 @@ from console.releases import exporting, pages
 from console.releases.labels import ThereAlready, move_label
 from console.releases.models import Label, Release
 from console.releases.serving import serve
+from console.releases.shares import LONGEST_KEY
 
 # Who fetches, where a label gives a share of its fetches to a candidate; as the parameter ``key`` too.
 KEY_HEADER = "X-Remit-Key"
@@ -48,6 +49,7 @@ class ConfigOut(Schema):
     config: dict[str, Any]
     variables: dict[str, Any]
     playground: bool = False
+    brokenGlass: bool = False  # released although its review did not stand
 
 
 @csrf_exempt
@@ -55,8 +57,7 @@ class ConfigOut(Schema):
 @require_safe
 def fetch(request: HttpRequest, slug: str, label: str) -> HttpResponse:
     """GET /api/v1/prompts/<slug>/<label> with ``Authorization: Bearer …``: the path that production takes."""
-    key = request.headers.get(KEY_HEADER, "") or request.GET.get("key", "")
-    served = serve(request, slug, label, key)
+    served = serve(request, slug, label, _key(request))
     known = request.headers.get("If-None-Match", "")
     if known and (served.etag in (tags := parse_etags(known)) or "*" in tags):
         response: HttpResponse = HttpResponseNotModified()
@@ -68,12 +69,26 @@ def fetch(request: HttpRequest, slug: str, label: str) -> HttpResponse:
     return response
 
 
+def _key(request: HttpRequest) -> str:
+    key: str = request.headers.get(KEY_HEADER, "")
+    return key or (request.GET.get("key", "") if request.META.get("QUERY_STRING") else "")
+
+
 @router.get(
     "/prompts/{slug:slug}/{slug:label}",
     response={200: ConfigOut, 304: None},
     auth=Bearer(Right.FETCH),
     summary="Fetch what a label points to",
     openapi_extra={
+        "parameters": [
+            {
+                "name": name,
+                "in": place,
+                "schema": {"type": "string", "maxLength": LONGEST_KEY},
+                "description": "Who fetches: where a share of the fetches gets a candidate, the same key gets the same.",
+            }
+            for name, place in (("key", "query"), (KEY_HEADER, "header"))
+        ],
         "responses": {
             410: {"description": "The label was there and was taken away: forget what it pointed to."}
         }

@@ -17,8 +17,8 @@ from console.prompts.pages import prompt_for
 from console.releases import pages
 from console.releases.checkpoints import line_of
 from console.releases.keys import listed
-from console.releases.labels import PRODUCTION, check_name
-from console.releases.models import Checkpoint, PlannedMove, Release
+from console.releases.labels import check_name, move_action, require_move
+from console.releases.models import Checkpoint, Label, PlannedMove, Release
 from console.releases.planning import cancel_move, plan_move
 from console.releases.shares import end_share, set_share
 from console.releases.validity import why_not
@@ -31,7 +31,7 @@ def point(request: MemberRequest, slug: str, number: int, name: str) -> HttpResp
     check_name(name)
     rows = pages.label_rows(release.prompt)
     row = next((row for row in rows if row.label.name == name), None)
-    protected = row.label.protected if row else name == PRODUCTION
+    action = move_action(row.label if row else None, name)
     context = {
         "nav": "prompts",
         "tab": "releases",
@@ -42,8 +42,8 @@ def point(request: MemberRequest, slug: str, number: int, name: str) -> HttpResp
         "planned": pages.planned_moves(release.prompt).filter(name=name).first(),
         "share": pages.shares(release.prompt).filter(name=name).first(),
         "problem": why_not(release),
-        "may": can(request.member, Action.RELEASE if protected else Action.MOVE_LABEL, release),
-        "protected": protected,
+        "may": can(request.member, action, release),
+        "protected": action is Action.MOVE_PROTECTED,
         "now": timezone.localtime(),
     }
     return render(request, "releases/point.html", context)
@@ -52,6 +52,7 @@ def point(request: MemberRequest, slug: str, number: int, name: str) -> HttpResp
 @member_view("POST")
 def plan(request: MemberRequest, slug: str, number: int, name: str) -> HttpResponseBase:
     release = _release(request, slug, number)
+    _may_move(request, release, name)
     planned = plan_move(
         release=release,
         name=name,
@@ -74,9 +75,11 @@ def cancel(request: MemberRequest, slug: str, pk: int) -> HttpResponseBase:
 
 @member_view("POST")
 def share(request: MemberRequest, slug: str, number: int, name: str) -> HttpResponseBase:
+    release = _release(request, slug, number)
+    _may_move(request, release, name)
     seen, percent = request.POST.get("seen", ""), request.POST.get("percent", "")
     made = set_share(
-        release=_release(request, slug, number),
+        release=release,
         name=name,
         percent=int(percent) if percent.isdecimal() and len(percent) < 4 else 0,
         member=request.member,
@@ -110,6 +113,14 @@ def checkpoints_file(request: MemberRequest) -> HttpResponse:
     response = HttpResponse("".join(f"{line_of(row)}\n" for row in rows), content_type="application/jsonl")
     response["Content-Disposition"] = 'attachment; filename="remit-checkpoints.jsonl"'
     return response
+
+
+def _may_move(request: MemberRequest, release: Release, name: str) -> None:
+    """Before anything is said of the form. Raises NotAllowed, Invalid (the name)."""
+    check_name(name)
+    require_move(
+        request.member, Label.objects.filter(prompt=release.prompt, name=name).first(), name, release
+    )
 
 
 def _release(request: MemberRequest, slug: str, number: int) -> Release:

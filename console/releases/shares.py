@@ -8,6 +8,7 @@ import secrets
 from django.db import transaction
 
 from console.accounts.models import Membership
+from console.accounts.permissions import Action, require
 from console.audit.acts import Act
 from console.audit.services import Subject, record
 from console.problems import DomainError, Invalid
@@ -92,7 +93,9 @@ def end_share(*, prompt: Prompt, name: str, member: Membership) -> None:
     """All fetches get what the label points to again. Raises NotAllowed, DomainError (there is no share)."""
     Prompt.objects.select_for_update().get(pk=prompt.pk)
     label = Label.objects.filter(prompt=prompt, name=name).select_related("release", "prompt").first()
-    if label is not None:
+    if label is None:
+        require(member, Action.MOVE_LABEL, prompt)
+    else:
         require_move(member, label, name, label.release)
     if label is None or not end_shares(label, member, "ended by hand"):
         raise DomainError(f"Nothing is shared of {name[:40]}.", "Look at the labels again.")

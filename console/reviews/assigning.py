@@ -13,7 +13,7 @@ from console.accounts.permissions import Action, can, require
 from console.audit.acts import Act
 from console.audit.services import Subject, record
 from console.live import publish
-from console.problems import Invalid, NotAllowed
+from console.problems import DomainError, Invalid
 from console.prompts.models import Revision
 from console.reviews.authors import authors_of
 from console.reviews.mentions import members_of
@@ -73,11 +73,13 @@ def assign(*, review: Review, logins: Sequence[str], due: date | None, member: M
 
 @transaction.atomic
 def hand_over(*, review: Review, login: str, member: Membership) -> Review:
-    """Put somebody else in the member's own place. Raises NotAllowed (it was not asked of them), Closed, Invalid."""
+    """Put somebody else in the member's own place. Raises NotAllowed, Closed, DomainError (it was not asked of
+    them), Invalid.
+    """
     require(member, Action.COMMENT, review)
     locked = lock(review)
     if not locked.assignments.filter(user=member.user_id).exists():
-        raise NotAllowed("The review is not asked of you, so that there is nothing to hand over.")
+        raise DomainError("The review is not asked of you, so that there is nothing to hand over.")
     (to,) = _chosen(locked, [login])
     locked.assignments.filter(user=member.user_id).delete()
     Assignment.objects.get_or_create(review=locked, user=to.user, defaults={"by": member.user})

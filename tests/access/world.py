@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.utils.timezone import now
 
 from console.accounts.models import Membership, Right, Role, Workspace
 from console.accounts.tokens import create_token
 from console.governance.models import PublishedPack
 from console.prompts.models import Prompt
 from console.releases import drift
+from console.notifications.models import Kind
+from console.notifications.services import notify
+from console.prompts.models import Prompt
+from console.prompts.proposals import propose
 from console.releases.impact import start_policy
 from console.releases.impact_models import Impact
 from console.releases.models import Delivery
+from console.releases.planning import plan_move
 from console.releases.services import create_release
 from console.releases.webhooks.endpoints import create_webhook, send_test
 from console.reviews.models import Review
@@ -54,6 +62,7 @@ WORDS = {
     "key": "1",
     "uidb36": "nothing",
     "pk": "pause",
+    "file": "csv",
 }
 
 
@@ -130,6 +139,11 @@ def _furnish(workspace: Workspace, member: Membership, word: str, *, first: int)
     token, secret = create_token(
         member=member, name=f"{mark} app", scopes=["*@*"], expires_at=None, rights=Right.values
     )
+    proposal = propose(revision=released, name=f"{word}-idea", purpose=f"{mark} tries", member=member)
+    planned = plan_move(
+        release=release, name="staging", at=now() + timedelta(days=1), member=member, reason=mark
+    )
+    notify([member], kind=Kind.ASKED, key=mark, title=f"{mark} asks", address=f"/w/{workspace.slug}/")
     Prompt.objects.filter(pk=prompt.pk).update(title=f"{mark} bank")
     _renumber(first, run, open_review, impact)
     return Things(
@@ -144,6 +158,11 @@ def _furnish(workspace: Workspace, member: Membership, word: str, *, first: int)
             "suite": 1,
             "reviews": open_review.number,
             "threads": thread.pk,
+            "comments": thread.comments.get().pk,
+            "drafts": proposal.name,
+            "labels": "production",
+            "plans": planned.pk,
+            "notifications": member.notifications.get(key=mark).pk,
             "releases": release.number,
             "slug": "production",
             "impact": impact.number,

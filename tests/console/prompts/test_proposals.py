@@ -156,9 +156,14 @@ def test_its_pages_work_as_those_of_the_main_draft(client, author, prompt, djang
     assert client.post(back, {"mine": mine, "main": main, "back": "1"}).status_code == 302
     assert text(draft_of(prompt), "role") == "You are Aria, an AI."
     assert client.get(reverse("prompts:merge_back", args=["meridian", "aria", "main"])).status_code == 404
-    assert client.get(reverse("prompts:compose", args=["meridian", "aria", "nothing"])).status_code == 404
+    assert (
+        client.get(reverse("prompts:proposal-compose", args=["meridian", "aria", "nothing"])).status_code
+        == 404
+    )
     for page in ("changes", "file", "merge", "snapshot"):
-        assert client.get(reverse(f"prompts:{page}", args=["meridian", "aria", "shorter"])).status_code in (
+        assert client.get(
+            reverse(f"prompts:proposal-{page}", args=["meridian", "aria", "shorter"])
+        ).status_code in (
             200,
             302,
         )

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from console.governance.services import set_bounds
 from console.notifications.models import Notification
-from console.problems import Invalid, NotAllowed
+from console.problems import DomainError, Invalid, NotAllowed
 from console.prompts.drafts import draft_of, save
 from console.prompts.revisions import create_revision
 from console.reviews import stale
@@ -63,7 +63,7 @@ def test_a_review_that_is_asked_of_somebody_waits_for_them_until_they_hand_it_ov
     assert (heard(mara), heard(ines)) == (["asked"], [])
     Review.objects.update(due=today - timedelta(days=1))
     assert [entry.overdue for entry in to_decide(mara)] == [True]
-    with pytest.raises(NotAllowed):
+    with pytest.raises(DomainError):
         hand_over(review=review, login="ines", member=hanna)
     hand_over(review=review, login="ines", member=mara)
     assert [len(to_decide(each)) for each in (mara, ines)] == [0, 1]
