@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -14,24 +12,13 @@ from django.shortcuts import redirect, render
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, require
 from console.governance.services import pack_in_force
-from console.prompts.diff_rows import Row, side_by_side
 from console.prompts.draft_form import MARK
 from console.prompts.draft_pages import address, draft_for
 from console.prompts.drafts import MAIN, StaleDraft, discard_copy, note_read, save
-from console.prompts.merging import Unit, changed_units, merge
+from console.prompts.merge_page import choices_of, shown
+from console.prompts.merging import changed_units, merge
 from console.prompts.models import Draft, DraftCopy
 from console.prompts.typed import typed
-from policies import Pack
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A unit with its texts beside each other: theirs, then mine."""
-
-    unit: Unit
-    name: str
-    rows: tuple[Row, ...]
-    absent: str
 
 
 @member_view("GET", "POST")
@@ -102,40 +89,7 @@ def _settle(
     return redirect(here)
 
 
-def choices_of(form: Mapping[str, Any]) -> dict[str, str]:
-    """What the form says to take of each unit."""
-    return {k.removeprefix("take."): str(value) for k, value in form.items() if k.startswith("take.")}
-
-
 def _base(draft: Draft, copy: DraftCopy) -> Mapping[str, Any]:
     """What both read. Where it is no longer kept nothing is taken for unchanged, so that everything is asked."""
     version = draft.versions.filter(version=copy.version).first()
     return version.content if version else {"sections": []}
-
-
-def shown(unit: Unit, pack: Pack) -> Shown:
-    rows = side_by_side(_words(unit.theirs), _words(unit.mine), context=1)
-    absent = "mine" if unit.mine is None else "theirs" if unit.theirs is None else ""
-    return Shown(unit, _name(unit, pack), rows, absent)
-
-
-def _name(unit: Unit, pack: Pack) -> str:
-    if unit.kind in ("setting", "grant"):
-        return pack.title_of(unit.name)
-    if unit.kind == "parameter":
-        return pack.title_of(f"parameter.{unit.name}")
-    kind = {"section": "Section", "head": "Kind and title of", "variable": "Variable", "tool": "Tool"}.get(
-        unit.kind, ""
-    )
-    return f"{kind} {unit.name}".strip()
-
-
-def _words(value: Any) -> str:
-    """A value as somebody reads it: a text as it is, anything else as it is written in a draft."""
-    if value is None:
-        return ""
-    if isinstance(value, Mapping) and set(value) <= {"value", "when"}:
-        return f"{value.get('value')}" + (f" while {value['when']}" if value.get("when") else "")
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(value)
-    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)

@@ -15,7 +15,7 @@ from console.problems import DomainError, Invalid
 from console.prompts import proposals as work
 from console.prompts.draft_pages import address, draft_for
 from console.prompts.drafts import draft_of, note_read
-from console.prompts.merge_views import choices_of, shown
+from console.prompts.merge_page import choices_of, shown
 from console.prompts.models import Draft
 from console.prompts.pages import prompt_for, revision_for
 

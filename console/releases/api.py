@@ -91,7 +91,7 @@ def _key(request: HttpRequest) -> str:
         ],
         "responses": {
             410: {"description": "The label was there and was taken away: forget what it pointed to."}
-        }
+        },
     },
 )
 def fetch_release(request: HttpRequest, slug: str, label: str) -> HttpResponse:

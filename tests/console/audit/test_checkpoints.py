@@ -88,7 +88,11 @@ SWAP = (
 ATTACKS = {
     "edit": (("UPDATE audit_entry SET actor_name = 'Mallory' WHERE seq = 6",), 5),
     "delete": (
-        ("DELETE FROM audit_entry WHERE seq = 6", "UPDATE audit_entry SET seq = seq - 1 WHERE seq > 6"),
+        (
+            "DELETE FROM audit_entry WHERE seq = 6",
+            "UPDATE audit_entry SET seq = seq + 1000 WHERE seq > 6",
+            "UPDATE audit_entry SET seq = seq - 1001 WHERE seq > 1000",
+        ),
         5,
     ),
     "reorder": (SWAP, 5),

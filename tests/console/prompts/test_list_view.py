@@ -30,12 +30,12 @@ def test_an_empty_list_says_what_to_do(author: Any, log_in: Any) -> None:
 
 
 def test_words_domain_and_state_narrow_it(author: Any, log_in: Any) -> None:
-    make_prompt(author, "aria", tags=["bank"])
+    make_prompt(author, "aria", tags=["retail"])
     make_prompt(author, "bo", domain="education", sections=[{"id": "role", "text": DENIES}])
     make_revision(author, make_prompt(author, "clara", folder="clinic"))
     client = log_in(author)
     assert found(client, author) == ["aria", "bo", "clara"]
-    assert found(client, author, q="bank") == ["aria"]
+    assert found(client, author, q="retail") == ["aria"]
     assert found(client, author, q="CLINIC cla") == ["clara"]
     assert found(client, author, domain="education") == ["bo"]
     assert found(client, author, state="blocked") == ["bo"]
@@ -43,7 +43,7 @@ def test_words_domain_and_state_narrow_it(author: Any, log_in: Any) -> None:
     assert found(client, author, q="nothing has this") == []
     assert found(client, author, q="real person") == ["bo"]
     assert found(client, author, folder="clinic") == ["clara"]
-    assert found(client, author, tag="bank") == ["aria"]
+    assert found(client, author, tag="retail") == ["aria"]
     make_prompt(author, "dora", settings={"behavior.topic_restriction": {"value": "on"}})
     assert (
         "<code>dora</code>"
