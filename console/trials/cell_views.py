@@ -47,6 +47,7 @@ def cell(request: MemberRequest, number: int, scenario: str) -> HttpResponse:
         "baseline": subjects[0],
         "may_rate": can(request.member, Action.RATE, run),
         "by_word": request.GET.get("view", "words") != "plain",
+        "reviews": list(run.reviews.filter(status__in=["open", "changes"]).order_by("-number")[:3]),
         **_columns(
             run,
             parse_scenario(form),

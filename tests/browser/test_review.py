@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
@@ -25,7 +26,7 @@ def team():
     workspace = make_workspace("meridian")
     author = person(workspace, "hanna", "Hanna Osei", "author", "reviewer", "approver")
     reviewer = person(workspace, "mara", "Mara Klein", "reviewer")
-    approver = person(workspace, "ines", "Ines Roth", "approver")
+    approver = person(workspace, "ines", "Ines Roth", "approver", "auditor")
     prompt = make_prompt(author, "aria")
     draft = draft_of(prompt)
     revision = create_revision(draft=draft, version=draft.version, message="First version", member=author)
@@ -120,6 +121,42 @@ def test_what_is_asked_read_discussed_approved_and_released_can_be_exported(
     ineses.goto("/w/meridian/reviews/1/")
     expect(ineses.get_by_text("r1 is release 1 of aria.")).to_be_visible()
     expect(ineses.get_by_role("button", name="Approve r1")).to_have_count(0)
+
+    # Staging is to follow tomorrow; what it would replace, and each way there, stands on one page.
+    ineses.goto("/w/meridian/prompts/aria/releases/1/labels/staging")
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    ineses.get_by_label("When, UTC").fill(f"{tomorrow:%Y-%m-%dT%H:%M}")
+    ineses.locator("#why-later").fill("After the night.")
+    shoot(ineses, "label-390")
+    assert_accessible(ineses)
+    ineses.get_by_role("button", name="Plan the move").click()
+    expect(ineses.locator("main")).to_contain_text("staging moves to release 1")
+    assert_accessible(ineses)
+    ineses.goto("/w/meridian/audit/?what=release")
+    expect(ineses.locator("#entries")).to_contain_text("release:label:planned")
+    shoot(ineses, "audit-390")
+    assert_accessible(ineses)
+    with ineses.expect_download() as table:
+        ineses.get_by_role("button", name="CSV").click()
+    assert "release:label:planned" in table.value.path().read_text()
+
+    # What the draft changes of what is live, and a proposal beside it that is merged back.
+    hannas.goto("/w/meridian/prompts/aria/changes")
+    expect(hannas.locator("#effect")).to_contain_text("Users can newly")
+    shoot(hannas, "changes")
+    assert_accessible(hannas)
+    hannas.goto("/w/meridian/prompts/aria/drafts/")
+    hannas.get_by_label("Name").fill("shorter")
+    hannas.get_by_label("What it is for").fill("Fewer words")
+    shoot(hannas, "proposals")
+    assert_accessible(hannas)
+    hannas.get_by_role("button", name="Propose").click()
+    expect(hannas.locator("#draft-state")).to_contain_text("Proposal shorter")
+    hannas.get_by_role("link", name="update or merge").click()
+    shoot(hannas, "proposal-merge")
+    assert_accessible(hannas)
+    hannas.get_by_role("button", name="Bring shorter up to date").click()
+    expect(hannas.locator("#draft-state")).to_contain_text("Proposal shorter")
 
 
 def test_what_changed_under_an_open_page_is_said_before_anything_is_decided(new_page, sign_in, shoot) -> None:
