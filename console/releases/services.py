@@ -84,7 +84,24 @@ def create_release(
     if why:
         _say_broken(release, now, member, why)
     move_label(release=release, name=locked.label, member=member, reason=reason or locked.title)
+    _tell_out(release, locked, member)
     return release
+
+
+def _tell_out(release: Release, review: Review, member: Membership) -> None:
+    """To whoever asked for it or wrote it."""
+    concerned = Membership.objects.filter(
+        workspace=member.workspace, user__in={review.requested_by_id, *review.revision.editors}
+    ).exclude(pk=member.pk)
+    notify(
+        concerned.select_related("user", "workspace"),
+        kind=Kind.RELEASED,
+        key=f"out:{release.pk}",
+        title=f"{release.prompt.slug} r{release.revision.number} is out as {review.label}: release {release.number}",
+        address=reverse(
+            "releases:release", args=[member.workspace.slug, release.prompt.slug, release.number]
+        ),
+    )
 
 
 def _hold_members(review: Review, member: Membership) -> Membership:

@@ -101,11 +101,16 @@ def _refuse_revoked(form: Mapping[str, Any], keys: Keys) -> None:
 
 
 def check_bundle(
-    text: str | bytes, known: Keys | Mapping[str, bytes], *, accept_broken_glass: bool = False
+    text: str | bytes,
+    known: Keys | Mapping[str, bytes],
+    *,
+    accept_broken_glass: bool = False,
+    at_least: int = 0,
 ) -> Report:
     """The report of a bundle that one of the known keys signed. Raises BadEnvelope with one sentence.
 
-    What was released although its review did not stand is refused unless ``accept_broken_glass``.
+    What was released although its review did not stand is refused unless ``accept_broken_glass``; a release below
+    ``at_least`` is an older one that somebody put back.
     """
     keys = known if isinstance(known, Keys) else Keys(known, {}, {})
     try:
@@ -135,6 +140,11 @@ def check_bundle(
         raise BadEnvelope(
             f"The signature is good, but {glass['by']} released it by breaking the glass, without what a release takes "
             f"({glass['reason']}). --accept-broken-glass accepts that."
+        )
+    if predicate["release"] < at_least:
+        raise BadEnvelope(
+            f"The signature is good, but this is release {predicate['release']}, and {at_least} was there before: an "
+            "older bundle was put back."
         )
     return Report(good.keyids, predicate, subject, keys.names)
 

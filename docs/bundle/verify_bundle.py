@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Verify a Remit bundle without Remit: this one file and the package `cryptography` are all it needs.
 
-    python verify_bundle.py BUNDLE.json KEY.pem [KEY.pem …] [--print config|statement|summary] [--accept-broken-glass]
+    python verify_bundle.py BUNDLE.json KEY.pem [KEY.pem …] [--print config|statement|summary] [--at-least N] [--accept-broken-glass]
 
 A key file is a public key in PEM form, or the list that `manage.py keys --format json` prints: only the list knows which
 keys were revoked. What was released although its review did not stand is refused unless --accept-broken-glass is given.
+--at-least N names the newest release that was seen: an older bundle, signed as well as it is, was put back.
 
 Exit 0: the signature is good, and what was signed is a release. 1: it is not. 2: a file cannot be read.
 What it prints comes from the signed bytes alone; whatever else the file says was not signed and is not looked at.
@@ -171,6 +172,14 @@ def main(arguments: list[str]) -> int:
     shown = SHOWN[0]
     accepts = "--accept-broken-glass" in arguments
     arguments = [argument for argument in arguments if argument != "--accept-broken-glass"]
+    least = 0
+    if "--at-least" in arguments:
+        at = arguments.index("--at-least")
+        number = arguments[at + 1] if at + 1 < len(arguments) else ""
+        if not number.isdecimal():
+            print(__doc__, file=sys.stderr)
+            return 2
+        least, arguments = int(number), arguments[:at] + arguments[at + 2 :]
     if "--print" in arguments:
         at = arguments.index("--print")
         shown = arguments[at + 1] if at + 1 < len(arguments) else ""
@@ -188,6 +197,11 @@ def main(arguments: list[str]) -> int:
         release = release_of(body)
         if not accepts:
             refuse_broken_glass(release)
+        if release["release"] < least:
+            raise Refused(
+                f"The signature is good, but this is release {release['release']}, and {least} was there before: an older "
+                "bundle was put back."
+            )
         texts = {
             "summary": lambda: summary(release, key),
             "config": lambda: json.dumps(release["config"], ensure_ascii=False, indent=2),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import psycopg
 import pytest
@@ -126,3 +127,24 @@ def test_an_unwritable_record_fails_the_act():
     with pytest.raises((Error, ValueError)), transaction.atomic():
         record(chain="a", actor=SYSTEM, act=Act.EXPORTED, detail={"too big": 2**60})
     assert not Entry.objects.filter(chain__name="a").exists()
+
+
+@pytest.mark.chaos
+@pytest.mark.django_db(transaction=True)
+def test_sixty_four_writers_of_two_hundred_entries_each():
+    def writer() -> None:
+        for _ in range(200):
+            write("busy", 1)
+            connection.close()  # the pool has fewer connections than there are writers
+
+    threads = [threading.Thread(target=writer) for _ in range(64)]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rate = 64 * 200 / (time.perf_counter() - began)
+    print(f"\n64 writers x 200 entries: {rate:,.0f} entries a second (goal: 300)")
+    assert chain("busy").seq == 64 * 200
+    assert verify(chain("busy")) is None
+    assert rate >= 300

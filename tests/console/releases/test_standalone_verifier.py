@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from console.embedded.layout import REPOSITORY
 from console.releases import exporting
-from console.releases.keys import current_key, public_pem
+from console.releases.keys import current_key, listed, public_pem, revoke, rotate
 from console.releases.models import Release
 from console.releases.services import create_release
 from console.reviews.models import Review
@@ -57,7 +57,7 @@ def verify(tmp_path: Path) -> Verify:
     key = tmp_path / "remit.pub"
     key.write_text(public_pem(current_key()))
 
-    def run(text: str, *more: str) -> subprocess.CompletedProcess[str]:
+    def run(text: str, *more: str, key: Path = key) -> subprocess.CompletedProcess[str]:
         file = tmp_path / "bundle.json"
         file.write_text(text)
         command = [
@@ -126,3 +126,44 @@ def test_no_bundle_is_a_sentence(db: None, verify: Verify, text: str) -> None:
     done = verify(text)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_list_of_keys_says_what_is_revoked_and_what_retired(
+    release: Release, bundle: str, verify: Verify, tmp_path: Path
+) -> None:
+    first = current_key()
+    rotate()
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps(listed()))
+    assert f"key {first.name} (retired)" in verify(bundle, key=keys).stdout
+    revoke(name=first.name, reason="It was on a lost laptop.")
+    keys.write_text(json.dumps(listed()))
+    done = verify(bundle, key=keys)
+    assert done.returncode == 1 and f"{first.name}, was revoked on" in done.stderr
+    keys.write_text("[1]")
+    assert verify(bundle, key=keys).returncode == 1
+
+
+def test_an_older_bundle_that_is_put_back_is_seen(bundle: str, verify: Verify) -> None:
+    assert verify(bundle, "--at-least", "1").returncode == 0
+    done = verify(bundle, "--at-least", "2")
+    assert done.returncode == 1 and "an older bundle was put back" in done.stderr
+    assert verify(bundle, "--at-least", "x").returncode == 2
+
+
+def test_what_went_out_by_breaking_the_glass_is_refused_unless_it_is_accepted(
+    db: None, verify: Verify
+) -> None:
+    workspace = make_workspace("shop")
+    author, approver = make_member(workspace, "author"), make_member(workspace, "approver")
+    review = make_review(author)
+    out = create_release(
+        review=review, member=approver, reason="The shop is down, and nobody else is here.", break_glass=True
+    )
+    text = exporting.FORMATS["bundle"].render(exporting.exported(out, "production"))
+    done = verify(text)
+    assert done.returncode == 1 and "breaking the glass" in done.stderr
+    assert "glass       BROKEN by" in verify(text, "--accept-broken-glass").stdout
+    schema = json.loads((FOLDER / "release-v1.schema.json").read_text())
+    statement = json.loads(verify(text, "--accept-broken-glass", "--print", "statement").stdout)
+    jsonschema.Draft202012Validator(schema).validate(statement["predicate"])

@@ -29,6 +29,13 @@ class Command(BaseCommand):
             "may be given again",
         )
         parser.add_argument(
+            "--at-least",
+            type=int,
+            default=0,
+            metavar="N",
+            help="the newest release that was seen: an older one is refused as put back",
+        )
+        parser.add_argument(
             "--accept-broken-glass",
             action="store_true",
             help="accept what was released although its review did not stand",
@@ -37,7 +44,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         text, pems = self._read(options["bundle"]), [self._read(path) for path in options["key"]]
         try:
-            report = check_bundle(text, known_in(pems), accept_broken_glass=options["accept_broken_glass"])
+            report = check_bundle(
+                text,
+                known_in(pems),
+                accept_broken_glass=options["accept_broken_glass"],
+                at_least=options["at_least"],
+            )
         except BadEnvelope as error:
             raise CommandError(str(error)) from error
         self.stdout.write("\n".join(report.lines))
