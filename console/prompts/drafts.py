@@ -104,7 +104,7 @@ def create_prompt(
     except IntegrityError as error:
         raise taken(member, slug) from error
     draft = Draft(prompt=prompt, name=MAIN, content=content, editors=[member.user_id], updated_by=member.user)
-    _count(draft)
+    count_blocks(draft)
     draft.save()
     DraftVersion.objects.create(draft=draft, version=1, content=content, by=member.user)
     record(
@@ -208,7 +208,7 @@ def _write(row: Draft, content: dict[str, Any], member: Membership) -> None:
     row.content, row.version, row.updated_by = content, row.version + 1, member.user
     if member.user_id not in row.editors:
         row.editors = [*row.editors, member.user_id]
-    _count(row)
+    count_blocks(row)
     row.save()
     DraftVersion.objects.create(draft=row, version=row.version, content=content, by=member.user)
     _thin_out(row)
@@ -227,7 +227,8 @@ def _thin_out(row: Draft) -> None:
     old.filter(Q(read=False) | Q(at__lt=timezone.now() - KEPT_READ)).delete()
 
 
-def _count(row: Draft) -> None:
+def count_blocks(row: Draft) -> None:
+    """Note how many findings block it, and under which policy and bounds; does not save it."""
     workspace = row.prompt.workspace
     governance = governance_of(workspace)
     checked = check(workspace, row.content, governance=governance)

@@ -13,7 +13,7 @@ from console.accounts.permissions import Action, require
 from console.audit.acts import Act
 from console.audit.services import Subject, record
 from console.problems import DomainError, Invalid
-from console.prompts.drafts import MAIN, draft_of, save
+from console.prompts.drafts import MAIN, count_blocks, draft_of, save
 from console.prompts.merging import Unit, changed_units, merge
 from console.prompts.models import Draft, DraftVersion, Prompt, Revision
 
@@ -52,6 +52,8 @@ def propose(*, revision: Revision, name: str, purpose: str = "", member: Members
             )
     except IntegrityError:
         raise Invalid(f"There is a proposal {name} already.", "Choose another name.") from None
+    count_blocks(draft)
+    draft.save(update_fields=["blocks", "checked_under"])
     DraftVersion.objects.create(draft=draft, version=1, content=draft.content, by=member.user)
     _record(draft, Act.DRAFT_PROPOSED, member, base=revision.number)
     return draft
