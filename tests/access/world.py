@@ -11,12 +11,11 @@ from django.utils.timezone import now
 from console.accounts.models import Membership, Right, Role, Workspace
 from console.accounts.tokens import create_token
 from console.governance.models import PublishedPack
-from console.prompts.models import Prompt
-from console.releases import drift
 from console.notifications.models import Kind
 from console.notifications.services import notify
 from console.prompts.models import Prompt
 from console.prompts.proposals import propose
+from console.releases import drift
 from console.releases.impact import start_policy
 from console.releases.impact_models import Impact
 from console.releases.models import Delivery

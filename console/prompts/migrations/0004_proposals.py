@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prompts', '0002_judge'),
+        ('prompts', '0003_draft_rules'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('prompts', '0002_judge'),
-        ('releases', '0003_webhooks'),
+        ('releases', '0004_drift'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
