@@ -34,8 +34,9 @@ _DROP = re.compile(
     "\u0640\u064b-\u0652\U000e0100-\U000e01ef\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 )
 _NOT_PLAIN = re.compile("[^\n\t\r -~]")
-_MIXED = re.compile(
-    r"[A-Za-z\u0370-\u03ff\u0400-\u04ff]*[\u0370-\u03ff\u0400-\u04ff][A-Za-z\u0370-\u03ff\u0400-\u04ff]*"
+_LOOK_ALIKE = re.compile("[\u0370-\u03ff\u0400-\u04ff]")
+_MIXED = re.compile(  # from where a word begins: tried at no letter inside it
+    r"(?<![A-Za-z\u0370-\u03ff\u0400-\u04ff])[A-Za-z]*[\u0370-\u03ff\u0400-\u04ff][A-Za-z\u0370-\u03ff\u0400-\u04ff]*"
 )
 _LATIN = re.compile("[A-Za-z]")
 _RUSSIAN = re.compile("[\u0400-\u04ff]")
@@ -43,6 +44,7 @@ _TO_LATIN = str.maketrans(_CYRILLIC | _GREEK)
 _TO_CYRILLIC = str.maketrans({v: k for k, v in _CYRILLIC.items() if k not in "гпбьё"})
 _LOOKS_LATIN = frozenset(_CYRILLIC | _GREEK)
 _TAG_SHIFT = 0xE0000
+_FEW = 60
 
 
 @lru_cache(maxsize=8192)
@@ -138,13 +140,22 @@ def fold(text: str) -> Folded:
         return Folded(text, len(text))
     unmixed = _unmix(_reversed_runs(text))
     plain = {char: fold_char(char) for char in set(unmixed) if _NOT_PLAIN.match(char)}
-    table = {ord(char): to for char, to in plain.items() if len(to) == 1}
-    folded = Folded(unmixed.translate(table), len(text))
+    folded = Folded(_exchanged(unmixed, {char: to for char, to in plain.items() if len(to) == 1}), len(text))
     moved = "".join(char for char, to in plain.items() if len(to) != 1)
     if not moved:
         return folded
     found = re.finditer(f"[{re.escape(moved)}]", unmixed)
     return folded.replaced([(at, at + 1, plain[match.group()]) for match in found for at in (match.start(),)])
+
+
+def _exchanged(text: str, table: dict[str, str]) -> str:
+    """Characters for characters; one after the other is faster while there are few."""
+    moved = {char: to for char, to in table.items() if to != char}
+    if len(moved) > _FEW or not moved.keys().isdisjoint(moved.values()):
+        return text.translate(str.maketrans(moved))
+    for char, to in moved.items():
+        text = text.replace(char, to)
+    return text
 
 
 _OVERRIDE = re.compile("\u202e([^\u202c\u202d\n]*)")
@@ -159,7 +170,7 @@ def _reversed_runs(text: str) -> str:
 
 def _unmix(text: str) -> str:
     """Undo look-alike letters word by word; the length stays."""
-    if not _MIXED.search(text):
+    if not _LOOK_ALIKE.search(text):
         return text
     latin, cyrillic = len(_LATIN.findall(text[:4000])), len(_RUSSIAN.findall(text[:4000]))
     mostly_latin = latin * 2 > cyrillic
