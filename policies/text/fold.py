@@ -152,7 +152,7 @@ def _exchanged(text: str, table: dict[str, str]) -> str:
     """Characters for characters; one after the other is faster while there are few."""
     moved = {char: to for char, to in table.items() if to != char}
     if len(moved) > _FEW or not moved.keys().isdisjoint(moved.values()):
-        return text.translate(str.maketrans(moved))
+        return text.translate({ord(char): to for char, to in moved.items()})
     for char, to in moved.items():
         text = text.replace(char, to)
     return text

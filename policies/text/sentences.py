@@ -331,6 +331,8 @@ class Segmenter:
         words = self.words
         start = at = first
         short = last - first <= _LONG
+        if short and _BREAKS.isdisjoint(words[first : last - 1]):  # one sentence, as most lines are
+            at = last
         while at < last:
             word = words[at]
             if short and word not in _BREAKS:
