@@ -149,12 +149,16 @@ def turned_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
 
 # --- words taken apart --------------------------------------------------------------------------------------------
 
-_LEET = re.compile(r"[A-Za-z][0-9@$!|+]|[0-9@$!|+][A-Za-z]")
+# Both begin with the rarer character: letters are everywhere, and a search for them tries at each.
+_LEET = re.compile(r"[0-9@$!|+](?:(?=[A-Za-z])|(?<=[A-Za-z].))", re.DOTALL)
 _LEET_CHAR = re.compile(r"[\w@$!|+]")
 _LEET_WORD = re.compile(r"[\w@$!|+]+")
 _LEET_LETTERS = str.maketrans("013456789@$!|+", "oieasgtbgasiit")
 _LEET_L = str.maketrans("1!|", "lll")
-_MARKED = re.compile(r"[A-Za-z](?:[*`~_·•|]{1,3}|</?[a-zA-Z]{1,8}>|<!--[^>\n]{0,40}-->|-\n)[A-Za-z]")
+_MARKED = re.compile(
+    r"[*`~_·•|<\-](?<=[A-Za-z].)"
+    r"(?:(?<=[*`~_·•|])[*`~_·•|]{0,2}|(?<=<)(?:/?[a-zA-Z]{1,8}>|!--[^>\n]{0,40}-->)|(?<=-)\n)(?=[A-Za-z])"
+)
 _MARKED_CHAR = re.compile(r"\S|(?<=-)\n")
 _MARKS = re.compile(r"[*`~_·•|]+|</?[a-z]{1,8}>|<!--.{0,40}?-->|-\n", re.IGNORECASE)
 _SPACED = re.compile(r"(?<![\w])(?:[A-Za-z](?:[ .\-_*/·|]{1,2}| {2,4})){5,}[A-Za-z](?![\w])")
