@@ -89,7 +89,7 @@ class _Candidate(NamedTuple):
     doubtful: bool
     absent: int
     forbids: bool  # something in it must be forbidden
-    here: tuple[int, ...]  # the sentence must have one class of each
+    here: tuple[int, ...]  # the sentence must have one class of each, besides the rarest, by which it is found
     near: tuple[int, ...]  # and so must the sentence with the two after it
 
 
@@ -120,13 +120,13 @@ class FrameIndex:
     def _add(self, check: type[FrameCheck], frame: Frame, doubtful: bool, sizes: Mapping[int, int]) -> None:
         first, *later = frame.parts
         signs = {item.sign for item in first.items}
-        here = tuple(item.mask for item in first.items)
+        anchor = min(first.items, key=lambda item: sum(sizes[bit] for bit in bits_of(item.mask)))
+        here = tuple(item.mask for item in first.items if item is not anchor)
         if "@" in signs:
             here += (self._operators.conditional,)
         near = tuple(item.mask for part in later for item in part.items)
         self._count += 1
         candidate = _Candidate(self._count, check, frame, doubtful, first.absent, "-" in signs, here, near)
-        anchor = min(first.items, key=lambda item: sum(sizes[bit] for bit in bits_of(item.mask)))
         for bit in bits_of(anchor.mask):
             self._by_bit.setdefault(bit, []).append(candidate)
         self._all |= anchor.mask
