@@ -89,7 +89,9 @@ class _Candidate(NamedTuple):
     doubtful: bool
     absent: int
     forbids: bool  # something in it must be forbidden
-    here: tuple[int, ...]  # the sentence must have one class of each, besides the rarest, by which it is found
+    here: tuple[
+        int, ...
+    ]  # the sentence must have one class of each, besides the rarest, by which it is found
     near: tuple[int, ...]  # and so must the sentence with the two after it
 
 

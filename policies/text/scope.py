@@ -245,7 +245,8 @@ class Reading:
             state.before_purpose = (state.neg, state.flip, state.without)
             state.neg = state.flip = state.without = False
         inner = mask & ops.relative and at > self.sentence.first and self._word(at - 1) not in _CLAUSE_ENDS
-        if mask & ops.cond or inner:
+        inverted = self._word(at) == "should" and state.neg  # 'on no account should you …' is no condition
+        if (mask & ops.cond and not inverted) or inner:
             state.cond, state.cond_neg, state.cond_at = True, False, at
             state.short = bool(mask & ops.cond_short)
         elif state.cond and mask & ops.modal:

@@ -233,7 +233,7 @@ class Segmenter:
 
     def _row(self, line: _Line, base: int) -> bool:
         """A row of the open table, each cell under the head of its column; false where the table has ended."""
-        if line.blank_before or "|" not in self.words[line.first : line.last]:
+        if "|" not in self.words[line.first : line.last]:
             return False
         for at, (first, last) in enumerate(self._cells(line)):
             kind = self._columns[at] if at < len(self._columns) else None
