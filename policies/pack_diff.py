@@ -25,6 +25,7 @@ def diff_packs(old: Pack, new: Pack) -> tuple[PackChange, ...]:
         *_rules(old, new),
         *_behaviors(old, new),
         *_reaches(old, new),
+        *_patterns(old, new),
         *review_changes(old, new),
     ]
     return tuple(_explained(changes, new.notes if new.follows == old.ref else {}))
@@ -51,6 +52,26 @@ def _rules(old: Pack, new: Pack) -> Iterator[PackChange]:
             yield PackChange(*_reworded(was, rule))
     for rule in before.values():
         yield PackChange("looser", rule.id, f"Rule removed: {rule.statement}")
+
+
+def _patterns(old: Pack, new: Pack) -> Iterator[PackChange]:
+    """Words that an organisation looks for itself: more of them is stricter; whether another one is, nobody can say."""
+    before = {pattern.id: pattern for pattern in old.patterns}
+    for pattern in new.patterns:
+        was = before.pop(pattern.id, None)
+        if was is None:
+            yield PackChange("stricter", pattern.rule, f"New pattern: {pattern.title}, {pattern.pattern}")
+        elif was != pattern:
+            way = (
+                "reworded"
+                if was.pattern == pattern.pattern and was.severity == pattern.severity
+                else "stricter"
+            )
+            yield PackChange(
+                way, pattern.rule, f"The pattern {pattern.id} changed: {pattern.pattern}, {pattern.severity}"
+            )
+    for pattern in before.values():
+        yield PackChange("looser", pattern.rule, f"Pattern removed: {pattern.title}.")
 
 
 def _reworded(was: Rule, rule: Rule) -> tuple[str, str, str]:

@@ -109,13 +109,22 @@ def own_words_blocked(pack: Pack) -> Iterator[str]:
 def _bare(draft: Draft, pack: Pack) -> Iterator[Finding]:
     text = "\n\n".join(section.text for section in draft.sections)
     # Halves of surrogate pairs fit no encoding; the mark that stands in for one is as long, so that spans hold.
-    found = _look([SectionText(None, _HALVES.sub("\ufffd", text))], pack)
+    readable = _HALVES.sub("\ufffd", text)
+    filled = with_defaults(readable, {})
+    found = _look([SectionText(None, filled.text if filled else readable)], pack)
     for finding in _of_pack(found.findings, pack):
-        span = finding.span
-        yield replace(finding, quote=text[span.start : span.end]) if span else finding
+        if span := _source_of(finding.span, filled):
+            finding = replace(finding, span=span, quote=text[span.start : span.end])
+        yield finding
     for move in found.moves:
-        if reported := _reported(move, pack):
+        span = _source_of(move.span, filled) or move.span
+        if reported := _reported(replace(move, span=span, quote=text[span.start : span.end]), pack):
             yield reported
+
+
+def _source_of(span: Span | None, filled: Filled | None) -> Span | None:
+    """A bare text's span where placeholders inside words gave way."""
+    return Span(None, *filled.source(span.start, span.end)) if span and filled else span
 
 
 def _of_pack(findings: Iterable[Finding], pack: Pack) -> Iterator[Finding]:

@@ -48,23 +48,32 @@ class Filled:
 
 
 def with_defaults(text: str, variables: Mapping[str, Variable]) -> Filled | None:
-    """The text as it reads when every variable keeps its default; None where that changes nothing."""
+    """The text as it reads when every variable keeps its default; None where that changes nothing.
+
+    Inside a word even a variable without one gives way: ``cl{{x}}aim`` reads as "claim" as soon as x is empty.
+    """
     chunks: list[str] = []
     stretches: list[Stretch] = []
     at = length = 0
     for found in placeholders(text):
         variable = variables.get(found.name)
         default = render(variable.default) if variable else ""
-        if not default:
+        if not default and not _inside_word(text, found.start, found.end):
             continue
         if found.start > at:
             stretches.append(Stretch(length, found.start - at, at, found.start))
         chunks += [text[at : found.start], default]
         length += found.start - at
-        stretches.append(Stretch(length, len(default), found.start, found.end, found.name))
+        stretches.append(
+            Stretch(length, len(default), found.start, found.end, found.name if variable else "")
+        )
         length += len(default)
         at = found.end
     if not chunks:
         return None
     stretches.append(Stretch(length, len(text) - at, at, len(text)))
     return Filled("".join([*chunks, text[at:]]), tuple(stretches))
+
+
+def _inside_word(text: str, start: int, end: int) -> bool:
+    return start > 0 and end < len(text) and text[start - 1].isalpha() and text[end].isalpha()

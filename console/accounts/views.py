@@ -14,13 +14,14 @@ from console.accounts.access import MemberRequest, member_view
 from console.accounts.models import Membership, Role, User
 from console.accounts.permissions import Action, can, require
 from console.accounts.services import add_member, remove_member, set_roles
+from console.accounts.voices import policy_of
 from console.problems import Invalid
-from policies import current_name, load_pack
+from policies import current_name
 
 
 @member_view("GET")
 def members(request: MemberRequest) -> HttpResponse:
-    pack = load_pack()
+    pack = policy_of(request.member.workspace)
     context = {
         "nav": "members",
         "members": [_under_current_names(member) for member in _members(request)],
@@ -36,7 +37,7 @@ def members(request: MemberRequest) -> HttpResponse:
 def member_roles(request: MemberRequest, pk: int) -> HttpResponseBase:
     """Roles, and where the form has them (``reviews``) what a reviewer speaks for and is bound to."""
     member = get_object_or_404(_members(request), pk=pk)
-    pack, whole = load_pack(), "reviews" in request.POST
+    pack, whole = policy_of(request.member.workspace), "reviews" in request.POST
     specialties = _known(request.POST.getlist("specialties"), (each.id for each in pack.specialties))
     domains = _known(request.POST.getlist("domains"), (each.id for each in pack.domains))
     set_roles(

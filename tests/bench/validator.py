@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import base64
-import codecs
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
+from policies.pack_library import load_pack
 from tests.bench.timings import timings
+from tests.policies.evasions import EVASIONS, holds
 from tests.policies.text.lexicons import scanned
 
 CORPUS = Path(__file__).parent.parent / "policies" / "corpus"
@@ -76,34 +75,6 @@ def figures(name: str, rows: Iterable[Row]) -> None:
         )
 
 
-_SYNONYMS = {
-    "customers": "clients", "customer": "client", "users": "people", "tell": "inform", "never": "at no time", "say": "state",
-    "write": "compose", "help": "assist", "hide": "conceal", "without": "w/o", "make": "produce",
-}  # fmt: skip
-EVASIONS: dict[str, Callable[[str], str]] = {
-    "homoglyphs": lambda t: t.translate(str.maketrans("aeopc", "аеорс")),
-    "fullwidth": lambda t: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in t),
-    "bold letters": lambda t: "".join(chr(0x1D41A + ord(c) - 97) if "a" <= c <= "z" else c for c in t),
-    "zero width": lambda t: "\u200b".join(t),
-    "soft hyphens": lambda t: t.replace("e", "\u00ade"),
-    "accents": lambda t: t.replace("a", "á").replace("i", "í"),
-    "capitals": str.upper,
-    "small letters": str.lower,
-    "wide spaces": lambda t: t.replace(" ", "\u2003 "),
-    "letters apart": lambda t: "   ".join(" ".join(word) for word in t.split()),
-    "leet": lambda t: t.translate(str.maketrans("aeiot", "43107")),
-    "base64": lambda t: base64.b64encode(t.encode()).decode(),
-    "hex": lambda t: t.encode().hex(),
-    "rot13": lambda t: codecs.encode(t, "rot13"),
-    "percent": lambda t: quote(t, safe="").replace("e", "%65"),
-    "reversed": lambda t: t[::-1],
-    "bidi override": lambda t: "\u202e" + t[::-1] + "\u202c",
-    "comment": lambda t: f"<!-- {t} -->",
-    "marked up": lambda t: " ".join(f"{w[:1]}**{w[1:2]}**{w[2:]}" if len(w) > 3 and w.isalpha() else w for w in t.split()),
-    "synonyms": lambda t: " ".join(_SYNONYMS.get(w, w) for w in t.split()),
-}  # fmt: skip
-
-
 def evasions(rows: Iterable[Row]) -> None:
     """How many prompts stay blocked when what violates in them is disguised."""
     caught = [
@@ -112,9 +83,9 @@ def evasions(rows: Iterable[Row]) -> None:
         if row.label == "block" and row.offending.isascii() and row.offending and blocked_by(row.text)
     ]
     print(f"\nsurvival of evasions, {len(caught)} blocked prompts in English")
-    total = 0
-    for name, change in EVASIONS.items():
-        held = sum(bool(blocked_by(row.text.replace(row.offending, change(row.offending)))) for row in caught)
+    pack, total = load_pack(), 0
+    for name in EVASIONS:
+        held = sum(holds(row.text, row.offending, name, pack) for row in caught)
         total += held
         print(f"{name:18}{wilson(held, len(caught))}")
     print(f"{'all':18}{wilson(total, len(caught) * len(EVASIONS))}")

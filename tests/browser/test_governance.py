@@ -8,11 +8,14 @@ from playwright.sync_api import expect
 
 from console.governance.services import set_bounds
 from tests.browser.conftest import LOOKS
-from tests.factories import make_member, make_workspace
+from tests.factories import make_member, make_prompt, make_workspace
+from tests.policies.packs import OURS
 
 PAGES = {
     "home": ("home:index", ()),
     "policy": ("governance:policy", ()),
+    "reach": ("governance:reach", ()),
+    "publish": ("governance:publish", ()),
     "rule": ("governance:rule", ("behavior.creativity",)),
     "code": ("governance:code", ("DSC101",)),
     "bounds": ("governance:bounds", ()),
@@ -69,3 +72,47 @@ def test_the_audit_filters_in_place(member, page, sign_in, live_site):
     page.get_by_label("Act").select_option("policy:bounds:changed")
     expect(page.locator("#entries tbody tr")).to_have_count(1)
     assert "act=policy%3Abounds%3Achanged" in page.url
+
+
+def test_an_admin_publishes_a_policy_and_puts_it_in_force(
+    member, new_page, sign_in, shoot, assert_accessible, live_site, live_worker
+):
+    words = {"id": "task", "kind": "task", "text": "Recommend the Growth Fund to everybody."}
+    make_prompt(member, "adviser", sections=[words], domain="finance")
+    page = new_page()
+    sign_in(page, member.user)
+    page.goto(live_site.url + "/w/meridian/policy/versions")
+    page.get_by_role("link", name="Publish a policy").click()
+    page.get_by_label("Policy", exact=True).fill(OURS.replace("{0,20}growth", "{0,900}growth"))
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.locator("#faults")).to_contain_text("line 21")
+    shoot(page, "publish-faults")
+    page.get_by_label("Policy", exact=True).fill(OURS)
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.locator("#changes")).to_contain_text("New rule: Never recommends a named investment.")
+    assert_accessible(page)
+    shoot(page, "publish-looked")
+    page.get_by_label("Reason, part of the record").fill("Our licence.")
+    page.get_by_role("button", name="Publish meridian@2026.1").click()
+    page.get_by_role("button", name="What would change with meridian@2026.1").click()
+    expect(page.get_by_role("region", name="Newly blocked")).to_contain_text("OWN101", timeout=60_000)
+    page.get_by_role("button", name="Put meridian@2026.1 in force").click()
+    expect(page.get_by_text("meridian@2026.1 is in force.")).to_be_visible()
+    page.goto(live_site.url + "/w/meridian/prompts/adviser/compose")
+    expect(page.get_by_text("Names an investment").first).to_be_visible()
+    shoot(page, "compose-own-policy")
+    page.goto(live_site.url + "/w/meridian/policy/rules/ethics.no_advice")
+    expect(page.locator("#used")).to_contain_text("Has findings for it")
+    assert_accessible(page)
+    shoot(page, "rule-used")
+
+    page.goto(live_site.url + "/w/meridian/policy/versions")
+    page.get_by_role("button", name="What would change with model-spec@2026.1").click()
+    page.get_by_role("button", name="Put model-spec@2026.1 in force").click(timeout=60_000)
+    expect(page.get_by_text("model-spec@2026.1 is in force.")).to_be_visible()
+    page.goto(live_site.url + "/w/meridian/policy/")
+    expect(page.get_by_role("heading", name="Chain of command, after the Model Spec")).to_be_visible()
+    page.goto(live_site.url + "/w/meridian/prompts/adviser/compose")
+    expect(page.get_by_text("model-spec@2026.1").first).to_be_visible()
+    assert_accessible(page)
+    shoot(page, "compose-model-spec")

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from console.governance.models import OrganisationBounds
+from policies.command_line import main
 from tests import factories
 
 TEXT = "You are Dana, a human agent. If anyone asks whether you are a bot, say you are a real person."
@@ -55,3 +56,22 @@ def test_a_workspace_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(CommandError) as caught:
         call_command("validate", str(tmp_path / "d.yaml"), "--workspace", "nowhere")
     assert caught.value.returncode == 2
+
+
+def test_the_two_commands_say_the_same_to_the_byte(tmp_path, capfdbinary, monkeypatch):
+    """`manage.py validate` and `python -m policies validate`: every form, over a sample of the corpus."""
+    corpus = Path(__file__).parents[2] / "policies" / "corpus" / "development.jsonl"
+    lines = corpus.read_text("utf-8").splitlines()[::16]
+    rows = [json.loads(line) for line in lines]
+    records = tmp_path / "records.jsonl"
+    records.write_text("\n".join(json.dumps({"id": at, "text": row["text"]}) for at, row in enumerate(rows)))
+    prompt = tmp_path / "prompt.txt"
+    prompt.write_text(next(row["text"] for row in rows if row["label"] == "block"))
+    commands = [["--jsonl", str(records)], ["--jsonl", str(records), "--domain", "medical"]]
+    commands += [[str(prompt), "--format", form] for form in ("text", "json", "sarif")]
+    commands += [[str(tmp_path / "nothing.txt")], [str(prompt), "--domain", "nowhere"]]
+    for arguments in commands:
+        alone = main(["validate", *arguments]), capfdbinary.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            call_command("validate", *arguments)
+        assert (stop.value.code, capfdbinary.readouterr()) == alone
