@@ -72,6 +72,27 @@ def _set(content: Content, argument: str) -> tuple[Content, str]:
     return content, "findings"
 
 
+def _rename_setting(content: Content, argument: str) -> tuple[Content, str]:
+    """What another version of the policy calls otherwise keeps its value, unless the new name has one already."""
+    old, _, new = argument.partition("=")
+    for part in _BY_ID:
+        stated = dict(content.get(part, {}))
+        if old in stated:
+            value = stated.pop(old)
+            content[part] = {**stated, new: stated.get(new, value)}
+    return content, "findings"
+
+
+def _forget_setting(content: Content, id: str) -> tuple[Content, str]:
+    for part in _BY_ID:
+        if id in content.get(part, {}):
+            content[part] = {key: value for key, value in content[part].items() if key != id}
+    return content, "findings"
+
+
+_BY_ID = ("settings", "grants")  # parts of a draft that are kept by the ids of the policy
+
+
 def _free_name(stem: str, taken: Any, joint: str) -> str:
     if stem not in taken:
         return stem
@@ -91,4 +112,6 @@ _EDITS: dict[str, Callable[[Content, str], tuple[Content, str]]] = {
     "add-tool": _add_tool,
     "remove-tool": _remove_tool,
     "set": _set,
+    "rename-setting": _rename_setting,
+    "forget-setting": _forget_setting,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -41,6 +41,7 @@ class FindingView:
     target: str
     acknowledgement: Acknowledgement | None
     offer: Offer | None
+    remedies: tuple[tuple[str, str], ...] = ()  # edits that a press does, with their words
 
     @property
     def undeclared(self) -> str:
@@ -94,7 +95,18 @@ class FindingList:
             target="" if finding.span else _target(finding.path),
             acknowledgement=accepted.get(key_of(finding)) if finding.severity is Severity.WARN else None,
             offer=self._offer(finding),
+            remedies=tuple(self._remedies(finding)),
         )
+
+    def _remedies(self, finding: Finding) -> Iterator[tuple[str, str]]:
+        """A setting that the policy does not know has no control: it is renamed or removed from here."""
+        part, _, id = finding.path.partition(".")
+        if part not in ("settings", "grants") or "." not in id or id in self._pack.adjustables:
+            return
+        if new := self._pack.renamed.get(id):
+            yield f"rename-setting:{id}={new}", f"Call it {self._pack.title_of(new)}"
+        if id in self._checked.draft.settings or id in self._checked.draft.grants:
+            yield f"forget-setting:{id}", f"Remove {id}"
 
     def _offer(self, finding: Finding) -> Offer | None:
         """The text moves a behaviour: to move the setting as well is what the finding's advice says."""
