@@ -19,6 +19,7 @@ from console.accounts.permissions import Action
 from console.openapi import Form, Page, PageNumber, PageSize, Slug, Text, page_of
 from console.problems import Invalid
 from console.trials import reports, runs, subjects, suites
+from console.trials.casting import Cast
 from console.trials.models import Conversation, Run, SuiteVersion
 from console.trials.pages import run_for
 from console.trials.progress import progress_of
@@ -49,13 +50,20 @@ class DraftIn(Form):
 
 
 class RunIn(Form):
-    """The first of several `revisions` is the baseline: `aria@14`, `aria@production`, or a draft of your own."""
+    """The first of several `revisions` is the baseline: `aria@14`, `aria@production`, or a draft of your own.
+
+    `judge` is a model, or `none`; by default the workspace's, where a scenario needs one. `preferences` asks it, in both
+    orders, whose answers it prefers. `repeat_users` is a run whose simulated users are repeated word by word.
+    """
 
     suite: Slug
     revisions: Annotated[list[Reference | DraftIn], Field(min_length=1, max_length=runs.MOST_SUBJECTS)]
     model: Annotated[Text, Field(max_length=100)] | None = None
     samples: Annotated[int, Field(ge=1, le=runs.MOST_SAMPLES)] = 1
     concurrency: Annotated[int, Field(ge=1, le=runs.MOST_CONCURRENCY)] = 8
+    judge: Annotated[Text, Field(min_length=1, max_length=100)] | None = None
+    preferences: bool = False
+    repeat_users: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     max_cost: Annotated[float | int, Field(gt=0, le=100_000)] | None = None
     max_tokens: Annotated[int, Field(gt=0, le=10**12)] | None = None
     max_seconds: Annotated[int, Field(gt=0, le=10**6)] | None = None
@@ -71,6 +79,7 @@ class RunOut(Schema):
     suite: str
     suite_version: int
     model: str
+    judge: str | None
     samples: int
     rehearsal: bool
     planned: int
@@ -137,6 +146,11 @@ def start_run(request: TokenRequest, given: RunIn, response: HttpResponse) -> St
         limits=limits,
         prompt=prompt_of(forms),
         by=request.member,
+        cast=Cast(
+            judge="" if given.judge == "none" else given.judge,
+            compares=given.preferences,
+            repeats=_reached(request, given.repeat_users) if given.repeat_users else None,
+        ),
     )
     response["Location"] = reverse("api:rest:read_run", args=[run.number])
     return Status(202, _run(request, run))
@@ -229,6 +243,7 @@ def _form(request: TokenRequest, run: Run, done: int, errors: int) -> dict[str, 
         "suite": run.suite_version.suite.slug,
         "suite_version": run.suite_version.number,
         "model": run.model,
+        "judge": run.judge_model or None,
         "samples": run.samples,
         "rehearsal": run.rehearsal,
         "planned": run.planned,

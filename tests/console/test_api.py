@@ -344,9 +344,11 @@ def test_a_run_is_started_waited_for_and_cancelled(client, team, live_rehearsal)
         {"suite": "hello", "revisions": []},
         {"suite": "hello", "revisions": ["aria@1"], "samples": 99},
         {"suite": "hello", "revisions": ["aria@1"], "sampels": 2},
+        {"suite": "hello", "revisions": ["aria@1"], "preferences": True},
         {"suite": "hello", "revisions": [{"label": "x", "draft": {"sections": 3}}]},
     ):
         problem(program.post("runs", wrong), 422)
+    problem(program.post("runs", {"suite": "hello", "revisions": ["aria@1"], "repeat_users": 99}), 404)
     assert [e.actor_kind for e in Entry.objects.filter(act__startswith="run:")] == ["token", "token"]
 
 
