@@ -204,12 +204,12 @@ def _lease(
     pk: int, token: int, run: int | None, month: int, reserved: int, reserved_cost: Decimal,
     subject: int, scenario: str, sample: int, messages: str, *rest: Any,
 ) -> Lease:  # fmt: skip
-    reservation, (*rest, script) = Reservation(reserved, reserved_cost), rest  # type: ignore[assignment]
-    lease = Lease(
-        pk, token, Accounts(run, month), reservation, subject, scenario, sample, json.loads(messages), *rest
+    *standing, script = rest
+    said, repeated = json.loads(messages), None if script is None else json.loads(script)
+    reservation = Reservation(reserved, reserved_cost)
+    return Lease(
+        pk, token, Accounts(run, month), reservation, subject, scenario, sample, said, *standing, repeated
     )
-    lease.script = None if script is None else json.loads(script)
-    return lease
 
 
 def _ask_why(refused: _Refused) -> None:

@@ -7,7 +7,7 @@ on with the next one. What the judge cannot say is an error of that one verdict,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -54,10 +54,19 @@ def begin(lease: Lease, plan: Plan, messages: list[dict[str, Any]], ended_turns:
     grades, case = grade(scenario, messages), _case(lease, plan, messages)
     asked = {question.expect for question in case.questions}
     rows = [row for row in verdict_rows(lease.id, scenario, grades) if row.expect not in asked]
-    where = {"turns": ended_turns, "step": lease.step + 1, "verdicts": rows}
+    over = Outcome(
+        "finished",
+        messages,
+        turns=ended_turns,
+        step=lease.step + 1,
+        verdict=grades.word,
+        ungraded=grades.ungraded,
+        verdicts=rows,
+    )
     if not case.total:
-        return Outcome("finished", messages, verdict=grades.word, ungraded=grades.ungraded, **where)  # type: ignore[arg-type]
-    return Outcome("waiting", messages, judged=0, next=_reservation(plan, case, 0), **where)  # type: ignore[arg-type]
+        return over
+    first = _reservation(plan, case, 0)
+    return replace(over, status="waiting", verdict="", ungraded=0, judged=0, next=first)
 
 
 def _case(lease: Lease, plan: Plan, messages: list[dict[str, Any]]) -> Case:
@@ -180,12 +189,5 @@ def _finish(
 ) -> After:
     earlier = Verdict.objects.filter(conversation=lease.id).values_list("verdict", flat=True)
     words = [*persistently(lambda: list(earlier)), *(row.verdict for row in rows)]
-    done = Outcome(
-        outcome.status,
-        turns=outcome.turns,
-        step=outcome.step,
-        verdict=word_of(words),
-        ungraded=words.count("not_graded"),
-        verdicts=rows,
-    )
+    done = replace(outcome, verdict=word_of(words), ungraded=words.count("not_graded"), verdicts=rows)
     return write_with(lease, step, done, alongside)
