@@ -207,9 +207,9 @@ def _lease(
     *standing, script = rest
     said, repeated = json.loads(messages), None if script is None else json.loads(script)
     reservation = Reservation(reserved, reserved_cost)
-    return Lease(
-        pk, token, Accounts(run, month), reservation, subject, scenario, sample, said, *standing, repeated
-    )
+    lease = Lease(pk, token, Accounts(run, month), reservation, subject, scenario, sample, said, *standing)
+    lease.script = repeated
+    return lease
 
 
 def _ask_why(refused: _Refused) -> None:
