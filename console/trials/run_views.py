@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Prefetch
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from console import live
@@ -161,6 +161,6 @@ def report(request: MemberRequest, number: int, format: str) -> HttpResponseBase
     if format not in exports.FORMATS:
         raise Http404
     chosen = exports.FORMATS[format]
-    response = StreamingHttpResponse(chosen.write(shown), content_type=f"{chosen.media_type}; charset=utf-8")
+    response = HttpResponse("".join(chosen.write(shown)), content_type=f"{chosen.media_type}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="run-{shown.number}.{format}"'
     return response

@@ -64,7 +64,7 @@ def run(revisions: list[Revision]) -> Run:
 
 
 def body(response: HttpResponseBase) -> str:
-    content = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+    content = response.content  # type: ignore[attr-defined]
     return " ".join(content.decode().split())
 
 
@@ -140,7 +140,7 @@ def test_a_run_leaves_as_a_file_in_every_form(client: Client, author: Membership
     def fetched(form: str) -> str:
         answer = client.get(reverse("trials:report", args=[author.workspace.slug, run.number, form]))
         assert answer.status_code == 200 and f"run-{run.number}.{form}" in answer["Content-Disposition"]
-        return b"".join(answer.streaming_content).decode()
+        return answer.content.decode()
 
     lines = [json.loads(line) for line in fetched("jsonl").splitlines()]
     assert (
