@@ -135,6 +135,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "console.doors.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     django6.MIDDLEWARE,
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -11,6 +11,14 @@ from django_htmx.http import HttpResponseClientRedirect
 
 
 class LoginMiddleware(LoginRequiredMiddleware):
+    def process_view(
+        self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        # Django looks at the session first. Where no login is needed nobody reads it: answers do not vary by cookie.
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Any
     ) -> HttpResponseBase:

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -17,10 +18,13 @@ from console.accounts.permissions import Action, require
 from console.audit.acts import Act
 from console.audit.services import Subject, record
 from console.problems import DomainError, Invalid, NotAllowed
+from console.recent import Recent
 
 MARK = "remit_"  # so that scanners of secrets recognise one
 _SCOPE = re.compile(r"(\*|[a-z0-9-]{1,64})@(\*|[a-z][a-z0-9-]{0,39})")
 _LONGEST_SECRET = 200
+# What tokens and labels say to those that fetch; whoever changes either calls ``SERVED.changed()`` in the transaction.
+SERVED: Recent[Any] = Recent("served")
 _TO_THE_MINUTE = timedelta(minutes=1)
 
 
@@ -61,6 +65,7 @@ def revoke_token(*, token: Token, member: Membership) -> None:
     require(member, Action.MANAGE_TOKENS, token)
     if not Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
         raise DomainError(f"The token {token.name} is revoked already.")
+    SERVED.changed()
     _record(token, Act.TOKEN_REVOKED, member)
 
 

@@ -119,13 +119,21 @@ def read_revision(request: TokenRequest, slug: str, number: int) -> dict[str, An
     return {**_revision(found), "config": found.params, "draft": found.content}
 
 
-class ValidateIn(Form):
-    """Either `text`, which declares nothing, or `draft` in its exchanged form."""
-
-    text: str | None = None
-    draft: dict[str, Any] | None = None
-    domain: Annotated[str, Field(max_length=40)] | None = None
+class _ValidateIn(Form):
+    domain: Annotated[str, Field(max_length=40, examples=["general"])] | None = None
     pack: Annotated[str, Field(max_length=120, examples=["claude@2026.2"])] | None = None
+
+
+class TextIn(_ValidateIn):
+    """A text declares nothing: limits, honesty and ethics are held against it."""
+
+    text: str
+
+
+class DraftIn(_ValidateIn):
+    """A draft in its exchanged form."""
+
+    draft: dict[str, Any]
 
 
 class VerdictOut(Schema):
@@ -147,7 +155,7 @@ class VerdictOut(Schema):
     },
 )
 def validate(
-    request: TokenRequest, given: ValidateIn, format: Literal["json", "sarif"] = "json"
+    request: TokenRequest, given: TextIn | DraftIn, format: Literal["json", "sarif"] = "json"
 ) -> dict[str, Any] | HttpResponse:
     """Under the workspace's policy, or the built-in `pack` that is named, with its bounds and snippets. Nothing is kept.
     `?format=sarif` answers in SARIF. Right: validate.
@@ -164,9 +172,7 @@ def validate(
     }
 
 
-def _validated(request: TokenRequest, given: ValidateIn) -> tuple[policies.Pack, policies.Verdict]:
-    if (given.text is None) == (given.draft is None):
-        raise Invalid("Give either a text or a draft.", "The field text takes words, draft an object.")
+def _validated(request: TokenRequest, given: TextIn | DraftIn) -> tuple[policies.Pack, policies.Verdict]:
     workspace = request.member.workspace
     governance = governance_of(workspace)
     try:
@@ -177,7 +183,7 @@ def _validated(request: TokenRequest, given: ValidateIn) -> tuple[policies.Pack,
     if given.domain is not None and given.domain not in known:
         raise Invalid(f"“{given.domain}” is no domain of {pack.ref}.", f"Choose one of {', '.join(known)}.")
     try:
-        source = policies.parse_draft(given.draft) if given.draft is not None else given.text or ""
+        source = policies.parse_draft(given.draft) if isinstance(given, DraftIn) else given.text
     except FormError as error:
         raise _unreadable(error) from error
     verdict = policies.validate(
@@ -195,7 +201,7 @@ def _unreadable(error: FormError) -> Invalid:
 class ImportIn(Form):
     """`source` is a file's content in any form that the console imports; its `name` helps to tell which."""
 
-    source: str
+    source: Annotated[str, Field(min_length=1)]
     name: Line = ""
     domain: Annotated[str, Field(max_length=40)] = ""
     audience: Annotated[list[str], Field(max_length=5)] = []

@@ -10,13 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModif
 from django.utils.http import parse_etags
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
-from ninja import Router, Schema
+from ninja import Path, Router, Schema
 from pydantic import Field
 
 from console.accounts.bearer import Bearer, TokenRequest
 from console.accounts.models import Right
 from console.accounts.permissions import Action
-from console.openapi import Form, Line, Page, PageNumber, PageSize, page_of
+from console.openapi import Form, LabelName, Line, Page, PageNumber, PageSize, page_of
 from console.prompts.api import reached
 from console.prompts.models import Prompt
 from console.prompts.pages import prompts_of
@@ -94,7 +94,7 @@ def _key(request: HttpRequest) -> str:
         },
     },
 )
-def fetch_release(request: HttpRequest, slug: str, label: str) -> HttpResponse:
+def fetch_release(request: HttpRequest, slug: str, label: Path[LabelName]) -> HttpResponse:
     """Made to be cached: answers carry an ETag, `If-None-Match` is answered with 304, and Cache-Control says for how long
     an answer may be used while it is asked for again. Right: fetch; the scope must name prompt and label.
     """
@@ -188,7 +188,7 @@ def list_labels(request: TokenRequest, slug: str) -> list[dict[str, Any]]:
     auth=Bearer(Right.MOVE),
     summary="Move a label",
 )
-def put_label(request: TokenRequest, slug: str, label: str, given: MoveIn) -> dict[str, Any]:
+def put_label(request: TokenRequest, slug: str, label: Path[LabelName], given: MoveIn) -> dict[str, Any]:
     """Point the label at a release; a roll-back is the same with an older one. Asking twice moves once: the second answer
     says `moved: false`. Right: move; the scope must name prompt and label; role: approver for protected labels (production
     always is), else author or approver.

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from console.accounts.models import Membership
 from console.accounts.permissions import Action, require
+from console.accounts.tokens import SERVED
 from console.audit.acts import Act
 from console.audit.services import Subject, record
 from console.problems import DomainError, Invalid, NotAllowed
@@ -131,6 +132,7 @@ def _remember(label: Label, before: Release | None, member: Membership, reason: 
             "digest": label.release.digest,
         },
     )
+    SERVED.changed()
     tell(label.prompt.workspace_id)
 
 

@@ -1,7 +1,8 @@
 """What an application fetches: the configuration that a label names.
 
-The path that production takes, so nothing of it is done twice: token and label are found in one statement, and the
-body of a release is made once a process, since a release never changes.
+The path that production takes, so nothing of it is done twice: token and label are found in one statement and known
+for a second, unless a token or a label changes meanwhile, which every process is told; the body of a release is made once
+a process, since a release never changes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from django.http import HttpRequest
 
 from console.accounts.bearer import rate_of_fetches, refused, secret_in, take
 from console.accounts.models import Right, Token
-from console.accounts.tokens import hash_of, note_use
+from console.accounts.tokens import SERVED, hash_of, note_use
 from console.problems import DomainError, Gone, NotAllowed
 from console.releases.exporting import exported
 from console.releases.models import LabelMove, Release
@@ -57,6 +58,17 @@ class Served:
     body: Callable[[], bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A token in force, what the label points to in its workspace (a release and its ETag, or None), and the candidate
+    that a share of the fetches gets: (release, ETag, salt, percent), or None.
+    """
+
+    token: Token
+    pointed: tuple[int, str] | None
+    share: tuple[int, str, str, int] | None
+
+
 def serve(request: HttpRequest, slug: str, label: str, key: str = "") -> Served:
     """The released configuration as the exports' JSON form.
 
@@ -64,38 +76,51 @@ def serve(request: HttpRequest, slug: str, label: str, key: str = "") -> Served:
 
     Raises Unauthenticated, TooMany, NotAllowed, NotServed, and Gone where the label was taken away.
     """
-    row = _found(request, slug, label)
-    token = Token(pk=row[0], name=row[1], scopes=row[2], rights=row[3], last_used_at=row[4])
+    hashed = hash_of(secret_in(request))
+    found = SERVED.get((hashed, slug, label), lambda: _found(hashed, slug, label))
+    if found is None:
+        raise refused(request)
+    token = found.token
     take(request, rate_of_fetches(), token)
-    if not row[5]:
-        note_use(token)
     if Right.FETCH not in token.rights:
         raise NotAllowed(
             f"The token {token.name} lacks the right “fetch”.", "An admin can make one that has it."
         )
-    release, digest, number = _chosen(row, key)
     if not token.covers(slug, label):
         raise NotServed(slug, label)
-    if release is None:
+    chosen = _chosen(found, key)
+    if chosen is None:
         raise _nothing(token, slug, label)
-    return Served(f'"{digest[:32]}-{number}"', partial(_body, release, slug, label))
+    release, etag = chosen
+    return Served(etag, partial(_body, release, slug, label))
 
 
-def _found(request: HttpRequest, slug: str, label: str) -> tuple[Any, ...]:
-    hashed = hash_of(secret_in(request))
+def _found(hashed: str, slug: str, label: str) -> Found | None:
     with connection.cursor() as cursor:
         cursor.execute(_FIND, [slug, label, hashed])
         row: tuple[Any, ...] | None = cursor.fetchone()
     if row is None:
-        raise refused(request)
-    return row
+        return None
+    token = Token(pk=row[0], name=row[1], scopes=row[2], rights=row[3], last_used_at=row[4])
+    if not row[5]:
+        note_use(token)
+    salt, percent = row[12:]
+    pointed = (row[6], _etag(*row[7:9])) if row[6] else None
+    share = (row[9], _etag(*row[10:12]), salt, percent) if row[9] and salt is not None else None
+    return Found(token, pointed, share)
 
 
-def _chosen(row: tuple[Any, ...], key: str) -> tuple[Any, ...]:
+def _etag(digest: str, number: int) -> str:
+    return f'"{digest[:32]}-{number}"'
+
+
+def _chosen(found: Found, key: str) -> tuple[int, str] | None:
     """What the label points to; the candidate for a key in the share. The one place where that is decided."""
-    candidate, salt, percent = row[9:12], row[12], row[13]
-    inside = bool(key) and salt is not None and in_share(salt, key, percent)
-    return candidate if inside else row[6:9]
+    if key and found.share is not None:
+        release, etag, salt, percent = found.share
+        if in_share(salt, key, percent):
+            return release, etag
+    return found.pointed
 
 
 @lru_cache(maxsize=512)

@@ -10,7 +10,7 @@ BODY = b"x" * 1500  # as long as the configuration that is fetched beside it
 
 
 def view(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(BODY, content_type="application/json")
+    return HttpResponse(BODY, content_type="application/json", headers={"Content-Length": str(len(BODY))})
 
 
 urlpatterns = [path("bare", view)]

@@ -38,6 +38,8 @@ def _ask(port: int, request: bytes, until: float, statuses: Counter[str]) -> Non
         while time.monotonic() < until:
             sock.sendall(request)
             answer = sock.recv(65536)
+            while b"\r\n\r\n" not in answer:
+                answer += sock.recv(65536)
             head, _, body = answer.partition(b"\r\n\r\n")
             lower = head.lower()
             at = lower.find(b"content-length: ")

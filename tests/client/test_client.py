@@ -163,7 +163,7 @@ def test_what_did_not_change_is_renewed(client):
     "failure", [DOWN, httpx2.ReadTimeout("late"), (503, ""), (500, ""), (429, ""), (302, "")]
 )
 def test_what_was_kept_serves_while_remit_cannot_answer(client, failure):
-    remit, _server = client((200, SPENT), failure, failure, (200, FRESH))
+    remit, _ = client((200, SPENT), failure, failure, (200, FRESH))
     remit.get()
     assert [(p.source, p.release) for p in (remit.get(), remit.get())] == [("stale", 1)] * 2
     assert remit.get().source == "network"
