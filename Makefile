@@ -42,7 +42,7 @@ lint: ## ruff, djhtml, import contracts, strict types of policies/ (under 10 s)
 	@$(BIN)/mypy --no-error-summary policies
 
 types: ## mypy over everything
-	@$(BIN)/mypy --no-error-summary policies console manage.py
+	@$(BIN)/mypy --no-error-summary policies console manage.py docs/client/remit_client
 
 unit: ## the quick tests only: no browser, nothing started but the database
 	@$(BIN)/pytest $(PARALLEL) --ignore=tests/browser
