@@ -37,6 +37,16 @@ _PROBLEMS = {
 }
 
 
+class _Absent(DomainError):
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What you ask for is not there, or the token does not reach it.",
+            "Check the names in the address.",
+        )
+
+
 class _Parser(Parser):
     """Strict JSON of a bounded size and depth; nothing that a database could not keep is let in half-way."""
 
@@ -111,7 +121,7 @@ def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 
 @api.exception_handler(Http404)
 def _absent(request: HttpRequest, error: Http404) -> HttpResponse:
-    return problems.as_problem(request, HttpResponse(status=404))
+    return problems.respond(request, _Absent())
 
 
 @api.exception_handler(ValidationError)

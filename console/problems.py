@@ -135,9 +135,10 @@ def _answer_of_api(request: HttpRequest, response: HttpResponse) -> HttpResponse
     is kept by anybody unless the answer says otherwise."""
     if response.status_code >= 400:
         response = as_problem(request, response)
+    headers = response.headers
     for name, value in getattr(request, "answer_headers", {}).items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
+        headers[name] = value
+    headers.setdefault("Cache-Control", "no-store")
     return response
 
 

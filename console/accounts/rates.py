@@ -42,7 +42,9 @@ class Allowance:
 
     @property
     def headers(self) -> dict[str, str]:
-        """As draft-ietf-httpapi-ratelimit-headers has them."""
+        """As draft-ietf-httpapi-ratelimit-headers has them; none where there is no limit."""
+        if not self.limit:
+            return {}
         return {
             "RateLimit-Policy": f'"minute";q={self.limit};w=60',
             "RateLimit": f'"minute";r={self.left};t={self.wait}',

@@ -86,6 +86,8 @@ def end_shares(label: Label, member: Membership, outcome: str) -> int:
             subject=Subject("release", str(share.release_id), f"{label.prompt.slug}@{label.name}"),
             detail={"label": label.name, "release": share.release.number, "outcome": outcome},
         )
+    if active:
+        SERVED.changed()
     return len(active)
 
 

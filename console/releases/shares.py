@@ -9,6 +9,7 @@ from django.db import transaction
 
 from console.accounts.models import Membership
 from console.accounts.permissions import Action, require
+from console.accounts.tokens import SERVED
 from console.audit.acts import Act
 from console.audit.services import Subject, record
 from console.problems import DomainError, Invalid
@@ -68,6 +69,7 @@ def set_share(
             "digest": release.digest,
         },
     )
+    SERVED.changed()
     return share
 
 
