@@ -81,7 +81,7 @@ def test_an_admin_connects_programs(
         expect(row).to_contain_text("Delivered")
         expect(page.get_by_role("listitem").filter(has_text="webhook.test")).to_contain_text("Delivered")
         before = len(there.requests)
-        row.get_by_role("button", name="Send label.moved aria@production again").click()
+        row.get_by_role("button", name="Send again: label.moved aria@production").click()
         assert wait_until(lambda: len(there.requests) > before, within=30)
         assert there.requests[-1][0]["webhook-id"] == headers["webhook-id"]
         assert json.loads(there.requests[-1][1]) == json.loads(body)
