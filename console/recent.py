@@ -12,6 +12,8 @@ from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from typing import Generic, TypeVar
 
+from django.db import transaction
+
 from console import live
 
 Value = TypeVar("Value")
@@ -47,6 +49,7 @@ class Recent(Generic[Value]):
     def changed(self) -> None:
         """Drop everything, here now, and in every process once the surrounding transaction commits."""
         self.forget()
+        transaction.on_commit(self.forget)
         live.publish(self._topic)
 
     def forget(self, event: str = "") -> None:
