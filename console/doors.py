@@ -7,6 +7,7 @@ over, nothing for htmx. Half of the time of a fetch would go there. What stands 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
@@ -29,19 +30,20 @@ class ApiMiddleware:
 
     def __init__(self, get_response: Answer) -> None:
         self._pages = get_response
-        self._views = BaseHandler()
+        self._views: Any = BaseHandler()
         # Django's own way from a request to its view, with no middleware but the one that words what went wrong.
         self._views._view_middleware = []
         self._views._template_response_middleware = []
-        problems = ProblemMiddleware(convert_exception_to_response(self._view))
+        guarded: Any = convert_exception_to_response(self._view)
+        problems = ProblemMiddleware(guarded)
         self._views._exception_middleware = [problems.process_exception]
-        self._program: Answer = convert_exception_to_response(problems)
+        self._program: Any = convert_exception_to_response(problems)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         path = request.path_info
         if not path.startswith(API) or path == REFERENCE:
             return self._pages(request)
-        response = self._program(request)
+        response: HttpResponse = self._program(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         if not response.streaming:
