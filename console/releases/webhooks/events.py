@@ -75,6 +75,9 @@ def _switched(entry: Entry) -> dict[str, Any]:
 
 KINDS: dict[Act, Kind] = {
     Act.LABEL_MOVED: Kind("label.moved", "A label moved", _moved),
+    Act.SHARE_SET: Kind("share.set", "A share of a label’s fetches was set"),
+    Act.SHARE_ENDED: Kind("share.ended", "A share of a label’s fetches ended"),
+    Act.GLASS_BROKEN: Kind("glass.broken", "A release was made past its review"),
     Act.RELEASE_CREATED: Kind("release.created", "A release was made", _released),
     Act.REVIEW_REQUESTED: Kind("review.requested", "A review was asked for"),
     Act.REVIEW_APPROVED: Kind("review.approved", "A review was approved"),
