@@ -7,7 +7,7 @@ over, nothing for htmx. Half of the time of a fetch would go there. What stands 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
@@ -30,7 +30,7 @@ class ApiMiddleware:
 
     def __init__(self, get_response: Answer) -> None:
         self._pages = get_response
-        self._views: Any = BaseHandler()
+        self._views = cast(Any, BaseHandler())
         # Django's own way from a request to its view, with no middleware but the one that words what went wrong.
         self._views._view_middleware = []
         self._views._template_response_middleware = []
