@@ -78,6 +78,12 @@ CELERY_BEAT_SCHEDULE = {
 ANTHROPIC_API_KEY = os.environ.get("ANTHROPIC_API_KEY", "")
 ANTHROPIC_BASE_URL = os.environ.get("ANTHROPIC_BASE_URL", "")
 REMIT_JUDGE_MODEL = os.environ.get("REMIT_JUDGE_MODEL", "") or "claude-sonnet-5-5"
+# Where accounts of workspaces may send calls: exact origins, with commas. Empty: any public https address.
+REMIT_PROVIDER_ORIGINS = [
+    origin.strip() for origin in os.environ.get("REMIT_PROVIDER_ORIGINS", "").split(",") if origin.strip()
+]
+# Whether accounts at Bedrock and Vertex may do without a key and use this machine's own credentials.
+REMIT_CLOUD_CREDENTIALS = flag("REMIT_CLOUD_CREDENTIALS")
 REMIT_REHEARSAL_URL = os.environ.get("REMIT_REHEARSAL_URL", "") or embedded.rehearsal_url()
 
 # --- limits that people meet ------------------------------------------------------------------------------------
@@ -102,6 +108,8 @@ REMIT_CHECKPOINT_FILE = os.environ.get("REMIT_CHECKPOINT_FILE", "")
 REMIT_LEASE_SECONDS = float(os.environ.get("REMIT_LEASE_SECONDS", "30"))  # renewed three times in it
 REMIT_CALLS = int(os.environ.get("REMIT_CALLS", "32"))  # calls in flight of one worker process
 REMIT_CONVERSATION_TOKENS = int(os.environ.get("REMIT_CONVERSATION_TOKENS", "400000"))
+REMIT_CONVERSATION_MONEY = optional_number("REMIT_CONVERSATION_MONEY", "")  # US dollars
+REMIT_CONVERSATION_CALLS = int(os.environ.get("REMIT_CONVERSATION_CALLS", "200"))
 REMIT_CONVERSATION_SECONDS = int(os.environ.get("REMIT_CONVERSATION_SECONDS", "1800"))
 REMIT_RUN_TOKENS = optional_number("REMIT_RUN_TOKENS", "20000000")
 REMIT_RUN_MONEY = optional_number("REMIT_RUN_MONEY", "100")  # US dollars

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(WORKSPACE, include("console.releases.urls")),
     path(WORKSPACE, include("console.governance.urls")),
     path(WORKSPACE, include("console.notifications.urls")),
+    path(WORKSPACE, include("console.provider.urls")),
     path(WORKSPACE, include("console.accounts.urls")),
     path("", include("console.home.urls")),
 ]

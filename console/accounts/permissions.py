@@ -33,6 +33,7 @@ class Action(StrEnum):
     MANAGE_MEMBERS = "manage members"
     MANAGE_TOKENS = "manage API tokens"
     MANAGE_WEBHOOKS = "manage webhooks"
+    MANAGE_PROVIDER = "manage provider accounts and budgets"
     READ_AUDIT = "read the audit"
 
 
@@ -60,6 +61,7 @@ _ALLOWED: dict[Action, set[str]] = {
     Action.MANAGE_MEMBERS: {Role.ADMIN},
     Action.MANAGE_TOKENS: {Role.ADMIN},
     Action.MANAGE_WEBHOOKS: {Role.ADMIN},
+    Action.MANAGE_PROVIDER: {Role.ADMIN},
     Action.READ_AUDIT: {Role.AUDITOR, Role.ADMIN},
 }
 

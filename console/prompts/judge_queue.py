@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -22,10 +23,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from console import live, queue
-from console.prompts import judge_budget
-from console.prompts.judge_budget import Most, Took
 from console.prompts.judge_models import Judgement
 from console.prompts.models import Draft
+from console.provider import spending
+from console.provider.models import Month
+from console.provider.spending import NOTHING, Reservation, Spent
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,15 @@ BUDGET_PAUSE = (
 
 class LeaseLost(Exception):
     """Somebody else has the judgement now: whatever was done is discarded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What a call took, as far as it is known."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: Decimal | None = None  # None: no price is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ def take(pk: int) -> Lease | None:
     return Lease(found, token)
 
 
-def reserve(lease: Lease, most: Most) -> str | None:
+def reserve(lease: Lease, most: Reservation) -> str | None:
     """Reserve the call in the month's budget: None when that is done, a sentence when it never can be.
 
     Puts the judgement back and raises LeaseLost where calls in flight may still give something back.
@@ -76,10 +87,11 @@ def reserve(lease: Lease, most: Most) -> str | None:
     workspace = lease.judgement.workspace_id
     with transaction.atomic():
         _held(lease).select_for_update(of=("self",)).get()
-        if month := judge_budget.reserve(workspace, most):
-            _write(lease, month=month, reserved_tokens=most.tokens, reserved_cost=most.cost)
+        month = spending.open_month(workspace)
+        if spending.reserve_month(month.pk, most, leases=1):
+            _write(lease, month=month.month, reserved_tokens=most.tokens, reserved_cost=most.cost)
             return None
-    if sentence := judge_budget.refusal(workspace, most):
+    if sentence := spending.month_refusal(spending.open_month(workspace), most):
         return sentence
     put_back(lease, BUDGET_PAUSE)
     raise LeaseLost
@@ -220,8 +232,9 @@ def _settle(lease: Lease, took: Took, *, calls: int) -> None:
     if row is None:
         raise LeaseLost
     if row.month is not None:
-        reserved = Most(row.reserved_tokens, row.reserved_cost)
-        judge_budget.settle(row.workspace_id, row.month, reserved, took, calls=calls)
+        month = Month.objects.get(workspace=row.workspace_id, month=row.month)
+        spent = Spent(calls, took.input_tokens, took.output_tokens, took.cost or NOTHING)
+        spending.settle_month(month.pk, Reservation(row.reserved_tokens, row.reserved_cost), spent, leases=1)
 
 
 def _free() -> dict[str, Any]:

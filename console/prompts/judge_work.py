@@ -13,10 +13,9 @@ import policies
 from console.governance import packs
 from console.prompts import judge_queue
 from console.prompts.judge_answer import read_answer
-from console.prompts.judge_budget import Took, most_of
 from console.prompts.judge_models import Judgement
 from console.prompts.judge_prompt import Question, question, version_of
-from console.prompts.judge_queue import Lease, LeaseLost
+from console.prompts.judge_queue import Lease, LeaseLost, Took
 from console.prompts.judge_subject import Subject, subject_from
 from console.provider import client, limiter, pricing, retries
 from console.provider.calls import Call, Reply
@@ -25,6 +24,7 @@ from console.provider.errors import ProviderError
 from console.provider.judging.answers import Unusable, clean
 from console.provider.judging.marks import NoMark
 from console.provider.retries import RetryPolicy
+from console.provider.spending import reservation_for
 from policies import Pack
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def _one_call(lease: Lease) -> None:
 
 def _may_go(lease: Lease, endpoint: Endpoint, call: Call) -> bool:
     """Whether the call may be made now; if not, the judgement waits or has failed."""
-    if refused := judge_queue.reserve(lease, most_of(call)):
+    if refused := judge_queue.reserve(lease, reservation_for(call)):
         judge_queue.fail(lease, "budget", refused)
         return False
     if seconds := limiter.reserve(endpoint, call):

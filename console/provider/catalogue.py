@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from console.provider.client import provider_errors, sdk_client
-from console.provider.endpoints import Endpoint
+from console.provider.endpoints import CLOUDS, Endpoint
 from console.provider.errors import ProviderError
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ DEADLINE = 15.0
 PAGE = 1000
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
 THINKING = ("adaptive", "enabled", "between_tools", "disabled")
+# Answers to asking for the list that only say that there is none: such a server may still answer messages.
+WITHOUT_LIST = frozenset({"not_found", "malformed", "bad_request"})
 
 _kept: dict[str, tuple[float, tuple[Model, ...]]] = {}
 _lock = threading.Lock()
@@ -40,13 +42,14 @@ class Model:
     effort: tuple[str, ...] = ()
     thinking: tuple[str, ...] = ()
     structured_outputs: bool | None = None
+    described: bool = False  # whether the provider says what it can do
 
 
-def list_models(endpoint: Endpoint) -> tuple[Model, ...]:
+def list_models(endpoint: Endpoint, *, anew: bool = False) -> tuple[Model, ...]:
     """Active and deprecated models, newest first, kept for five minutes a process. Raises ProviderError."""
     with _lock:
         kept = _kept.get(endpoint.key)
-    if kept and time.monotonic() - kept[0] < KEEP_SECONDS:
+    if kept and not anew and time.monotonic() - kept[0] < KEEP_SECONDS:
         return kept[1]
     models = _fetch(endpoint)
     with _lock:
@@ -59,7 +62,17 @@ def find_model(endpoint: Endpoint, model_id: str) -> Model | None:
     return next((model for model in list_models(endpoint) if model.id == model_id), None)
 
 
+def lifecycle_warning(model: Model) -> str:
+    """A sentence about a model that will not be there for long, or ""."""
+    if model.lifecycle not in ("deprecated", "retired"):
+        return ""
+    until = f", and is retired on {model.retires_at:%-d %B %Y}" if model.retires_at else ""
+    return f"{model.name} is {model.lifecycle}{until}: what you learn about it will soon hold for no model."
+
+
 def _fetch(endpoint: Endpoint) -> tuple[Model, ...]:
+    if endpoint.kind in CLOUDS:  # their models are named by hand
+        return ()
     with provider_errors():
         try:
             page = sdk_client(endpoint).models.list(limit=PAGE, timeout=DEADLINE)
@@ -89,6 +102,7 @@ def _model(info: ModelInfo) -> Model:
         effort=_supported(getattr(abilities, "effort", None), EFFORTS),
         thinking=_supported(getattr(getattr(abilities, "thinking", None), "types", None), THINKING),
         structured_outputs=getattr(getattr(abilities, "structured_outputs", None), "supported", None),
+        described=getattr(abilities, "effort", None) is not None,
     )
 
 

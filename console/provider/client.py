@@ -17,6 +17,7 @@ import httpx2
 from console.provider.calls import STOPPED, Call, Reply, TextDelta, Usage
 from console.provider.endpoints import Endpoint
 from console.provider.errors import ProviderError, from_exception
+from console.provider.platforms import open_platform
 from console.provider.replies import reply_from
 from console.provider.requests import input_tokens, parameters, prompt_parameters, tokens_in
 from console.provider.stopping import Stop
@@ -50,6 +51,11 @@ def sdk_client(endpoint: Endpoint) -> anthropic.Anthropic:
     with _opening:
         client = _clients.get(endpoint)
         if client is None:
+            # An account that changed leaves no client with its former key behind.
+            for former in [
+                known for known in _clients if known.account and known.account == endpoint.account
+            ]:
+                del _clients[former]
             client = _clients[endpoint] = _open(endpoint)
         return client
 
@@ -59,17 +65,8 @@ def _open(endpoint: Endpoint) -> anthropic.Anthropic:
     base_url = "http://localhost" if is_socket else endpoint.base_url
     path = endpoint.base_url.removeprefix("unix:") if is_socket else None
     load_sdk()
-    import anthropic
-
-    return anthropic.Anthropic(
-        api_key=endpoint.api_key,
-        base_url=base_url,
-        max_retries=0,
-        open_telemetry=False,
-        http_client=httpx2.Client(
-            transport=open_transport(base_url, socket_path=path), follow_redirects=False
-        ),
-    )
+    transport = open_transport(base_url, socket_path=path, guarded=endpoint.guarded)
+    return open_platform(endpoint, httpx2.Client(transport=transport, follow_redirects=False), base_url)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Where calls go. The address comes from the deployment's configuration only, never from a request."""
+"""Where calls go: an account of the workspace, else the deployment's configuration, else the rehearsal."""
 
 from __future__ import annotations
 
@@ -11,9 +11,23 @@ from django.conf import settings
 
 from console.accounts.models import Workspace
 from console.problems import Invalid
+from console.provider.addresses import check_origin, is_listed
+from console.provider.models import ProviderAccount
+from console.sealed import unseal
 
 ANTHROPIC = "https://api.anthropic.com"
 NO_KEY = "none"  # the SDK insists on a key; servers without keys ignore it
+Kind = ProviderAccount.Kind
+CLOUDS = frozenset({Kind.BEDROCK, Kind.VERTEX, Kind.FOUNDRY})
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a workspace lets an account call one model; None: as fast as the provider allows."""
+
+    requests: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +38,74 @@ class Endpoint:
     base_url: str
     api_key: str = field(repr=False)
     rehearsal: bool = False
+    kind: str = Kind.MESSAGES
+    region: str = ""
+    project: str = ""
+    account: int | None = None
+    pace: Pace = Pace()
+    # A workspace named the address: its name is looked up here, and may lead to public machines only.
+    guarded: bool = False
 
     @property
     def key(self) -> str:
-        """A fingerprint for limits, ledgers and caches; nobody can tell the key from it."""
-        return hashlib.sha256(f"{self.base_url}\0{self.api_key}".encode()).hexdigest()[:24]
+        """A fingerprint for limits, ledgers and caches; nobody can tell the key from it.
+
+        An account keeps its own when its key is changed, so that what was learned of its limits holds on.
+        """
+        named = f"account {self.account}" if self.account else f"{self.base_url}\0{self.api_key}"
+        return hashlib.sha256(named.encode()).hexdigest()[:24]
 
 
-def endpoint_for(workspace: Workspace | None = None) -> Endpoint:
-    """The endpoint that a workspace's calls go to: the configured provider, else the rehearsal.
+def endpoint_for(workspace: Workspace | None = None, account: ProviderAccount | None = None) -> Endpoint:
+    """The endpoint that a workspace's calls go to: the one door. Raises Invalid for an account that cannot be used."""
+    if account is None and workspace is not None:
+        account = ProviderAccount.objects.filter(workspace=workspace, is_default=True).first()
+    return endpoint_of(account) if account is not None else deployed()
 
-    The one door: accounts of a workspace's own will be looked up here.
-    """
+
+def deployed() -> Endpoint:
+    """What the deployment configures, else the rehearsal."""
     key, address = settings.ANTHROPIC_API_KEY, settings.ANTHROPIC_BASE_URL
     if key or address:
         return endpoint_at(address or ANTHROPIC, api_key=key)
     return endpoint_at(settings.REMIT_REHEARSAL_URL)
+
+
+def endpoint_of(account: ProviderAccount) -> Endpoint:
+    """An account's endpoint, held against the installation's list as it is now. Raises Invalid and Unsealable."""
+    if account.closed_at is not None:
+        raise Invalid(f"The account {account.name} is closed.", "Choose another account.")
+    if account.kind in CLOUDS and not account.has_key and not settings.REMIT_CLOUD_CREDENTIALS:
+        raise Invalid(
+            f"The account {account.name} has no key.",
+            "Give it one, or have the installation lend its own credentials (REMIT_CLOUD_CREDENTIALS).",
+        )
+    address = account.base_url if account.kind == Kind.MESSAGES else ""
+    if address:
+        check_origin(address)
+    shown = urlsplit(address).netloc if address else account.get_kind_display()
+    return Endpoint(
+        name=f"{account.name} ({shown})",
+        base_url=address or _PLATFORM_URLS[Kind(account.kind)].format(account),
+        api_key=unseal(bytes(account.key)).decode() if account.has_key else NO_KEY,
+        kind=account.kind,
+        region=account.region,
+        project=account.project,
+        account=account.pk,
+        pace=Pace(
+            account.requests_per_minute, account.input_tokens_per_minute, account.output_tokens_per_minute
+        ),
+        guarded=bool(address) and not is_listed(address),
+    )
+
+
+_PLATFORM_URLS = {
+    Kind.ANTHROPIC: ANTHROPIC,
+    Kind.BEDROCK: "https://bedrock-runtime.{0.region}.amazonaws.com",
+    Kind.VERTEX: "",  # the SDK knows: it differs by region
+    Kind.FOUNDRY: "https://{0.project}.services.ai.azure.com/anthropic",
+    Kind.MESSAGES: "",
+}
 
 
 def endpoint_at(base_url: str, *, api_key: str = "") -> Endpoint:
@@ -51,27 +117,24 @@ def endpoint_at(base_url: str, *, api_key: str = "") -> Endpoint:
     return Endpoint(name, address, api_key or NO_KEY)
 
 
-def checked(base_url: str) -> str:
+def checked(base_url: str, what_to_do: str = "Correct ANTHROPIC_BASE_URL or --base-url.") -> str:
     """The address without its last slash, or Invalid: a wrong one may send the key elsewhere."""
     try:
         parts = urlsplit(base_url)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError:
-        raise _unusable(base_url, "it is not an address") from None
+        raise _unusable(base_url, "it is not an address", what_to_do) from None
     if parts.scheme == "unix" and parts.path.startswith("/"):
         return base_url
     if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_fine:
-        raise _unusable(base_url, "it must start with https:// or http:// and name a host")
+        raise _unusable(base_url, "it must start with https:// or http:// and name a host", what_to_do)
     if parts.username is not None or parts.password is not None:
-        raise _unusable(base_url, "it must not hold a user name or password")
+        raise _unusable(base_url, "it must not hold a user name or password", what_to_do)
     if parts.query or parts.fragment:
-        raise _unusable(base_url, "it must not hold a query or fragment")
+        raise _unusable(base_url, "it must not hold a query or fragment", what_to_do)
     return base_url.rstrip("/")
 
 
-def _unusable(base_url: str, why: str) -> Invalid:
+def _unusable(base_url: str, why: str, what_to_do: str) -> Invalid:
     shown = re.sub(r"//[^/]*@", "//", base_url)  # whatever stands there may be a secret
-    return Invalid(
-        f"The provider's address {shown!r} cannot be used: {why}.",
-        "Correct ANTHROPIC_BASE_URL or --base-url.",
-    )
+    return Invalid(f"The provider's address {shown!r} cannot be used: {why}.", what_to_do)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import email.utils
 import re
+import socket
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,7 +34,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "refused_key": Kind(
         "The provider refuses the key.",
-        "Check that ANTHROPIC_API_KEY is right, active and may use this model, then start again.",
+        "Check that the key of the account (or ANTHROPIC_API_KEY) is right, active and may use this model.",
         retryable=False,
     ),
     "limited": Kind(
@@ -53,12 +55,12 @@ KINDS: Mapping[str, Kind] = {
     ),
     "network": Kind(
         "The provider cannot be reached.",
-        "Check ANTHROPIC_BASE_URL and the network of this machine; without a key, check that the rehearsal endpoint runs.",
+        "Check the address (of the account, or ANTHROPIC_BASE_URL) and the network of this machine; without a key, check that the rehearsal endpoint runs.",
         retryable=True,
     ),
     "malformed": Kind(
         "The provider's answer is cut short or unreadable.",
-        "Try again; if it lasts, check that ANTHROPIC_BASE_URL is a server that speaks the Messages API.",
+        "Try again; if it lasts, check that its address is a server that speaks the Messages API.",
         retryable=True,
     ),
     "bad_request": Kind(
@@ -68,7 +70,17 @@ KINDS: Mapping[str, Kind] = {
     ),
     "not_found": Kind(
         "The provider does not know this model or address.",
-        "Choose a model that it lists, or check ANTHROPIC_BASE_URL.",
+        "Choose a model that it lists, or check its address.",
+        retryable=False,
+    ),
+    "forbidden_address": Kind(
+        "The provider's address leads where no call may go.",
+        "Correct the account's address, or have the installation list it in REMIT_PROVIDER_ORIGINS.",
+        retryable=False,
+    ),
+    "not_installed": Kind(
+        "This account cannot be used here.",
+        "Give it a key, or have the extra installed where Remit runs.",
         retryable=False,
     ),
 }
@@ -146,6 +158,8 @@ def from_exception(error: Exception) -> ProviderError:
     if isinstance(error, anthropic.APIStatusError):
         return _from_status(error)
     causes = tuple(_causes(error))
+    if ours := next((cause for cause in causes if isinstance(cause, ProviderError)), None):
+        return ours
     if any(
         isinstance(cause, anthropic.APITimeoutError | httpx2.TimeoutException | httpcore2.TimeoutException)
         for cause in causes
@@ -187,6 +201,12 @@ def _from_protocol(causes: tuple[BaseException, ...]) -> ProviderError:
 
 def _network_detail(causes: tuple[BaseException, ...]) -> str:
     for cause in causes:
+        if isinstance(cause, socket.gaierror):
+            return "its name is not known"
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted ({cause.verify_message})"
+        if isinstance(cause, ssl.SSLError):
+            return "it does not speak TLS as it should"
         if isinstance(cause, ConnectionRefusedError):
             return "nothing listens at its address"
         if isinstance(cause, ConnectionResetError | BrokenPipeError):

@@ -14,7 +14,7 @@ import time
 from django.db import connection
 
 from console.provider.calls import Call, Limit, Reply
-from console.provider.endpoints import Endpoint
+from console.provider.endpoints import Endpoint, Pace
 from console.provider.errors import ProviderError
 from console.provider.requests import input_tokens
 
@@ -37,28 +37,33 @@ def _until(bucket: str) -> str:
     return f"GREATEST(COALESCE(r.{bucket}_until, c.now), c.now)"
 
 
+def _limit(bucket: str, limit: str) -> str:
+    """What the provider allows or what the workspace allows itself, whichever is less; NULL: nothing is known."""
+    return f"LEAST(r.{limit}, %({bucket}_pace)s::bigint)"
+
+
 def _taking(bucket: str, limit: str) -> str:
     """The time in which what this call takes flows in again."""
-    return f"make_interval(secs => COALESCE(%({bucket})s * {WINDOW} / r.{limit}, 0))"
+    return f"make_interval(secs => COALESCE(%({bucket})s * {WINDOW} / {_limit(bucket, limit)}, 0))"
 
 
 # A call larger than a whole bucket goes when the bucket is full: it would otherwise wait for ever.
 _FITS = " AND ".join(
-    f"(r.{limit} IS NULL OR {_until(bucket)} <= c.now"
+    f"({_limit(bucket, limit)} IS NULL OR {_until(bucket)} <= c.now"
     f" OR {_until(bucket)} + {_taking(bucket, limit)} <= c.now + make_interval(secs => %(room)s))"
     for bucket, limit in _BUCKETS
 )
 _TAKE = ", ".join(
-    f"{bucket}_until = CASE WHEN r.{limit} IS NULL THEN r.{bucket}_until"
+    f"{bucket}_until = CASE WHEN {_limit(bucket, limit)} IS NULL THEN r.{bucket}_until"
     f" ELSE {_until(bucket)} + {_taking(bucket, limit)} END"
     for bucket, limit in _BUCKETS
 )
 _WAITS = ", ".join(
-    f"CASE WHEN r.{limit} IS NULL THEN c.now"
+    f"CASE WHEN {_limit(bucket, limit)} IS NULL THEN c.now"
     f" ELSE LEAST({_until(bucket)}, {_until(bucket)} + {_taking(bucket, limit)} - make_interval(secs => %(room)s)) END"
     for bucket, limit in _BUCKETS
 )
-_LIMITED = " OR ".join(f"r.{limit} IS NOT NULL" for _bucket, limit in _BUCKETS)
+_LIMITED = " OR ".join(f"{_limit(bucket, limit)} IS NOT NULL" for bucket, limit in _BUCKETS)
 
 # One statement: taking is the UPDATE's own condition, so that no two callers can take the same rest.
 RESERVE = f"""
@@ -91,6 +96,10 @@ INSERT INTO provider_ratelimit AS r (endpoint, model, learned_at, {_COLUMNS})
 VALUES (%(endpoint)s, %(model)s, clock_timestamp(), {_VALUES})
 ON CONFLICT (endpoint, model) DO UPDATE SET learned_at = EXCLUDED.learned_at, {_LEARN}
 """  # noqa: S608 (built from the constants above)
+# The workspace's own pace holds from the first call on, before any answer said anything.
+OPEN = """
+INSERT INTO provider_ratelimit (endpoint, model) VALUES (%(endpoint)s, %(model)s) ON CONFLICT DO NOTHING
+"""
 PAUSE_ALL = """
 INSERT INTO provider_ratelimit AS r (endpoint, model, paused_until)
 VALUES (%(endpoint)s, %(model)s, clock_timestamp() + make_interval(secs => %(seconds)s))
@@ -111,9 +120,12 @@ def reserve(endpoint: Endpoint, call: Call, *, interactive: bool = False) -> flo
     with _free_lock:
         if _free.get(key, 0.0) > time.monotonic():
             return 0.0
-    row = _fetch(
-        RESERVE, {**_names(key), **_needs(call), "room": WINDOW * (1.0 if interactive else BULK_SHARE)}
-    )
+    room = WINDOW * (1.0 if interactive else BULK_SHARE)
+    values = {**_names(key), **_needs(call), **_pace(endpoint), "room": room}
+    row = _fetch(RESERVE, values)
+    if row is None and endpoint.pace != Pace():
+        _execute(OPEN, values)
+        row = _fetch(RESERVE, values)
     if row is None:
         with _free_lock:
             _free[key] = time.monotonic() + FORGET
@@ -163,6 +175,12 @@ def _learn(key: tuple[str, str], call: Call, reply: Reply) -> None:
 
 def _spent(limit: Limit | None) -> float | None:
     return None if limit is None else (1 - limit.remaining / limit.per_minute) * WINDOW
+
+
+def _pace(endpoint: Endpoint) -> Values:
+    pace = endpoint.pace
+    own = zip(_BUCKETS, (pace.requests, pace.input_tokens, pace.output_tokens), strict=True)
+    return {f"{bucket}_pace": limit for (bucket, _), limit in own}
 
 
 def _needs(call: Call) -> dict[str, int]:

@@ -18,6 +18,8 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore2
 import httpx2
 
+from console.provider.addresses import Forbidden, checked_addresses
+from console.provider.errors import ProviderError
 from console.provider.stopping import Stop
 
 # Names that a lookup gave once are looked up again by the operating system only when a connection is made.
@@ -86,8 +88,11 @@ class _Stream(httpcore2.NetworkStream):
 
 
 class _Backend(httpcore2.NetworkBackend):
-    def __init__(self) -> None:
+    """``guarded``: connects to public machines only, to the very addresses that were checked."""
+
+    def __init__(self, *, guarded: bool) -> None:
         self._inner = httpcore2.SyncBackend()
+        self._guarded = guarded
 
     def connect_tcp(
         self,
@@ -97,8 +102,23 @@ class _Backend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> _Stream:
-        left = _remaining(timeout, httpcore2.ConnectTimeout)
-        return _Stream(self._inner.connect_tcp(host, port, left, local_address, socket_options))
+        return _Stream(self._connect(host, port, timeout, local_address, socket_options))
+
+    def _connect(self, host: str, port: int, timeout: float | None, *rest: Any) -> httpcore2.NetworkStream:
+        try:
+            addresses = checked_addresses(host, port) if self._guarded else [host]
+        except Forbidden as error:
+            raise ProviderError("forbidden_address", detail=str(error)) from None
+        except OSError as error:
+            raise httpcore2.ConnectError(str(error)) from error
+        for number, address in enumerate(addresses, 1):
+            try:
+                left = _remaining(timeout, httpcore2.ConnectTimeout)
+                return self._inner.connect_tcp(address, port, left, *rest)
+            except httpcore2.ConnectError:
+                if number == len(addresses):
+                    raise
+        raise httpcore2.ConnectError(f"{host} has no address")
 
     def connect_unix_socket(
         self,
@@ -174,14 +194,19 @@ def _core_request(request: httpx2.Request) -> httpcore2.Request:
     )
 
 
-def open_transport(base_url: str, *, socket_path: str | None = None) -> DeadlineTransport:
-    """A transport for ``base_url``, through the proxy that the environment names for it, or through a UNIX socket."""
+def open_transport(
+    base_url: str, *, socket_path: str | None = None, guarded: bool = False
+) -> DeadlineTransport:
+    """A transport for ``base_url``, through the proxy that the environment names for it, or through a UNIX socket.
+
+    ``guarded``: to public addresses only. A proxy is the deployment's own guard: it looks names up itself.
+    """
     parts = urlsplit(base_url)
     options: dict[str, Any] = {
         "max_connections": CONNECTIONS.max_connections,
         "max_keepalive_connections": CONNECTIONS.max_keepalive_connections,
         "keepalive_expiry": CONNECTIONS.keepalive_expiry,
-        "network_backend": _Backend(),
+        "network_backend": _Backend(guarded=False),
     }
     if parts.scheme == "https":
         options["ssl_context"] = httpx2.create_ssl_context()
@@ -191,4 +216,5 @@ def open_transport(base_url: str, *, socket_path: str | None = None) -> Deadline
     proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
     if proxy:
         return DeadlineTransport(httpcore2.HTTPProxy(proxy_url=proxy, **options))
+    options["network_backend"] = _Backend(guarded=guarded)
     return DeadlineTransport(httpcore2.ConnectionPool(**options))

@@ -18,7 +18,9 @@ from console.prompts.checking import check
 from console.prompts.drafts import draft_of
 from console.prompts.models import Prompt, Revision
 from console.provider.endpoints import endpoint_for
+from console.provider.errors import ProviderError
 from console.trials import leases
+from console.trials.abilities import fitted, known_models, model_named
 from console.trials.conversation import reservation_of
 from console.trials.models import Chat, Conversation, Subject
 from console.trials.plans import Plan, filled, plan_of_chat
@@ -100,6 +102,7 @@ def start_chat(
     require(member, Action.RUN, prompt)
     if not 1 <= len(answering) <= MOST_COLUMNS:
         raise Invalid("One or two may answer.", "Choose what answers, and what beside it.")
+    answering = _fitted(answering, model, prompt)
     fixtures = _fixtures(prompt) if any(form.tools for form in answering) else {}
     chat, created = Chat.objects.get_or_create(
         created_by=member.user,
@@ -122,6 +125,15 @@ def start_chat(
         subject.save()
         Conversation.objects.create(workspace=prompt.workspace, chat=chat, subject=subject)
     return chat
+
+
+def _fitted(answering: Sequence[SubjectForm], model: str, prompt: Prompt) -> list[SubjectForm]:
+    """Without what their models do not have; a list that cannot be had says nothing."""
+    try:
+        models = known_models(endpoint_for(prompt.workspace))
+    except ProviderError:
+        return list(answering)
+    return [fitted(form, model_named(models, model or form.params.get("model"))) for form in answering]
 
 
 def _check_usable(subject: Subject, chat: Chat) -> None:

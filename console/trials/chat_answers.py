@@ -20,12 +20,12 @@ from console import live
 from console.accounts.models import Membership
 from console.accounts.permissions import Action, require
 from console.problems import Unavailable
-from console.provider import client
+from console.provider import client, spending
 from console.provider.calls import STOPPED, Call, Reply, TextDelta
 from console.provider.endpoints import Endpoint
+from console.provider.spending import Reservation
 from console.provider.stopping import Stop
-from console.trials import budgets, conversation, leases
-from console.trials.budgets import Reservation
+from console.trials import conversation, leases
 from console.trials.leases import Lease, LeaseLost
 from console.trials.models import Chat, Conversation
 from console.trials.moves import After, release_connection
@@ -198,14 +198,10 @@ def _refused(column: int) -> str:
     row = Conversation.objects.get(pk=column)
     if row.status != Conversation.Status.WAITING:
         return "Another answer is being written in this column. Wait until it is there."
-    month = budgets.open_month(row.workspace_id)
-    used = budgets.refusal(month, Reservation(row.reserved_tokens, row.reserved_cost))
-    words = (
-        f"The workspace {used.rstrip('.')} (this month's budget)."
-        if used
-        else ("What is left of this month's budget is reserved by calls that are under way.")
-    )
-    return _note(column, "budget", words)
+    month = spending.open_month(row.workspace_id)
+    used = spending.month_refusal(month, Reservation(row.reserved_tokens, row.reserved_cost))
+    busy = "What is left of this month's budget is reserved by calls that are under way."
+    return _note(column, "budget", used or busy)
 
 
 def _note(column: int, kind: str, words: str) -> str:

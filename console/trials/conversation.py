@@ -13,14 +13,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from django.conf import settings
-
 from console.provider import limiter, retries
+from console.provider.allowance import Allowance
 from console.provider.calls import STOPPED, Call, Reply
 from console.provider.endpoints import Endpoint
 from console.provider.errors import ProviderError
-from console.trials import leases, ledger, simulated_user, tools
-from console.trials.budgets import Reservation
+from console.provider.spending import Reservation, reservation_for
+from console.trials import leases, ledger, plans, simulated_user, tools
 from console.trials.judging import phase
 from console.trials.leases import Lease, LeaseLost
 from console.trials.ledger import Outcome, StepRow, persistently
@@ -31,7 +30,6 @@ from console.trials.moves import (
     ended,
     go_on,
     release_connection,
-    reservation_for,
     write,
 )
 from console.trials.plans import Plan
@@ -112,7 +110,7 @@ def _next_part(lease: Lease, plan: Plan) -> Part | After:
 
 
 def _one_call(lease: Lease, plan: Plan, speak: Speak, part: Part, *, interactive: bool) -> After:
-    if problem := _over_budget(lease):
+    if problem := _over_budget(lease, plan.limits):
         return part.failed(None, "budget", problem)
     call = replace(part.call, sample=lease.sample)
     if seconds := limiter.reserve(plan.endpoint, call, interactive=interactive):
@@ -122,7 +120,7 @@ def _one_call(lease: Lease, plan: Plan, speak: Speak, part: Part, *, interactive
         reply = speak(plan.endpoint, call)
     except ProviderError as error:
         _learn(plan, call, error)
-        return _failed(lease, part, error, interactive=interactive)
+        return _failed(lease, part, plans.forgiven(plan, error), interactive=interactive)
     _learn(plan, call, reply)
     return part.answered(reply)
 
@@ -131,22 +129,35 @@ def _learn(plan: Plan, call: Call, outcome: Reply | ProviderError) -> None:
     persistently(lambda: limiter.record(plan.endpoint, call, outcome))
 
 
-def _over_budget(lease: Lease) -> str:
-    turn = lease.turns + 1
+def _over_budget(lease: Lease, limits: Allowance) -> str:
+    """Why the next call may not be made: with the most that it may use, the conversation would go over."""
+    turn, most = lease.turns + 1, lease.reservation
     if (
         sum(entry["role"] == "assistant" and entry["turn"] == turn for entry in lease.messages)
         >= CALLS_A_TURN
     ):
         return f"The model went on calling tools: {CALLS_A_TURN} calls in turn {turn}."
-    if lease.tokens >= settings.REMIT_CONVERSATION_TOKENS:
-        return f"The conversation used up its {settings.REMIT_CONVERSATION_TOKENS:,} tokens."
+    if limits.conversation_calls is not None and lease.calls >= limits.conversation_calls:
+        return f"The conversation used up its {limits.conversation_calls:,} calls."
+    if limits.conversation_tokens is not None and lease.tokens + most.tokens > limits.conversation_tokens:
+        return (
+            f"The conversation used {lease.tokens:,} of its {limits.conversation_tokens:,} tokens,"
+            f" and the next call may take {most.tokens:,}."
+        )
+    if limits.conversation_cost is not None and lease.cost + most.cost > limits.conversation_cost:
+        return (
+            f"The conversation spent ${lease.cost:.4f} of its ${limits.conversation_cost:.2f},"
+            f" and the next call may cost ${most.cost:.4f}."
+        )
     # Somebody may come back to a chat after a night; a run's conversation that takes so long goes nowhere.
-    if (
-        lease.scenario
-        and (datetime.now(UTC) - lease.started_at).total_seconds() >= settings.REMIT_CONVERSATION_SECONDS
-    ):
-        return f"The conversation used up its {settings.REMIT_CONVERSATION_SECONDS:,} seconds."
+    seconds = limits.conversation_seconds
+    if lease.scenario and seconds is not None and _age(lease) >= seconds:
+        return f"The conversation used up its {seconds:,} seconds."
     return ""
+
+
+def _age(lease: Lease) -> float:
+    return (datetime.now(UTC) - lease.started_at).total_seconds()
 
 
 # --- what an answer leads to

@@ -96,6 +96,9 @@ def serve(pool: str, threads: int, stopping: threading.Event) -> None:
     for number in range(threads):
         threading.Thread(target=serve_thread, name=f"worker {number}", daemon=True).start()
     while not stopping.wait(LOOK_EVERY) and os.getppid() == parent:
+        if not idle.acquire(blocking=False):
+            continue  # nobody could take what a look would find
+        idle.release()
         for _ in range(sweeps.due(pool, at_most=threads)):
             if idle.acquire(blocking=False):
                 calls_for_work.release()

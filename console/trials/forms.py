@@ -8,11 +8,14 @@ from typing import Any
 from django import forms
 
 from console.accounts.models import Membership, Workspace
+from console.problems import DomainError
 from console.prompts.judge_settings import settled
 from console.prompts.models import Prompt, Revision
-from console.provider.catalogue import Model, list_models
-from console.provider.endpoints import endpoint_for
+from console.provider.catalogue import WITHOUT_LIST, Model, lifecycle_warning, list_models
+from console.provider.endpoints import Endpoint, deployed, endpoint_of
 from console.provider.errors import ProviderError
+from console.provider.models import ProviderAccount
+from console.provider.spending import month_so_far
 from console.trials import runs, suites
 from console.trials.casting import Cast, judge_of, user_of
 from console.trials.estimates import Beside, Estimate, estimate_run
@@ -35,6 +38,9 @@ class RunForm(forms.Form):
     )  # fmt: skip
     candidates = forms.ModelMultipleChoiceField(
         Revision.objects.none(), label="Revisions to test", widget=forms.CheckboxSelectMultiple
+    )
+    account = forms.ModelChoiceField(
+        ProviderAccount.objects.none(), label="Provider account", required=False, empty_label=None
     )
     model = forms.ChoiceField(label="Model")
     samples = forms.IntegerField(
@@ -64,8 +70,10 @@ class RunForm(forms.Form):
     def __init__(self, *args: Any, prompt: Prompt, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.prompt, self.workspace = prompt, workspace
-        self.endpoint = endpoint_for(workspace)
-        self.models, self.endpoint_problem = self._models()
+        self.accounts = list(ProviderAccount.objects.filter(workspace=workspace, closed_at=None))
+        self.endpoint_problem: DomainError | None = None
+        self.endpoint = self._endpoint()
+        self.models = self._models()
         versions = suites.newest_versions(workspace)
         revisions = Revision.objects.filter(prompt=prompt).order_by("-number")
         self._field("suite").queryset = versions
@@ -73,7 +81,8 @@ class RunForm(forms.Form):
         for name in ("baseline", "candidates"):
             self._field(name).queryset = revisions
             self._field(name).label_from_instance = _revision_label
-        self.fields["model"].choices = [(model.id, _model_label(model)) for model in self.models]  # type: ignore[attr-defined]
+        self._set_accounts()
+        self._set_models()
         self._set_choices()
         self._set_initial(list(revisions[:2]), versions)
 
@@ -93,11 +102,53 @@ class RunForm(forms.Form):
     def _field(self, name: str) -> Any:
         return self.fields[name]
 
-    def _models(self) -> tuple[tuple[Model, ...], ProviderError | None]:
+    def _endpoint(self) -> Endpoint:
+        """Of the account that was chosen, else of the default: the models that can be chosen follow from it."""
+        given = self.data.get("account", "") if self.is_bound else ""
+        chosen = next((account for account in self.accounts if str(account.pk) == given), None)
+        default = next((account for account in self.accounts if account.is_default), None)
+        account = chosen or default
+        self.initial.setdefault("account", account)
         try:
-            return list_models(self.endpoint), None
+            return endpoint_of(account) if account else deployed()
+        except DomainError as error:
+            self.endpoint_problem = error
+            return deployed()
+
+    def _models(self) -> tuple[Model, ...]:
+        if self.endpoint_problem is not None:
+            return ()
+        try:
+            return list_models(self.endpoint)
         except ProviderError as error:
-            return (), error
+            if error.kind not in WITHOUT_LIST:
+                self.endpoint_problem = error
+            return ()
+
+    def _set_accounts(self) -> None:
+        field = self._field("account")
+        field.queryset = ProviderAccount.objects.filter(workspace=self.workspace, closed_at=None)
+        if not any(account.is_default for account in self.accounts):
+            field.empty_label = deployed().name
+        if not self.accounts:
+            del self.fields["account"]
+
+    def _set_models(self) -> None:
+        if self.models:
+            self._field("model").choices = [(model.id, _model_label(model)) for model in self.models]
+        elif self.endpoint_problem is None:
+            self.fields["model"] = forms.CharField(
+                label="Model",
+                max_length=100,
+                help_text=f"{self.endpoint.name} lists none: name it as it calls it.",
+            )
+
+    @property
+    def warning(self) -> str:
+        """What is worth knowing of the chosen model before anything is spent on it."""
+        chosen = self["model"].value()
+        model = next((known for known in self.models if known.id == chosen), None)
+        return lifecycle_warning(model) if model else ""
 
     def _set_initial(self, newest: list[Revision], versions: Any) -> None:
         if not newest:
@@ -109,7 +160,7 @@ class RunForm(forms.Form):
         self.initial.setdefault("suite", versions.filter(suite__in=meant).first() or versions.first())
         model = newest[0].params.get("model")
         known = [model.id for model in self.models]
-        self.initial.setdefault("model", model if model in known else next(iter(known), None))
+        self.initial.setdefault("model", model if model in known or not known else known[0])
 
     @property
     def has_revisions(self) -> bool:
@@ -165,6 +216,24 @@ class RunForm(forms.Form):
             beside=Beside(judge_of(cast, *who), user_of(cast, *who), compares=cast.compares),
         )
 
+    def budget_warning(self, estimate: Estimate | None) -> str:
+        """What of the month's budget the run would not find any more, as a sentence, or ""."""
+        if estimate is None:
+            return ""
+        month = month_so_far(self.workspace.pk)
+        tokens = month.input_tokens + month.output_tokens + month.reserved_tokens
+        if month.max_tokens is not None and tokens + estimate.tokens > month.max_tokens:
+            left = max(0, month.max_tokens - tokens)
+            return f"This month’s budget has {left:,} tokens left: the run would stop before its end."
+        money = month.cost + month.reserved_cost
+        if (
+            month.max_cost is not None
+            and estimate.cost is not None
+            and money + estimate.cost > month.max_cost
+        ):
+            return f"This month’s budget has ${max(month.max_cost - money, 0):.2f} left: the run would stop before its end."
+        return ""
+
     def start(self, *, by: Membership) -> Run:
         return runs.create_run(
             workspace=self.workspace,
@@ -175,6 +244,7 @@ class RunForm(forms.Form):
             concurrency=self.cleaned_data["concurrency"],
             limits=runs.Limits(cost=self.cleaned_data["money"]),
             prompt=self.prompt,
+            account=self.cleaned_data.get("account"),
             by=by,
             cast=self.cast(),
         )

@@ -12,22 +12,28 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import DateTimeField, Func, QuerySet
 from django.db.models.functions import Now
 
+from console.provider import spending
+from console.provider.spending import Reservation, Spent, reserving, within
 from console.trials import budgets
-from console.trials.budgets import Accounts, Booked, Reservation, Spent, reserving, within
+from console.trials.budgets import Accounts, Booked
 from console.trials.models import Conversation, Run, Step
 
 MOST_CLAIMS = 3  # claimants that may die with a conversation before it is set aside
 SUSPECT = 2  # from so many on it runs only when no other suspect does, so that it cannot take them along
 TRIES = 4  # at a claim that others were quicker at
+# Leases run out while the database is away. For so many seconds after its start the living may renew theirs, so that an
+# outage neither repeats their calls nor counts as their death.
+AFTER_START = 5.0
 
 
 class LeaseLost(Exception):
@@ -58,7 +64,9 @@ class Lease:
     step: int
     attempt: int
     waited: float
-    tokens: int
+    tokens: int  # of its calls so far, as are cost and calls
+    cost: Decimal
+    calls: int
     started_at: datetime
     judged: int | None = None  # of the judge's questions the next; None while the conversation is held
     script: list[str] | None = None  # what the user says, where another run's users are repeated
@@ -85,8 +93,8 @@ _NEXT = ("next.tokens", "next.cost")
 _COLUMNS = "w.id, w.reserved_tokens AS tokens, w.reserved_cost AS cost"
 _BOOKED_MONTH = f"""
 month AS (
-  UPDATE trials_month a SET {reserving(*_NEXT, "1")} FROM next, owner
-  WHERE a.workspace_id = owner.workspace_id AND a.month = {budgets.THIS_MONTH} AND EXISTS (SELECT FROM booked)
+  UPDATE provider_month a SET {reserving(*_NEXT, "1")} FROM next, owner
+  WHERE a.workspace_id = owner.workspace_id AND a.month = {spending.THIS_MONTH} AND EXISTS (SELECT FROM booked)
     AND {within(*_NEXT)}
   RETURNING a.id),
 leased AS (
@@ -95,8 +103,8 @@ leased AS (
     started_at = COALESCE(c.started_at, now()), month_id = month.id
   FROM next, month WHERE c.id = next.id
   RETURNING c.id, c.lease_token, c.run_id, c.month_id, c.reserved_tokens, c.reserved_cost, c.subject_id, c.scenario,
-    c.sample, c.messages, c.turns, c.step, c.attempt, c.waited, c.input_tokens + c.output_tokens, c.started_at,
-    c.judged, c.script)
+    c.sample, c.messages, c.turns, c.step, c.attempt, c.waited, c.input_tokens + c.output_tokens, c.cost, c.calls,
+    c.started_at, c.judged, c.script)
 SELECT owner.run_id, owner.workspace_id, next.tokens, next.cost, leased.*
 FROM owner LEFT JOIN next ON true LEFT JOIN leased ON true
 """
@@ -149,9 +157,9 @@ WITH held AS (
     run_after = CASE WHEN %(seconds)s > 0 THEN now() + make_interval(secs => %(seconds)s) END
   WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running' RETURNING id),
 run AS (
-  UPDATE trials_run a SET {budgets.SETTLING} WHERE a.id = %(run)s AND EXISTS (SELECT FROM held)
+  UPDATE trials_run a SET {spending.SETTLING} WHERE a.id = %(run)s AND EXISTS (SELECT FROM held)
   RETURNING a.status, a.in_flight),
-month AS (UPDATE trials_month a SET {budgets.SETTLING} WHERE a.id = %(month)s AND EXISTS (SELECT FROM held))
+month AS (UPDATE provider_month a SET {spending.SETTLING} WHERE a.id = %(month)s AND EXISTS (SELECT FROM held))
 SELECT run.status, run.in_flight FROM held LEFT JOIN run ON true
 """
 
@@ -173,7 +181,7 @@ def take_chat(conversation: int) -> Lease | None:
     """The chat's conversation; None when an answer is under way, or when the month's budget has no room."""
     lease, refused = _claim(TAKE_CHAT, {"id": conversation})
     if refused is not None:
-        budgets.open_month(refused.workspace)
+        spending.open_month(refused.workspace)
         lease, _ = _claim(TAKE_CHAT, {"id": conversation})
     return lease
 
@@ -214,7 +222,7 @@ def _lease(
 
 def _ask_why(refused: _Refused) -> None:
     """A refusal may be a race that the next try wins, a month that has no account yet, or the end of a budget."""
-    budgets.open_month(refused.workspace)
+    spending.open_month(refused.workspace)
     run = Run.objects.filter(pk=refused.run or 0).first()
     if run and run.status == Run.Status.RUNNING and (sentence := budgets.used_up(run, refused.reservation)):
         raise UsedUp(run.pk, sentence)
@@ -222,11 +230,17 @@ def _ask_why(refused: _Refused) -> None:
 
 def give_back(lease: Lease, *, seconds: float = 0.0) -> Booked:
     """Put an untouched conversation back, to be taken again after ``seconds``. Raises LeaseLost."""
-    values = budgets.settled(lease.accounts, lease.reservation, Spent(), leases=1)
+    values = settled(lease, Spent(), leases=1)
     rows = _fetch_all(GIVE_BACK, {**values, "id": lease.id, "token": lease.token, "seconds": seconds})
     if not rows:
         raise LeaseLost
     return booked(rows[0])
+
+
+def settled(lease: Lease, spent: Spent, *, leases: int) -> dict[str, Any]:
+    """The values of a statement that settles the lease's reservation on run and month."""
+    values = spending.settled(lease.reservation, spent, leases=leases)
+    return values | {"run": lease.accounts.run, "month": lease.accounts.month}
 
 
 def booked(row: tuple[Any, ...]) -> Booked:
@@ -249,7 +263,7 @@ def renew(leases: list[Lease]) -> None:
 def reclaim(*, of_holder: str | None = None) -> int:
     """Take back the leases that ran out, or all of a process that is known to be dead. Returns how many."""
     dead = Conversation.objects.filter(status=Conversation.Status.RUNNING)
-    dead = dead.filter(lease_holder=of_holder) if of_holder else dead.filter(lease_until__lt=Now())
+    dead = dead.filter(lease_holder=of_holder) if of_holder else _run_out(dead)
     count = 0
     # One at a time, so that a sweep holds no row for long and two sweeps never wait for each other.
     for pk in dead.values_list("pk", flat=True)[:500]:
@@ -259,6 +273,12 @@ def reclaim(*, of_holder: str | None = None) -> int:
                 _put_back(found)
                 count += 1
     return count
+
+
+def _run_out(held: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    started = Func(function="pg_postmaster_start_time", output_field=DateTimeField())
+    late = held.alias(started=started).filter(started__lt=Now() - timedelta(seconds=AFTER_START))
+    return late.filter(lease_until__lt=Now())
 
 
 def _put_back(conversation: Conversation) -> None:

@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from psycopg.types.json import Jsonb
 
-from console.provider import pricing
+from console.provider import pricing, spending
 from console.provider.calls import Reply
 from console.provider.errors import ProviderError
-from console.trials import budgets
-from console.trials.budgets import Booked, Reservation, Spent
-from console.trials.leases import Lease, LeaseLost, booked
+from console.provider.spending import Reservation, Spent
+from console.trials.budgets import Booked
+from console.trials.leases import Lease, LeaseLost, booked, settled
 from console.trials.models import Verdict
 
 logger = logging.getLogger(__name__)
@@ -113,9 +113,9 @@ judged AS (
     jsonb_to_recordset(%(verdicts)s) AS v (
       expect int, kind text, verdict text, turn int, reason text, limits jsonb, judge text, details jsonb)),
 run AS (
-  UPDATE trials_run a SET {budgets.SETTLING} WHERE a.id = %(run)s AND EXISTS (SELECT FROM held)
+  UPDATE trials_run a SET {spending.SETTLING} WHERE a.id = %(run)s AND EXISTS (SELECT FROM held)
   RETURNING a.status, a.in_flight),
-month AS (UPDATE trials_month a SET {budgets.SETTLING} WHERE a.id = %(month)s AND EXISTS (SELECT FROM held))
+month AS (UPDATE provider_month a SET {spending.SETTLING} WHERE a.id = %(month)s AND EXISTS (SELECT FROM held))
 SELECT run.status, run.in_flight FROM held LEFT JOIN run ON true
 """
 
@@ -124,7 +124,7 @@ def write(lease: Lease, step: StepRow | None, outcome: Outcome) -> Booked:
     """Write ``step`` (None: no call was made) and ``outcome``. Raises LeaseLost, and then nothing was written."""
     spent = step.spent if step else Spent()
     values = {
-        **budgets.settled(lease.accounts, lease.reservation, spent, leases=int(not outcome.keeps_lease)),
+        **settled(lease, spent, leases=int(not outcome.keeps_lease)),
         **_step_values(lease, step or StepRow(ok=False)),
         **_outcome_values(outcome),
         "id": lease.id,

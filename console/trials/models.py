@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.functional import cached_property
 
+from console.provider.models import Account, Month
 from console.trials.scenarios import played
 
 
@@ -59,37 +60,6 @@ class SuiteVersion(models.Model):
         return played(self.scenarios)
 
 
-class Account(models.Model):
-    """What was spent, what is reserved by calls in flight, and how far both may go together (see budgets.py)."""
-
-    calls = models.PositiveIntegerField(default=0)
-    input_tokens = models.BigIntegerField(default=0)
-    output_tokens = models.BigIntegerField(default=0)
-    cost = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))
-    saved = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))  # by prompt caching
-    in_flight = models.PositiveIntegerField(default=0)  # conversations under a lease
-    reserved_tokens = models.BigIntegerField(default=0)
-    reserved_cost = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))
-    max_tokens = models.BigIntegerField(null=True)  # null: no limit
-    max_cost = models.DecimalField(max_digits=14, decimal_places=6, null=True)
-
-    class Meta:
-        abstract = True
-
-
-class Month(Account):
-    """The account of a workspace in a calendar month (UTC)."""
-
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="months")
-    month = models.DateField()  # its first day
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "month"], name="one_account_a_month")]
-
-    def __str__(self) -> str:
-        return f"{self.workspace}, {self.month:%Y-%m}"
-
-
 class Run(Account):
     """Revisions x scenarios x samples on one model."""
 
@@ -124,6 +94,10 @@ class Run(Account):
     compares = models.BooleanField(default=False)  # the judge also says which of two answers it prefers
     # The run whose users are repeated word by word; empty: simulated users react.
     repeats = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    # None: the deployment's own configuration, or base_url
+    account = models.ForeignKey(
+        "provider.ProviderAccount", null=True, on_delete=models.PROTECT, related_name="runs"
+    )
     max_seconds = models.PositiveIntegerField(null=True)
     paused_until = models.DateTimeField(null=True)  # the rate limiter asked to wait
     reason = models.CharField(max_length=300, blank=True)  # why it stopped, when it did not simply finish
@@ -198,6 +172,7 @@ class Subject(models.Model):
     params = models.JSONField()  # of messages.create, ``system`` with its variables still open
     variables = models.JSONField(default=dict)  # name -> declaration, in the draft's form
     tools = models.JSONField(default=list)  # in the draft's form: with reversible and requires_confirmation
+    left_out = models.JSONField(default=list)  # parameters that were not sent, since the model has none such
 
     class Meta:
         ordering = ["position"]

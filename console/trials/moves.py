@@ -15,7 +15,7 @@ from console.provider.calls import Call, Reply
 from console.provider.errors import ProviderError
 from console.provider.judging.answers import Unusable
 from console.trials import budgets, ledger
-from console.trials.budgets import Booked, Reservation
+from console.trials.budgets import Booked
 from console.trials.leases import Lease
 from console.trials.ledger import Outcome, StepRow, persistently
 
@@ -44,11 +44,6 @@ class Part:
     of_turn: int | None = None
 
 
-def reservation_for(call: Call, *, rehearsal: bool) -> Reservation:
-    """The most that the next call may use."""
-    return budgets.reservation_for(call, rehearsal=rehearsal)
-
-
 def write(lease: Lease, step: StepRow | None, outcome: Outcome) -> After:
     """Raises LeaseLost."""
     booked = persistently(lambda: ledger.write(lease, step, outcome))
@@ -71,6 +66,8 @@ def go_on(
     lease.step, lease.attempt = going.step, going.attempt
     if step is not None:
         lease.tokens += step.input_tokens + step.output_tokens
+        lease.cost += step.cost or 0
+        lease.calls += 1
     return after
 
 

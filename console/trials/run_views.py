@@ -50,14 +50,18 @@ def new_run(request: MemberRequest, slug: str) -> HttpResponseBase:
             else:
                 return redirect("trials:run", request.member.workspace.slug, started.number)
         status = 422
+    estimate = form.estimate() if form.is_bound else None
     context = {
         "nav": "prompts",
         "tab": "trials",
         "prompt": prompt,
         "form": form,
-        "estimate": form.estimate() if form.is_bound else None,
+        "estimate": estimate,
+        "budget_warning": form.budget_warning(estimate),
     }
-    return render_region(request, "trials/new.html", context, regions=("estimate",), status=status)
+    return render_region(
+        request, "trials/new.html", context, regions=("estimate", "model-field"), status=status
+    )
 
 
 @member_view("GET")

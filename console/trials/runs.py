@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
@@ -19,11 +18,13 @@ from console.audit.acts import Act
 from console.audit.services import SYSTEM, Subject, record
 from console.problems import DomainError, Invalid
 from console.prompts.models import Prompt
-from console.provider.catalogue import list_models
+from console.provider.allowance import allowance_of, narrower
+from console.provider.catalogue import Model
 from console.provider.endpoints import Endpoint, endpoint_at, endpoint_for
-from console.provider.errors import ProviderError
+from console.provider.models import ProviderAccount
+from console.provider.spending import Reservation
 from console.trials import quality, results
-from console.trials.budgets import Reservation
+from console.trials.abilities import fitted, known_models, model_named
 from console.trials.casting import USUAL, Cast, Scripts, judge_of, scripts_of, user_of
 from console.trials.conversation import begin_turn, reservation_of
 from console.trials.models import Conversation, Run, SuiteVersion
@@ -50,7 +51,7 @@ Status = Conversation.Status
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far a run may go; None: the deployment's default."""
+    """How far a run may go; None: as far as its workspace allows, which no number exceeds."""
 
     tokens: int | None = None
     cost: Decimal | None = None
@@ -68,13 +69,14 @@ def create_run(
     limits: Limits = Limits(),
     prompt: Prompt | None = None,
     by: Membership | None = None,
+    account: ProviderAccount | None = None,
     base_url: str = "",
     pool: str = "",
     cast: Cast = USUAL,
 ) -> Run:
     """Start a run; the first subject is the baseline. ``by``: None only for a command or the seed.
 
-    ``base_url`` and ``pool`` are a command's: another endpoint, and workers of its own. Raises Invalid for what cannot
+    ``account``: None for the workspace's default, or the deployment's configuration. ``base_url`` and ``pool`` are a command's: another endpoint, and workers of its own. Raises Invalid for what cannot
     be run and ProviderError when the endpoint cannot be asked for its models.
     """
     if by is not None:
@@ -82,8 +84,10 @@ def create_run(
     scenarios = [parse_scenario(form) for form in suite_version.played]
     _check_size(scenarios, subjects, samples, concurrency)
     _check_variables(scenarios, subjects)
-    endpoint = endpoint_at(base_url) if base_url else endpoint_for(workspace)
-    check_model(endpoint, model)
+    endpoint = endpoint_at(base_url) if base_url else endpoint_for(workspace, account)
+    allowed = allowance_of(workspace.pk)
+    known = check_model(endpoint, model)
+    subjects = [fitted(form, known) for form in subjects]
     scripts = scripts_of(_checked(cast, workspace, subjects), scenarios, samples)
     with transaction.atomic():
         run = Run.objects.create(
@@ -96,15 +100,16 @@ def create_run(
             concurrency=concurrency,
             endpoint=endpoint.name,
             base_url=base_url,
+            account_id=endpoint.account,
             rehearsal=endpoint.rehearsal,
             pool=pool,
             judge_model=judge_of(cast, workspace, endpoint, model, scenarios),
             user_model=user_of(cast, workspace, endpoint, model, scenarios),
             compares=cast.compares,
             repeats=cast.repeats,
-            max_tokens=limits.tokens or settings.REMIT_RUN_TOKENS,
-            max_cost=limits.cost or settings.REMIT_RUN_MONEY,
-            max_seconds=limits.seconds or settings.REMIT_RUN_SECONDS,
+            max_tokens=narrower(limits.tokens, allowed.run_tokens),
+            max_cost=narrower(limits.cost, allowed.run_cost),
+            max_seconds=narrower(limits.seconds, allowed.run_seconds),
             planned=len(scenarios) * len(subjects) * samples,
             created_by=by.user if by else None,
         )
@@ -120,19 +125,16 @@ def create_run(
     return run
 
 
-def check_model(endpoint: Endpoint, model: str) -> None:
+def check_model(endpoint: Endpoint, model: str) -> Model | None:
     """Refuse a model that the endpoint does not list; servers that list none are taken at the word given."""
-    try:
-        names = [known.id for known in list_models(endpoint)]
-    except ProviderError as error:
-        if error.kind in ("not_found", "malformed", "bad_request"):
-            return
-        raise
+    models = known_models(endpoint)
+    names = [known.id for known in models]
     if names and model not in names:
         listed = ", ".join(names[:8])
         raise Invalid(
             f'{endpoint.name} offers no model "{model}".{did_you_mean(model, names)}', f"It offers {listed}."
         )
+    return model_named(models, model)
 
 
 def cancel_run(*, run: Run, by: Membership | None = None) -> Run:

@@ -30,6 +30,7 @@ class SubjectForm:
     variables: dict[str, Any]
     tools: list[dict[str, Any]]
     revision: Revision | None = None
+    left_out: tuple[str, ...] = ()  # parameters that the model does not have, and why
 
     def row(self, position: int) -> Subject:
         return Subject(
@@ -40,6 +41,7 @@ class SubjectForm:
             params=self.params,
             variables=self.variables,
             tools=self.tools,
+            left_out=list(self.left_out),
         )
 
 

@@ -33,13 +33,19 @@ def take_tick(schedule: str, every: int = TICK) -> bool:
 
 def sweep() -> int:
     """Put everything right that a lost message or a dead worker left; returns how many leases were taken back."""
+    reclaimed = put_right()
+    for run in Run.objects.filter(status=Run.Status.RUNNING, pool="").order_by("pk"):
+        runs.wake_workers(run.pk, _due(run, run.concurrency))
+    return reclaimed
+
+
+def put_right() -> int:
+    """The part of a sweep that needs no broker."""
     reclaimed = leases.reclaim()
     for run in Run.objects.filter(status__in=Run.OPEN).order_by("pk"):
         left = Conversation.objects.filter(run=run, status__in=("waiting", "running"))
         if run.status != Run.Status.RUNNING or not left.exists():
             runs.close(run.pk)
-        elif not run.pool:
-            runs.wake_workers(run.pk, _due(run, run.concurrency))
     return reclaimed
 
 

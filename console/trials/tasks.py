@@ -1,17 +1,27 @@
-"""Entry points of the workers. A message may be lost, doubled, late or forged: it only makes somebody look."""
+"""Entry points of the workers. A message may be lost, doubled, late or forged: it only makes somebody look.
+
+A worker also looks by itself, so that a broker that is away makes nothing wait: it only tells sooner what there is.
+"""
 
 from __future__ import annotations
 
+import logging
+import random
 import threading
 from typing import Any
 
-from celery.signals import worker_init, worker_shutting_down
+from celery.signals import worker_init, worker_ready, worker_shutting_down
 from django.conf import settings
+from django.db import Error
 
-from console import queue
 from console.celery import app
 from console.provider.client import load_sdk
 from console.trials import sweeps, worker
+from console.trials.moves import release_connection
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY = 3.0  # seconds
 
 # Fewer than the worker has threads, so that sweeps and other work find one while runs go on.
 _slots = threading.BoundedSemaphore(settings.REMIT_CALLS)
@@ -22,6 +32,11 @@ _stopping = threading.Event()
 def _load_sdk(**_details: Any) -> None:
     # Before the first task, whose threads would all wait for it; beat imports this module and needs none of it.
     load_sdk()
+
+
+@worker_ready.connect
+def _begin_to_look(**_details: Any) -> None:
+    threading.Thread(target=_look, name="look", daemon=True).start()
 
 
 @worker_shutting_down.connect
@@ -48,4 +63,19 @@ def sweep() -> None:
 
 
 def _wake(run_id: int) -> None:
-    queue.wake("trials.advance", run_id)
+    """Somebody of this process: what became due was put back here, and a broker may be away."""
+    threading.Thread(target=advance, args=(run_id,), name=f"run {run_id}", daemon=True).start()
+
+
+def _look() -> None:
+    while not _stopping.wait(LOOK_EVERY * random.uniform(0.8, 1.2)):  # noqa: S311 (no secret)
+        try:
+            if sweeps.take_tick("trials.look"):
+                sweeps.put_right()
+            for _ in range(sweeps.due("", at_most=settings.REMIT_CALLS)):
+                _wake(0)
+        except Error as error:
+            logger.warning("The database cannot be asked for work (%s); trying again.", type(error).__name__)
+        except Exception:
+            logger.exception("The look for work failed; going on.")
+        release_connection()

@@ -14,7 +14,7 @@ from console.trials import conversation, leases, runs
 from console.trials.leases import Lease, LeaseLost, UsedUp
 from console.trials.models import Run
 from console.trials.moves import After, release_connection
-from console.trials.plans import plan_of_run
+from console.trials.plans import AccountGone, plan_of_run
 from console.trials.pulse import pulse
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,9 @@ def _turn(lease: Lease) -> After | None:
             return conversation.take_turn(lease, plan_of_run(lease.run), client.create)
         except LeaseLost:
             logger.warning("Another worker has conversation %s by now; this answer is discarded.", lease.id)
+        except AccountGone as error:
+            runs.stop(lease.run, f"{error} {error.what_to_do}".strip())
+            return After("waiting", leases.give_back(lease))
         except Exception:
             logger.exception("Conversation %s could not go on.", lease.id)
             return conversation.end_with_fault(lease)

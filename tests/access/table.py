@@ -183,6 +183,15 @@ TABLE: dict[str, Rule] = {
     "governance:bounds": page(A.READ, A.SET_BOUNDS),
     "governance:audit": page(A.READ_AUDIT),
     "governance:audit_export": writes(A.READ_AUDIT),
+    # --- where calls go, and what they may cost
+    "provider:accounts": page(A.READ, A.MANAGE_PROVIDER),
+    "provider:account": page(A.READ, A.MANAGE_PROVIDER),
+    "provider:test": writes(A.MANAGE_PROVIDER),
+    "provider:key": writes(A.MANAGE_PROVIDER),
+    "provider:default": writes(A.MANAGE_PROVIDER),
+    "provider:close": writes(A.MANAGE_PROVIDER),
+    "provider:budgets": page(A.READ, A.MANAGE_PROVIDER),
+    "provider:model-note": reads(query="model=a"),
     # --- accounts of a workspace
     "accounts:members": reads(),
     "accounts:member-add": writes(A.MANAGE_MEMBERS, body={"login": "far-everything"}),

@@ -15,6 +15,8 @@ from console.notifications.models import Kind
 from console.notifications.services import notify
 from console.prompts.models import Prompt
 from console.prompts.proposals import propose
+from console.provider.accounts import AccountForm, open_account
+from console.provider.models import ProviderAccount
 from console.releases import drift
 from console.releases.impact import start_policy
 from console.releases.impact_models import Impact
@@ -143,6 +145,11 @@ def _furnish(workspace: Workspace, member: Membership, word: str, *, first: int)
         release=release, name="staging", at=now() + timedelta(days=1), member=member, reason=mark
     )
     notify([member], kind=Kind.ASKED, key=mark, title=f"{mark} asks", address=f"/w/{workspace.slug}/")
+    account = open_account(
+        member=member, form=AccountForm(f"{mark} gateway", "messages", f"https://{word}.invalid")
+    )
+    # Nobody's default: pages would ask it for its models.
+    ProviderAccount.objects.filter(pk=account.pk).update(is_default=False)
     Prompt.objects.filter(pk=prompt.pk).update(title=f"{mark} bank")
     _renumber(first, run, open_review, impact)
     return Things(
@@ -171,6 +178,7 @@ def _furnish(workspace: Workspace, member: Membership, word: str, *, first: int)
             "tokens": token.pk,
             "webhooks": hook.pk,
             "deliveries": delivery.pk,
+            "provider": account.pk,
         },
         secret,
     )

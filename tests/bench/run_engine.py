@@ -14,28 +14,17 @@ import resource
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import tests.environment  # noqa: F401 (a database of its own, before anything reads settings)
 from tests import services
-from tests.messages_api import MessagesAPI, messages_api
+from tests.bench import promptfoo
+from tests.bench.measured import Measured, Memory, load, span
+from tests.messages_api import messages_api
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROMPT = "You are Aria, the assistant of Meridian Bank. Answer from the product pages, briefly and kindly."
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    calls: int
-    seconds: float  # first call's start to last call's end, as the endpoint saw them
-    limit: float
-    most_in_flight: int
-    cpu: float  # seconds of all worker processes
-    memory: int  # MB, the most that the command and its workers held together
-    exit_code: int
 
 
 def measure(
@@ -62,7 +51,7 @@ def measure(
         ]  # fmt: skip
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
-        memory = _Memory(process.pid)
+        memory = Memory(process.pid)
         output, _ = process.communicate()
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         report = json.loads(output)
@@ -72,7 +61,7 @@ def measure(
         )
         return Measured(
             calls=len(api.calls),
-            seconds=_span(api),
+            seconds=span(api),
             limit=limit,
             most_in_flight=api.max_in_flight,
             cpu=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
@@ -81,40 +70,15 @@ def measure(
         )
 
 
-def _span(api: MessagesAPI) -> float:
-    return max(call.ended for call in api.calls) - min(call.started for call in api.calls)
-
-
-class _Memory(threading.Thread):
-    """The most memory that a process and its children held together."""
-
-    def __init__(self, pid: int) -> None:
-        super().__init__(daemon=True)
-        self._pid, self._most, self._stopping = pid, 0, threading.Event()
-        self.start()
-
-    def run(self) -> None:
-        import psutil
-
-        while not self._stopping.wait(0.2):
-            try:
-                root = psutil.Process(self._pid)
-                held = sum(process.memory_info().rss for process in (root, *root.children(recursive=True)))
-            except psutil.Error:
-                continue
-            self._most = max(self._most, held)
-
-    def stop(self) -> int:
-        self._stopping.set()
-        return self._most // 1_000_000
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=800)
     parser.add_argument("--latency", type=float, default=0.3)
     parser.add_argument("--concurrency", type=int, default=32)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument(
+        "--peer", action="store_true", help="promptfoo beside it, installed from npm when it is not there"
+    )
     given = parser.parse_args()
     os.environ["PYTHONPATH"] = str(REPOSITORY)
     os.environ["REMIT_REHEARSAL_URL"] = "http://127.0.0.1:9"  # nobody asks it here
@@ -122,22 +86,32 @@ def main() -> None:
         services.make_database()
         common = {"latency": given.latency, "concurrency": given.concurrency, "workers": given.workers}
         ideal = given.calls * given.latency / given.concurrency
-        _print(
-            f"{given.calls} calls, single turn",
-            measure(scenarios=given.calls, turns=1, limit=ideal, **common),
-        )
+        print(load())
+        ours = measure(scenarios=given.calls, turns=1, limit=ideal, **common)
+        print(ours.line(f"{given.calls} calls, single turn"))
         waves = -(-100 // given.concurrency) * 5 * given.latency
-        _print(
-            "100 conversations x 5 turns, in waves", measure(scenarios=100, turns=5, limit=waves, **common)
+        print(
+            measure(scenarios=100, turns=5, limit=waves, **common).line(
+                "100 conversations x 5 turns, in waves"
+            )
         )
         print(f"  (the calls' own limit: {500 * given.latency / given.concurrency:.2f} s)")
+        if given.peer:
+            _print_peer(given, ours)
+    print(load())
 
 
-def _print(name: str, found: Measured) -> None:
+def _print_peer(given: argparse.Namespace, ours: Measured) -> None:
+    try:
+        peer = promptfoo.measure(
+            calls=given.calls, latency=given.latency, concurrency=given.concurrency, prompt=PROMPT
+        )
+    except promptfoo.NotInstallable as error:
+        print(f"*** NOT COMPARED with promptfoo: {error} ***", file=sys.stderr)
+        return
+    print(peer.line(f"promptfoo, {given.calls} calls"))
     print(
-        f"{name}: {found.seconds:.2f} s = {found.seconds / found.limit:.3f} x the limit of {found.limit:.2f} s;"
-        f" at most {found.most_in_flight} in flight, {found.cpu / found.calls * 1000:.1f} ms CPU a call"
-        f" (start included), {found.memory} MB, exit {found.exit_code}"
+        f"  ours: {ours.cpu / peer.cpu:.2f} x its CPU, {ours.memory / max(1, peer.memory):.2f} x its memory"
     )
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from console.provider.calls import Reply
 from console.provider.judging.answers import Unusable
 from console.provider.judging.marks import NoMark
+from console.provider.spending import Reservation, reservation_for
 from console.trials import ledger
-from console.trials.budgets import Reservation
 from console.trials.grading import grade, verdict_rows, word_of
 from console.trials.judging import preference, rubric
 from console.trials.judging.documents import Document, document
@@ -23,7 +23,7 @@ from console.trials.judging.questions import Question, questions_of
 from console.trials.leases import Lease
 from console.trials.ledger import Outcome, StepRow, persistently
 from console.trials.models import Verdict
-from console.trials.moves import After, Part, ask_again, go_on, reservation_for, write_with
+from console.trials.moves import After, Part, ask_again, go_on, write_with
 from console.trials.plans import Plan
 from console.trials.scenarios import Scenario
 from console.trials.transcript import Turn, turns

@@ -26,6 +26,7 @@ from console.provider.judging.answers import (
 )
 from console.provider.judging.marks import Draw, NoMark, draw, unheard
 from console.provider.judging.quotes import find
+from console.provider.spending import reservation_for
 from console.trials import leases, ledger
 from console.trials.judging.documents import Document, document, fenced, transcript
 from console.trials.judging.injections import speaks_to_judge
@@ -33,7 +34,7 @@ from console.trials.judging.rubric import CONTROLS, MOST_TOKENS, Control, contro
 from console.trials.leases import Lease
 from console.trials.ledger import Outcome, StepRow, persistently
 from console.trials.models import Conversation, Preference, Verdict
-from console.trials.moves import After, Part, ask_again, reservation_for, write
+from console.trials.moves import After, Part, ask_again, write
 from console.trials.plans import DEADLINE, Plan
 from console.trials.scenarios import Scenario
 from console.trials.transcript import Turn, turns

@@ -9,7 +9,7 @@ from console.prompts.checking import check
 from console.prompts.drafts import draft_of
 from console.prompts.judge import ask
 from console.prompts.judge_models import Judgement
-from console.trials.models import Month
+from console.provider.models import Month
 from tests import live
 from tests.console.prompts.judges import finding, finds
 from tests.factories import make_member, make_prompt, make_workspace

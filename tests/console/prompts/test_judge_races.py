@@ -15,7 +15,7 @@ from console.prompts.checking import check
 from console.prompts.drafts import draft_of
 from console.prompts.judge import ask
 from console.prompts.judge_models import Judgement
-from console.trials.models import Month
+from console.provider.models import Month
 from tests.console.prompts.judges import verdict
 from tests.factories import make_member, make_prompt, make_workspace
 from tests.messages_api import Answer, MessagesAPI, messages_api

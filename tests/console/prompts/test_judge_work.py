@@ -18,7 +18,7 @@ from console.prompts.drafts import draft_of
 from console.prompts.judge import ask, judged, with_judge
 from console.prompts.judge_models import Judgement
 from console.prompts.judge_settings import settle
-from console.trials.models import Month
+from console.provider.models import Month
 from policies import Severity, Verdict
 from tests.console.prompts.judges import asked_of, finding, finds, verdict
 from tests.factories import make_member, make_prompt, make_workspace
@@ -264,7 +264,7 @@ def test_the_months_budget_refuses_and_says_so(api, member) -> None:
     Month.objects.create(workspace=member.workspace, month=month, max_cost=Decimal("0.01"))
     row, said, _ = judge(member)
     assert (row.error_kind, len(api.calls)) == ("budget", 0)
-    assert "of this month’s $0.01" in row.error and said.state == "failed"
+    assert "of its $0.01" in row.error and said.state == "failed"
 
 
 def test_a_budget_that_others_hold_is_waited_for(api, member) -> None:
@@ -358,7 +358,7 @@ def test_a_dead_workers_call_is_booked_as_lost_and_repeated_once(api, member) ->
     prompt, checked = make(member)
     row = ask(prompt=prompt, checked=checked, member=member)
     lease = judge_queue.take(row.pk)
-    judge_queue.reserve(lease, judge_work.most_of(_a_call(row)))
+    judge_queue.reserve(lease, judge_work.reservation_for(_a_call(row)))
     Judgement.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     judge_queue.sweep()
     row.refresh_from_db()

@@ -31,14 +31,14 @@ def many(count: int) -> list[Any]:
 
 def test_a_budget_raced_by_many_workers_is_never_exceeded(api: MessagesAPI) -> None:
     """The last of it is reserved by one; the others find none and the run stops with the reason."""
-    run = make_run(None, *many(60), base_url=api.url, concurrency=32, limits=Limits(tokens=2_000))
-    with workers(32):
+    run = make_run(None, *many(100), base_url=api.url, concurrency=64, limits=Limits(tokens=2_000))
+    with workers(64):
         finished(run)
     assert run.status == "stopped" and "of its 2,000 tokens" in run.reason
     assert run.input_tokens + run.output_tokens == 200 * len(api.calls) <= 2_000
     assert len(api.calls) >= 8, "most of the budget is used before it stops"
     assert (run.reserved_tokens, run.in_flight) == (0, 0)
-    assert run.conversations.filter(status="cancelled").count() == 60 - len(api.calls)
+    assert run.conversations.filter(status="cancelled").count() == 100 - len(api.calls)
     assert run.result is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from console.accounts.models import Membership, Role
-from console.trials import results, runs
+from console.provider.accounts import AccountForm, open_account
+from console.provider.models import Budget
+from console.trials import plans, results, runs, worker
 from console.trials.models import Conversation, Run, Verdict
 from console.trials.subjects import of_revision
 from console.trials.transcript import reply_entry, user_entry
@@ -492,3 +495,33 @@ def test_strangers_find_nothing_and_nobody_is_asked_to_log_in(
     assert foreign.status_code == absent.status_code == 404
     client.logout()
     assert client.get(address).status_code == 302
+
+
+# --- accounts
+
+
+def test_a_run_is_started_on_the_account_that_was_chosen(
+    client: Client, author: Membership, api: MessagesAPI, settings: Any
+) -> None:
+    """Its models are offered, a deprecated one warns, and an account that leads elsewhere later ends the run."""
+    settings.REMIT_PROVIDER_ORIGINS = [api.url]
+    admin = make_member(author.workspace, Role.ADMIN)
+    form = AccountForm("Gateway", "messages", api.url)
+    account = open_account(member=admin, form=form, key=api.key or "key")
+    slug, values = form_of(author, account=account.pk)
+    client.force_login(author.user)
+    address = reverse("trials:new", args=[author.workspace.slug, slug])
+    assert "Gateway" in text(client.get(address))
+    field = client.get(address, values, headers={"HX-Request": "true", "HX-Target": "model-field"})
+    assert MODEL in text(field) and "<html" not in text(field)
+    assert client.post(address, values).status_code == 302
+    run = Run.objects.get()
+    assert (run.account, run.endpoint, run.base_url) == (account, f"Gateway ({api.url[7:]})", "")
+    Budget.objects.create(workspace=author.workspace, month_tokens=10, by=admin.user)
+    said = client.get(address, values, headers={"HX-Request": "true", "HX-Target": "estimate"})
+    assert "This month’s budget has 10 tokens left" in text(said)
+    settings.REMIT_PROVIDER_ORIGINS = []
+    plans._plans.clear()  # as another process would read it, or this one some seconds later
+    worker.work("", lambda run: None, threading.Event())
+    run.refresh_from_db()
+    assert run.status == "stopped" and "is not https" in run.reason and not api.calls

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from console.accounts.models import Role
 from console.audit.models import Entry
 from console.problems import DomainError, Invalid, NotAllowed
+from console.provider import accounts
+from console.provider.accounts import AccountForm
 from console.provider.errors import ProviderError
-from console.trials import leases, runs
-from console.trials.models import Run
+from console.trials import leases, plans, runs
+from console.trials.models import Run, Step
 from console.trials.runs import cancel_run, close, create_run
 from tests.console.trials.workers import POOL, finished, work, workers
 from tests.factories import (
@@ -196,3 +199,29 @@ def test_a_run_of_revisions_compares_and_binds_them(api: MessagesAPI) -> None:
     assert [subject.digest for subject in run.subjects.all()] == [first.digest, second.digest]
     assert run.result["comparisons"][0]["word"] == "not enough samples"
     assert "Be brief" in {call.request.system for call in api.calls if "brief" in call.request.system}.pop()
+
+
+def test_a_key_that_is_changed_during_a_run_is_used_without_losing_a_cell(settings: Any) -> None:
+    """The old key is refused meanwhile: that is tried again with the new one. A closed account ends its runs."""
+    admin = make_member(make_workspace(), Role.ADMIN)
+    with messages_api(key="key-one") as api:
+        settings.REMIT_PROVIDER_ORIGINS = [api.url]
+        form = AccountForm("Gateway", "messages", api.url)
+        account = accounts.open_account(member=admin, form=form, key="key-one")
+        run = make_run(admin.workspace, make_scenario("a"), make_scenario("b"), base_url="", account=account)
+        api.key = "key-two"
+        accounts.change_key(account=account, member=admin, key="key-two")
+        with workers(2):
+            finished(run)
+        assert (run.status, run.conversations.filter(status="finished").count()) == ("finished", 2)
+        assert (
+            not Step.objects.filter(conversation__run=run, ok=False)
+            .exclude(error_kind="refused_key")
+            .exists()
+        )
+        second = make_run(admin.workspace, base_url="", account=account)
+        accounts.close_account(account=account, member=admin)
+        plans._plans.clear()  # as another process would read it, or this one some seconds later
+        work()
+        finished(second)
+        assert second.status == "stopped" and "The account Gateway is closed." in second.reason

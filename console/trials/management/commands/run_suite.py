@@ -18,6 +18,7 @@ from django.db import OperationalError, ProgrammingError
 from console.accounts.models import Workspace
 from console.accounts.services import create_workspace
 from console.problems import DomainError, Invalid
+from console.provider.models import ProviderAccount
 from console.trials import reports, results, runs, subjects, suites
 from console.trials.casting import Cast
 from console.trials.crew import Crew, crew
@@ -70,7 +71,13 @@ class Command(BaseCommand):
             metavar="RUN",
             help="say what the simulated users of that run said, word by word",
         )
-        add("--base-url", default="", help="another server that speaks the Messages API")
+        add("--base-url", default="", help="another server that speaks the Messages API, without a key")
+        add(
+            "--account",
+            default="",
+            metavar="NAME",
+            help="a provider account of the workspace; default: its default",
+        )
         add(
             "--workers",
             type=int,
@@ -166,6 +173,7 @@ def _start(options: dict[str, Any], say: Callable[..., None]) -> Run:
         prompt=prompt_of(forms),
         base_url=options["base_url"],
         cast=_cast(options, workspace),
+        account=_account(options, workspace),
         pool=f"command-{secrets.token_hex(8)}" if options["workers"] else "",
     )
 
@@ -193,6 +201,20 @@ def _workspace(slug: str) -> Workspace:
         known = ", ".join(Workspace.objects.values_list("slug", flat=True)[:10])
         raise Invalid("There are several workspaces.", f"Name one with --workspace: {known}.")
     return create_workspace(slug="command-line", name="Command line", playground=True)
+
+
+def _account(options: dict[str, Any], workspace: Workspace) -> ProviderAccount | None:
+    name = options["account"]
+    if not name:
+        return None
+    if options["base_url"]:
+        raise Invalid("--account and --base-url exclude each other.", "An account has its own address.")
+    there = ProviderAccount.objects.filter(workspace=workspace, closed_at=None)
+    found = there.filter(name=name).first()
+    if found is None:
+        known = ", ".join(there.values_list("name", flat=True)) or "none"
+        raise Invalid(f"{workspace.name} has no provider account “{name}”.", f"It has: {known}.")
+    return found
 
 
 def _suite(given: str, workspace: Workspace, say: Callable[..., None]) -> SuiteVersion:
