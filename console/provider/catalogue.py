@@ -71,7 +71,7 @@ def lifecycle_warning(model: Model) -> str:
 
 
 def _fetch(endpoint: Endpoint) -> tuple[Model, ...]:
-    if endpoint.kind in CLOUDS:  # their models are named by hand
+    if endpoint.kind in CLOUDS and not endpoint.problem:  # their models are named by hand
         return ()
     with provider_errors():
         try:

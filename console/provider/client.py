@@ -48,6 +48,8 @@ def load_sdk() -> None:
 
 def sdk_client(endpoint: Endpoint) -> anthropic.Anthropic:
     """The SDK's client for an endpoint, opened once a process and shared by its threads."""
+    if endpoint.problem:
+        raise ProviderError("unusable_account", detail=endpoint.problem)
     with _opening:
         client = _clients.get(endpoint)
         if client is None:

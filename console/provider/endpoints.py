@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from console.accounts.models import Workspace
-from console.problems import Invalid
+from console.problems import DomainError, Invalid
 from console.provider.addresses import check_origin, is_listed
 from console.provider.models import ProviderAccount
 from console.sealed import unseal
@@ -45,6 +45,7 @@ class Endpoint:
     pace: Pace = Pace()
     # A workspace named the address: its name is looked up here, and may lead to public machines only.
     guarded: bool = False
+    problem: str = ""  # why no call can be made, where that is known before one is
 
     @property
     def key(self) -> str:
@@ -57,10 +58,19 @@ class Endpoint:
 
 
 def endpoint_for(workspace: Workspace | None = None, account: ProviderAccount | None = None) -> Endpoint:
-    """The endpoint that a workspace's calls go to: the one door. Raises Invalid for an account that cannot be used."""
+    """The endpoint that a workspace's calls go to: the one door.
+
+    An account that cannot be used breaks no page that only names it: its calls fail with the reason.
+    """
     if account is None and workspace is not None:
         account = ProviderAccount.objects.filter(workspace=workspace, is_default=True).first()
-    return endpoint_of(account) if account is not None else deployed()
+    if account is None:
+        return deployed()
+    try:
+        return endpoint_of(account)
+    except DomainError as error:
+        problem = f"{error.message} {error.what_to_do}".strip()
+        return Endpoint(account.name, "", NO_KEY, kind=account.kind, account=account.pk, problem=problem)
 
 
 def deployed() -> Endpoint:

@@ -78,6 +78,11 @@ KINDS: Mapping[str, Kind] = {
         "Correct the account's address, or have the installation list it in REMIT_PROVIDER_ORIGINS.",
         retryable=False,
     ),
+    "unusable_account": Kind(
+        "The provider account cannot be used.",
+        "An admin finds it under Members, Provider and budgets.",
+        retryable=False,
+    ),
     "not_installed": Kind(
         "This account cannot be used here.",
         "Give it a key, or have the extra installed where Remit runs.",

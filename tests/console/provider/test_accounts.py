@@ -19,6 +19,7 @@ from console.provider.accounts import AccountForm
 from console.provider.allowance import Allowance, allowance_of, set_budget
 from console.provider.calls import Call
 from console.provider.endpoints import Endpoint, Pace, endpoint_for, endpoint_of
+from console.provider.errors import ProviderError
 from console.provider.models import Month, ProviderAccount
 from console.provider.platforms import missing_extra
 from console.provider.spending import open_month
@@ -129,6 +130,17 @@ def test_what_cannot_be_an_account_is_said(
     with pytest.raises(Invalid, match="does not look like a key"):
         open_one(admin, api, "two words")
     assert not ProviderAccount.objects.exists()
+
+
+def test_a_default_that_cannot_be_used_fails_calls_and_breaks_no_page(
+    admin: Membership, api: MessagesAPI, call: Call, settings: Any
+) -> None:
+    open_one(admin, api, SECRET)
+    settings.REMIT_PROVIDER_ORIGINS, settings.SECRET_KEY = [api.url], "another"
+    endpoint = endpoint_for(admin.workspace)
+    with pytest.raises(ProviderError, match="cannot be used: A stored secret can't be opened"):
+        sdk.create(endpoint, call)
+    assert not endpoint.rehearsal and not api.calls
 
 
 def test_only_admins_change_anything_and_strangers_see_nothing(
