@@ -74,7 +74,8 @@ def is_public(address: str) -> bool:
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None) or _nat64(ip)
         if inner is not None:
             return is_public(str(inner)) and not ip.is_multicast
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+        return ip in _GLOBAL_IPV6 and ip.is_global
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip in _PROTOCOLS)
 
 
 def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
@@ -82,6 +83,8 @@ def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_GLOBAL_IPV6 = ipaddress.IPv6Network("2000::/3")
+_PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")  # older Pythons take parts of it for global
 
 
 def _literal(host: str) -> str | None:

@@ -8,7 +8,6 @@ request has one deadline, and little of the answer is read.
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import socket
 import ssl
 import threading
@@ -21,18 +20,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from console.problems import Invalid
+from console.provider.addresses import is_public
 
 DEADLINE = 10.0  # seconds from connecting to the last byte that is read
 MOST_READ = 4_000  # bytes of an answer
-_IPV4_INSIDE = (
-    ipaddress.ip_network("::ffff:0:0/96"),
-    ipaddress.ip_network("64:ff9b::/96"),
-    ipaddress.ip_network("64:ff9b:1::/48"),
-    ipaddress.ip_network("2002::/16"),
-    ipaddress.ip_network("2001::/32"),
-)
-_PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")  # older Pythons take parts of it for global
-_GLOBAL_IPV6 = ipaddress.ip_network("2000::/3")
 
 
 Hold = Callable[[socket.socket], None]
@@ -92,14 +83,6 @@ def checked_addresses(target: Target) -> list[str]:
             f"{target.host} is inside this network, and only what REMIT_WEBHOOK_ORIGINS names may be called there."
         )
     return addresses[:4]
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is one of the open internet: anything that could be inside, or hide an IPv4 address, is not."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        return ip in _GLOBAL_IPV6 and ip.is_global and not any(ip in network for network in _IPV4_INSIDE)
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip in _PROTOCOLS)
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
