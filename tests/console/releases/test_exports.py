@@ -27,7 +27,6 @@ from console.releases import exporting
 from console.releases.exports import FORMATS, Exported
 from console.releases.exports.exported import API_VERSION
 from console.releases.services import create_release
-from console.releases.serving import serve
 from console.reviews.models import Review
 from policies.canonical import plain
 from policies.sarif import to_sarif
@@ -252,7 +251,7 @@ def test_findings_leave_as_sarif_that_points_into_the_sections():
 
 
 @pytest.mark.django_db
-def test_one_digest_from_the_composer_to_the_call_of_the_sdk(api: MessagesAPI):
+def test_one_digest_from_the_composer_to_the_call_of_the_sdk(api: MessagesAPI, client):
     """What was composed is what was frozen, tested, approved, signed, served, and sent."""
     workspace = make_workspace()
     author, reviewer = make_member(workspace, "author"), make_member(workspace, "reviewer", "approver")
@@ -265,12 +264,14 @@ def test_one_digest_from_the_composer_to_the_call_of_the_sdk(api: MessagesAPI):
     release = create_release(review=Review.objects.get(pk=review.pk), member=reviewer)
     out = exporting.exported(release, "production")
     bundle = json.loads(base64.b64decode(json.loads(FORMATS["bundle"].render(out))["payload"]))
-    token, _ = create_token(
+    _, secret = create_token(
         member=make_member(workspace, "admin"), name="app", scopes=["*@production"], expires_at=None
     )
-    served = json.loads(serve(token, prompt.slug, "production").body)
-    client = anthropic.Anthropic(base_url=api.url, api_key=api.key, max_retries=0)
-    client.messages.create(messages=[{"role": "user", "content": "Hello"}], **served["config"])
+    served = client.get(
+        f"/api/v1/prompts/{prompt.slug}/production", headers={"authorization": f"Bearer {secret}"}
+    ).json()
+    sdk = anthropic.Anthropic(base_url=api.url, api_key=api.key, max_retries=0)
+    sdk.messages.create(messages=[{"role": "user", "content": "Hello"}], **served["config"])
     sent = {key: value for key, value in api.calls[-1].request.body.items() if key != "messages"}
     assert composed is not None
     configs = [
