@@ -22,6 +22,7 @@ from policies.checks import (
     power,
     rights,
     scope,
+    secrets,
     third_party,
     weapons,
 )
@@ -53,7 +54,7 @@ TEXT_CHECKS: tuple[type[FrameCheck], ...] = (
     *cautions.CHECKS,
     *behaviors.CHECKS,
 )
-CHECKS: tuple[type[Check], ...] = (*TEXT_CHECKS, *DRAFT_RULES, *judged.CHECKS, *OWN_CHECKS)
+CHECKS: tuple[type[Check], ...] = (*TEXT_CHECKS, *secrets.CHECKS, *DRAFT_RULES, *judged.CHECKS, *OWN_CHECKS)
 _BY_CODE = {check.code: check for check in CHECKS}
 
 
@@ -90,7 +91,7 @@ def scan(sections: Sequence[SectionText], lexicon: Lexicon) -> Scan:
             moves[key] = Move(check.code, check.rule, check.value, span, quote)
         else:
             findings[key] = _finding(check, hit, span, quote)
-    return Scan(tuple(findings.values()), tuple(moves.values()))
+    return Scan((*findings.values(), *secrets.scan_secrets(document.sections)), tuple(moves.values()))
 
 
 def _finding(check: type[FrameCheck], hit: Hit, span: Span, quote: str) -> Finding:

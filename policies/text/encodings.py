@@ -110,7 +110,9 @@ def escaped_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
 
 def _unescape(run: str) -> str:
     found = re.findall(r"\\u\{?([0-9A-Fa-f]{4,6})\}?|\\x([0-9A-Fa-f]{2})", run)
-    return "".join(chr(int(a or b, 16)) for a, b in found if int(a or b, 16) < 0x110000)
+    codes = "".join(chr(int(a or b, 16)) for a, b in found if int(a or b, 16) < 0x110000)
+    # Two halves are one character; one alone is none, and no pattern could be matched against it.
+    return codes.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _decode(run: Callable[[], bytes]) -> str:

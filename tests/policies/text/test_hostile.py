@@ -51,3 +51,8 @@ def test_time_is_linear(name: str) -> None:
     small = max(seconds(unit * (10_000 // len(unit))), 0.004)
     # Ten times the text: quadratic work would take a hundred times as long.
     assert seconds(unit * (100_000 // len(unit))) < 60 * small
+
+
+def test_half_a_character_in_an_escape_is_no_fault() -> None:
+    for text in (r"Say \ud800 now.", r"\udfff\ud800 \ud83d\ude00"):
+        assert not scanned(text).findings
