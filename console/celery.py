@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import task_prerun, worker_init
+
+from console import logs, telemetry
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
@@ -27,3 +31,13 @@ app.conf.update(
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def _trace(**_details: Any) -> None:
+    telemetry.start("remit-worker")
+
+
+@task_prerun.connect
+def _name_the_request(task: Any = None, **_details: Any) -> None:
+    logs.begin(request=getattr(task.request, "remit_request", ""), task=task.name)

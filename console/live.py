@@ -61,6 +61,10 @@ class _Hub:
         with self._lock:
             self._open -= 1
 
+    def open_now(self) -> int:
+        with self._lock:
+            return self._open
+
     def add(self, topic: str, tell: Tell) -> None:
         with self._lock:
             self._topics[topic].add(tell)
@@ -107,6 +111,11 @@ def _connection_parameters() -> dict[str, Any]:
 
 
 _hub = _Hub()
+
+
+def open_streams() -> int:
+    """How many streams this process serves."""
+    return _hub.open_now()
 
 
 def stream(topic: str) -> HttpResponseBase:

@@ -8,6 +8,8 @@ from functools import partial
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from console.logs import request_id
+
 logger = logging.getLogger(__name__)
 
 
@@ -22,7 +24,8 @@ def wake(task: str, *args: int | str) -> None:
 def _send(task: str, args: tuple[int | str, ...]) -> None:
     from console.celery import app
 
+    headers = {"remit_request": request_id()}  # so that a worker's lines name the request that woke it
     try:
-        app.send_task(task, args=args, retry=False)
+        app.send_task(task, args=args, retry=False, headers=headers)
     except (OperationalError, OSError) as error:
         logger.warning("The broker is away (%s); the sweep will wake %s.", type(error).__name__, task)

@@ -5,7 +5,10 @@ import threading
 
 from django.core.wsgi import get_wsgi_application
 
+from console import telemetry
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+telemetry.start("remit-web")
 application = get_wsgi_application()
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
+from console.logs import about
 from console.provider import client
 from console.trials import conversation, leases, runs
 from console.trials.leases import Lease, LeaseLost, UsedUp
@@ -45,7 +46,7 @@ def work(pool: str, wake: Wake, stopping: threading.Event) -> None:
 
 
 def _turn(lease: Lease) -> After | None:
-    with pulse.keeping(lease):
+    with about(run=lease.run, conversation=lease.id), pulse.keeping(lease):
         try:
             return conversation.take_turn(lease, plan_of_run(lease.run), client.create)
         except LeaseLost:
