@@ -42,8 +42,9 @@ def template_loaders(*, cached: bool) -> list[Any]:
     return loaders if BUILT_IN else [("template_partials.loader.Loader", loaders)]
 
 
-def csp_settings() -> dict[str, Any]:
-    """The names under which the installed Django reads the policy."""
+def csp_settings(*, form_targets: list[str]) -> dict[str, Any]:
+    """The names under which the installed Django reads the policy. ``form_targets``: origins a form may lead to."""
+    policy = {**POLICY, "form-action": [*POLICY["form-action"], *form_targets]}
     if BUILT_IN:
-        return {"SECURE_CSP": POLICY}
-    return {"CONTENT_SECURITY_POLICY": {"DIRECTIVES": POLICY}}
+        return {"SECURE_CSP": policy}
+    return {"CONTENT_SECURITY_POLICY": {"DIRECTIVES": policy}}

@@ -24,6 +24,22 @@ def optional_number(name: str, default: str) -> int | None:
     return int(given) if given else None
 
 
+def origin(url: str) -> str:
+    return "{0.scheme}://{0.netloc}".format(urlsplit(url))
+
+
+def oidc_provider(*, issuer: str, client: str, secret: str, name: str) -> dict[str, object]:
+    """allauth's entry for one OpenID Connect issuer, found by its discovery document; none while it is unset.
+
+    The issuer is the operators' own: an address that it calls verified names the account here.
+    """
+    if not (issuer and client):
+        return {}
+    app = {"provider_id": "oidc", "name": name, "client_id": client, "secret": secret}
+    settings = {"server_url": issuer, "oauth_pkce_enabled": True, "email_authentication": True}
+    return {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [{**app, "settings": settings}]}}
+
+
 def database(url: str) -> dict[str, object]:
     """A Django database entry for a ``postgresql://`` address; ``?host=/dir`` names a socket folder."""
     parts = urlsplit(url)
@@ -86,6 +102,10 @@ REMIT_PROVIDER_ORIGINS = [
 REMIT_CLOUD_CREDENTIALS = flag("REMIT_CLOUD_CREDENTIALS")
 REMIT_REHEARSAL_URL = os.environ.get("REMIT_REHEARSAL_URL", "") or embedded.rehearsal_url()
 
+# --- who may read /metrics: whoever shows the token, or comes from an address; nobody while both are unset ----------
+REMIT_METRICS_TOKEN = os.environ.get("REMIT_METRICS_TOKEN", "")
+REMIT_METRICS_ADDRESSES = os.environ.get("REMIT_METRICS_ADDRESSES", "").split()  # such as 10.0.0.0/8
+
 # --- limits that people meet ------------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
@@ -131,6 +151,10 @@ INSTALLED_APPS = [
     "console.audit",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     *django6.APPS,
     "django_htmx",
     "django.contrib.auth",
@@ -142,20 +166,26 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
 ]
 MIDDLEWARE = [
+    "console.logs.RequestIdMiddleware",
+    "console.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "console.doors.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "console.accounts.middleware.NoStoreMiddleware",
     django6.MIDDLEWARE,
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "console.accounts.sessions.SessionLimitMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "console.accounts.middleware.LoginMiddleware",
+    "console.text_input.TextMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "console.problems.ProblemMiddleware",
+    "console.accounts.middleware.RefusedMiddleware",
 ]
 ROOT_URLCONF = "console.urls"
 WSGI_APPLICATION = "console.wsgi.application"
@@ -215,6 +245,44 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "console.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "signup": "20/m/ip"}
+# How many proxies of yours stand in front: the address of a client is read from X-Forwarded-For no further than them.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("REMIT_PROXIES", "0"))
+MFA_ADAPTER = "console.accounts.mfa.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # accounts are made by invitation
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # http://localhost
+USERSESSIONS_ADAPTER = "console.accounts.sessions.UserSessionsAdapter"
+
+# An identity provider that speaks OpenID Connect; off while the issuer is unset.
+OIDC_ISSUER = os.environ.get("REMIT_OIDC_ISSUER", "")
+OIDC_ORIGINS = os.environ.get(
+    "REMIT_OIDC_ORIGINS", ""
+).split()  # where it logs in, if not at the issuer's own address
+REMIT_OIDC_NAME = os.environ.get("REMIT_OIDC_NAME", "") or "Single sign-on"
+SOCIALACCOUNT_PROVIDERS = oidc_provider(
+    issuer=OIDC_ISSUER,
+    client=os.environ.get("REMIT_OIDC_CLIENT_ID", ""),
+    secret=os.environ.get("REMIT_OIDC_CLIENT_SECRET", ""),
+    name=REMIT_OIDC_NAME,
+)
+REMIT_OIDC = bool(SOCIALACCOUNT_PROVIDERS)
+SOCIALACCOUNT_ADAPTER = "console.accounts.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True  # known by the issuer's id from then on
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
+
+# Who counts attempts must count those at every process: allauth's limits and the like live in the database, which is
+# always there and shared (the broker may be RabbitMQ, which keeps nothing).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
+
 # With a mail server letters go there; without one they are printed where the worker writes.
 EMAIL_HOST = os.environ.get("REMIT_EMAIL_HOST", "")
 EMAIL_BACKEND = os.environ.get("REMIT_EMAIL_BACKEND") or (
@@ -230,19 +298,39 @@ DEFAULT_FROM_EMAIL = os.environ.get("REMIT_EMAIL_FROM", "remit@localhost")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-remit" if HTTPS else "remit"
 CSRF_COOKIE_NAME = "__Host-remit-csrf" if HTTPS else "remit-csrf"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+REMIT_SESSION_IDLE = int(
+    float(os.environ.get("REMIT_SESSION_IDLE_HOURS", "24")) * 3600
+)  # seconds without a request
+REMIT_SESSION_MOST = int(
+    float(os.environ.get("REMIT_SESSION_DAYS", "14")) * 86_400
+)  # seconds since the login
+SESSION_COOKIE_AGE = REMIT_SESSION_MOST
+ACCOUNT_SESSION_REMEMBER = True
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+# Only whoever owns the domain knows whether its other names speak TLS too, so that a check would ask in vain.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = flag("REMIT_HSTS_SUBDOMAINS")
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-globals().update(django6.csp_settings())
+# The button "log in with …" is a form, and browsers hold its redirect to the issuer to the policy too.
+globals().update(
+    django6.csp_settings(form_targets=[origin(OIDC_ISSUER), *OIDC_ORIGINS] if REMIT_OIDC else [])
+)
 
+LOG_FORMAT = os.environ.get("REMIT_LOG_FORMAT", "") or "line"  # or json
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {
+            "()": "console.logs.LineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
+        "json": {"()": "console.logs.JSONFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": os.environ.get("REMIT_LOG_LEVEL", "INFO")},
     # The SDK's client logs request addresses and options: nothing of a conversation belongs in a log.
     "loggers": {

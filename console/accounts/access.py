@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponseBase
 from django.views.decorators.http import require_http_methods
 
+from console.accounts.mfa import has_factor, lead_to_setup
 from console.accounts.models import Membership
 from console.accounts.permissions import Action, require
 from console.htmx import HtmxRequest
@@ -28,7 +29,8 @@ View = Callable[..., HttpResponseBase]
 def member_view(*verbs: str) -> Callable[[View], View]:
     """Declare the verbs of a view below ``/w/<workspace>/`` and give it ``request.member``.
 
-    A stranger gets the same 404 as for a workspace that does not exist, a member without any role 403. GET implies HEAD.
+    A stranger gets the same 404 as for a workspace that does not exist, a member without any role 403.
+    Where the workspace requires a second factor, a member without one is led to set it up. GET implies HEAD.
     """
     allowed = [*verbs, "HEAD"] if "GET" in verbs else [*verbs]
 
@@ -38,6 +40,9 @@ def member_view(*verbs: str) -> Callable[[View], View]:
         def wrapped(request: MemberRequest, workspace: str, **rest: Any) -> HttpResponseBase:
             request.member = membership(request, workspace)
             require(request.member, Action.READ)
+            space = request.member.workspace
+            if space.requires_mfa and not has_factor(request.member.user):
+                return lead_to_setup(request, space.name)
             return view(request, **rest)
 
         return wrapped

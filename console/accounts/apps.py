@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "console.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        from console.accounts import hooks
+
+        hooks.connect()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from console.accounts.permissions import Action, can
@@ -21,6 +22,7 @@ class Allowed:
 
 def workspace(request: HttpRequest) -> dict[str, Any]:
     member = getattr(request, "member", None)
+    everywhere = {"oidc_name": settings.REMIT_OIDC_NAME if settings.REMIT_OIDC else ""}
     if member is None:
-        return {}
-    return {"member": member, "workspace": member.workspace, "may": Allowed(member)}
+        return everywhere
+    return {**everywhere, "member": member, "workspace": member.workspace, "may": Allowed(member)}

@@ -1,13 +1,63 @@
-"""Everything needs a login but what says otherwise; an expired session sends a fragment's whole page to the login."""
+"""Everything needs a login but what says otherwise; what was refused is recorded; nothing is kept by caches."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.cache import cache
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import resolve_url
 from django_htmx.http import HttpResponseClientRedirect
+
+from console.accounts.models import Membership
+from console.audit.acts import Act
+from console.audit.services import Subject, record
+from console.problems import NotAllowed
+
+logger = logging.getLogger("remit.access")
+
+
+class RefusedMiddleware:
+    """Records what a member was refused. It stands below ProblemMiddleware, which makes the answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        member: Membership | None = getattr(request, "member", None)
+        if not isinstance(exception, NotAllowed) or member is None or request.resolver_match is None:
+            return
+        page = request.resolver_match.view_name
+        logger.warning("refused %s %s to %s: %s", request.method, page, member.user_id, exception.message)
+        # Once a minute: whoever knocks all day must not fill the chain.
+        if cache.add(f"refused:{member.pk}:{page}", 1, 60):
+            with transaction.atomic():
+                record(
+                    chain=member.workspace.chain,
+                    actor=member.actor,
+                    act=Act.ACCESS_REFUSED,
+                    subject=Subject("page", "", page),
+                    detail={"method": request.method or "", "path": request.path[:200]},
+                )
+
+
+class NoStoreMiddleware:
+    """No cache keeps a page, unless the view says otherwise."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
 
 class LoginMiddleware(LoginRequiredMiddleware):

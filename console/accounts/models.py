@@ -34,6 +34,8 @@ class Workspace(models.Model):
     name = models.CharField(max_length=120)
     # In a playground rehearsal may count as evidence, and everything made there says so.
     playground = models.BooleanField(default=False)
+    # Members need a second factor to come in, and a fresh one to approve and to release.
+    requires_mfa = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     members = models.ManyToManyField(User, through="Membership", related_name="workspaces")
 
@@ -143,3 +145,28 @@ class Token(models.Model):
         """The prompts that the token reaches at some label; None: all."""
         found = {scope.partition("@")[0] for scope in self.scopes}
         return None if "*" in found else found
+
+
+class Invitation(models.Model):
+    """A place in a workspace for whoever holds the link: once, until it expires. Only the link's hash is kept."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(blank=True)  # where it was sent; empty: somebody handed over the link
+    roles = ArrayField(models.CharField(max_length=16, choices=Role.choices))
+    hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.email or 'a link'} to {self.workspace}"
+
+    @property
+    def shown_name(self) -> str:
+        return self.email or f"link of {self.created_at:%d %b %Y %H:%M}"

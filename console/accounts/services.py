@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from console.accounts.mfa import has_factor
 from console.accounts.models import Membership, Role, User, Workspace
 from console.accounts.permissions import Action, require
 from console.audit.acts import Act
@@ -137,3 +138,23 @@ def _known_roles(roles: Sequence[str]) -> list[str]:
 
 def _subject(member: Membership) -> Subject:
     return Subject("member", str(member.pk), member.user.shown_name)
+
+
+@transaction.atomic
+def require_mfa(*, on: bool, member: Membership) -> None:
+    """Whether members of the workspace need a second factor. Raises NotAllowed, DomainError (the admin has none)."""
+    require(member, Action.MANAGE_MEMBERS)
+    if on and not has_factor(member.user):
+        raise DomainError(
+            "You have no second factor yourself, and would be the first one to stand outside.",
+            "Set one up under your account, then require it.",
+        )
+    if not Workspace.objects.filter(pk=member.workspace_id, requires_mfa=not on).update(requires_mfa=on):
+        return
+    record(
+        chain=member.workspace.chain,
+        actor=member.actor,
+        act=Act.SECURITY_CHANGED,
+        subject=Subject("workspace", str(member.workspace_id), member.workspace.name),
+        detail={"requires_mfa": on},
+    )

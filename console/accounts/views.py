@@ -6,37 +6,28 @@ from collections.abc import Iterable
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
 from console.accounts.access import MemberRequest, member_view
-from console.accounts.models import Membership, Role, User
-from console.accounts.permissions import Action, can, require
-from console.accounts.services import add_member, remove_member, set_roles
+from console.accounts.members_page import members_of, members_page
+from console.accounts.models import Role, User
+from console.accounts.permissions import Action, require
+from console.accounts.services import add_member, remove_member, require_mfa, set_roles
 from console.accounts.voices import policy_of
 from console.problems import Invalid
-from policies import current_name
 
 
 @member_view("GET")
 def members(request: MemberRequest) -> HttpResponse:
-    pack = policy_of(request.member.workspace)
-    context = {
-        "nav": "members",
-        "members": [_under_current_names(member) for member in _members(request)],
-        "roles": Role.choices,
-        "specialties": pack.specialties,
-        "domains": pack.domains,
-        "may_manage": can(request.member, Action.MANAGE_MEMBERS),
-    }
-    return render(request, "accounts/members.html", context)
+    return render(request, "accounts/members.html", members_page(request.member))
 
 
 @member_view("POST")
 def member_roles(request: MemberRequest, pk: int) -> HttpResponseBase:
     """Roles, and where the form has them (``reviews``) what a reviewer speaks for and is bound to."""
-    member = get_object_or_404(_members(request), pk=pk)
+    member = get_object_or_404(members_of(request.member), pk=pk)
     pack, whole = policy_of(request.member.workspace), "reviews" in request.POST
     specialties = _known(request.POST.getlist("specialties"), (each.id for each in pack.specialties))
     domains = _known(request.POST.getlist("domains"), (each.id for each in pack.domains))
@@ -76,7 +67,7 @@ def add(request: MemberRequest) -> HttpResponseBase:
 
 @member_view("POST")
 def remove(request: MemberRequest, pk: int) -> HttpResponseBase:
-    member = get_object_or_404(_members(request), pk=pk)
+    member = get_object_or_404(members_of(request.member), pk=pk)
     remove_member(member=member, by=request.member)
     messages.success(
         request, f"{member.user.shown_name} is no longer a member; what they approved counts no more."
@@ -92,11 +83,11 @@ def _known(given: Iterable[str], names: Iterable[str]) -> list[str]:
     return list(given)
 
 
-def _under_current_names(member: Membership) -> Membership:
-    """For the page only, so that what was given under an earlier policy is still ticked."""
-    member.specialties = [current_name(name) for name in member.specialties]
-    return member
-
-
-def _members(request: MemberRequest) -> QuerySet[Membership]:
-    return Membership.objects.filter(workspace=request.member.workspace_id).select_related("user")
+@member_view("POST")
+def security(request: MemberRequest) -> HttpResponseBase:
+    """Whether members need a second factor."""
+    on = "requires_mfa" in request.POST
+    require_mfa(on=on, member=request.member)
+    said = "Members need a second factor now." if on else "Members need no second factor any more."
+    messages.success(request, said)
+    return redirect("accounts:members", request.member.workspace.slug)

@@ -108,7 +108,7 @@ def restore_revision(request: MemberRequest, slug: str, number: int) -> HttpResp
     restored = restore(
         revision=revision_for(request.member, slug, number),
         draft=draft,
-        version=int(version) if version.isdecimal() else 0,
+        version=int(version) if version.isdecimal() and len(version) < 10 else 0,
         member=request.member,
     )
     messages.success(request, f"The draft says what r{number} says, as version {restored.version}.")
@@ -120,7 +120,10 @@ def restore_saved(request: MemberRequest, slug: str, number: int) -> HttpRespons
     """Make the draft say what an earlier version of it said."""
     draft, version = draft_of(prompt_for(request.member, slug)), request.POST.get("version", "")
     restored = restore_version(
-        draft=draft, number=number, version=int(version) if version.isdecimal() else 0, member=request.member
+        draft=draft,
+        number=number,
+        version=int(version) if version.isdecimal() and len(version) < 10 else 0,
+        member=request.member,
     )
     messages.success(request, f"The draft says what version {number} said, as version {restored.version}.")
     return redirect("prompts:compose", request.member.workspace.slug, slug)

@@ -9,6 +9,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
 from console.accounts.access import MemberRequest, member_view
+from console.accounts.mfa import fresh_factor
 from console.accounts.permissions import Action, can, require
 from console.problems import Invalid
 from console.prompts.pages import prompt_for
@@ -93,6 +94,7 @@ def export(request: MemberRequest, slug: str, number: int, format: str) -> HttpR
 
 
 @member_view("POST")
+@fresh_factor
 def move(request: MemberRequest, slug: str, number: int) -> HttpResponseBase:
     """Point a label at this release; a roll-back is the same with an older one."""
     prompt = prompt_for(request.member, slug)
@@ -111,6 +113,7 @@ def move(request: MemberRequest, slug: str, number: int) -> HttpResponseBase:
 
 
 @member_view("GET", "POST")
+@fresh_factor
 def create(request: MemberRequest, number: int) -> HttpResponseBase:
     """The page that asks before a reviewed revision goes out, and names what it replaces."""
     member = request.member

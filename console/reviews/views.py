@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from console import live
 from console.accounts.access import MemberRequest, member_view
+from console.accounts.mfa import fresh_factor
 from console.accounts.permissions import Action, can, require
 from console.htmx import render_region
 from console.problems import DomainError, Invalid
@@ -43,6 +44,7 @@ def events(request: MemberRequest, number: int) -> HttpResponseBase:
 
 
 @member_view("POST")
+@fresh_factor
 def decide(request: MemberRequest, number: int) -> HttpResponseBase:
     """What was typed comes back when it cannot be taken: with what changed, and the ground of now."""
     shown = review_for(request.member, number)

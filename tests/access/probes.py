@@ -6,6 +6,7 @@ Probes take the route and its rule, so that the tests try them on planted leaks 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -30,6 +31,7 @@ WRITES = re.compile(
 )
 # What differs in every answer: the masked token of a form, a request's id, how many may follow.
 VARIES = re.compile(r"\b[A-Za-z0-9]{64}\b")
+FORM = "application/x-www-form-urlencoded"
 UNIQUE_HEADERS = {"x-request-id", "set-cookie", "ratelimit"}
 
 
@@ -69,21 +71,21 @@ class Asker:
             self._clients[key] = Quiet()
             if who:
                 self._clients[key].force_login(User.objects.get(pk=who.user_id))
+                _show_password(self._clients[key], who)
         return self._clients[key]
 
     def ask(
         self, client: Client, verb: str, url: str, data: dict[str, str] | None = None, **headers: str
     ) -> HttpResponseBase:
+        return self.send(client, verb, url, urlencode(data or {}), **headers)
+
+    def send(
+        self, client: Client, verb: str, url: str, body: str = "", kind: str = FORM, **headers: str
+    ) -> HttpResponseBase:
         self.asked += 1
         cookies = client.cookies.copy()
         with transaction.atomic():
-            answer = client.generic(
-                verb,
-                url,
-                _form(data or {}),
-                content_type="application/x-www-form-urlencoded",
-                headers=headers,
-            )
+            answer = client.generic(verb, url, body, content_type=kind, headers=headers)
             if answer.streaming:
                 _close(answer)
             transaction.set_rollback(True)
@@ -91,15 +93,21 @@ class Asker:
         return answer
 
 
+def _show_password(client: Client, who: Membership) -> None:
+    """As if just typed again: what asks for it would else send everybody away before it looks."""
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time(), "reauthenticated": True}
+    ]
+    session["account_authentication_methods_user"] = str(who.user_id)
+    session.save()
+
+
 def _close(answer: HttpResponseBase) -> None:
     """Free the stream's place without ending the connection, which holds the transaction of the world."""
     request_finished.disconnect(close_old_connections)
     answer.close()
     request_finished.connect(close_old_connections)
-
-
-def _form(data: dict[str, str]) -> str:
-    return urlencode(data)
 
 
 def said(answer: HttpResponseBase, *words: str) -> Said:
@@ -177,7 +185,9 @@ def roles(asker: Asker, route: Route, rule: Rule) -> Iterator[str]:
             mine = rule.private and name != "everything"
             if status >= 500 and status != 503:  # 503: a part that it needs is not set up
                 yield f"{verb} {route.name}: breaks ({status}) for the role {name}"
-            elif allowed and (status in (403, 405) or (status == 404 and not mine)):
+            elif allowed and (
+                status == 405 or (status == 403 and not rule.asked_only) or (status == 404 and not mine)
+            ):
                 yield f"{verb} {route.name}: the role {name} may, but gets {status}"
             elif not allowed and status != 403 and not (mine and status == 404):
                 yield f"{verb} {route.name}: the role {name} may not, but gets {status} instead of 403"

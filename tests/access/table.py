@@ -31,6 +31,7 @@ class Rule:
     query: str = ""
     body: dict[str, str] = field(default_factory=dict)
     touches: tuple[str, ...] = ()
+    asked_only: bool = False  # besides the role one must be asked: who is not gets 403
     private: bool = False  # the objects are those of one person: other members get 404
 
 
@@ -65,6 +66,7 @@ TABLE: dict[str, Rule] = {
     "home:root": person("GET"),
     "home:healthz": public(),
     "home:readyz": public(),
+    "home:metrics": public(),
     "home:index": reads(),
     "home:jump": reads(query="q=a"),
     # --- prompts (prompts_draftversion: a version that somebody was shown is kept)
@@ -115,6 +117,9 @@ TABLE: dict[str, Rule] = {
     ),
     "trials:stop": writes(A.RUN, body={"chat": "{try}"}, private=True),
     "trials:keep": page(A.EDIT_SUITE, A.EDIT_SUITE, private=True),
+    "trials:probe-suite": page(A.READ, A.EDIT_SUITE),
+    "trials:quality": reads(),
+    "trials:keep-cell": page(A.EDIT_SUITE, A.EDIT_SUITE),
     "trials:run": reads(),
     "trials:cancel": writes(A.RUN),
     "trials:events": reads(),
@@ -128,10 +133,7 @@ TABLE: dict[str, Rule] = {
     "trials:new-scenario": page(A.EDIT_SUITE, A.EDIT_SUITE),
     "trials:scenario": page(A.EDIT_SUITE, A.EDIT_SUITE),
     "trials:suite-export": reads(),
-    "trials:probe-suite": page(A.READ, A.EDIT_SUITE),
-    "trials:quality": reads(),
     "trials:compare": reads(),
-    "trials:keep-cell": page(A.EDIT_SUITE, A.EDIT_SUITE),
     # --- reviews
     "reviews:list": reads(),
     "reviews:of_prompt": reads(),
@@ -143,10 +145,10 @@ TABLE: dict[str, Rule] = {
     "reviews:evidence": writes(A.COMMENT, body={"run": "{runs}"}),
     "reviews:threads": writes(A.COMMENT, body={"anchor": "run:{runs}", "text": "Look"}),
     "reviews:thread": writes(A.COMMENT),
-    "reviews:people": reads(),
+    "reviews:people": reads(query="q=a"),
     "reviews:assign": page(A.COMMENT, A.COMMENT),
-    "reviews:hand_over": writes(A.COMMENT),
     "reviews:apply": writes(A.EDIT),
+    "reviews:hand_over": writes(A.COMMENT, asked_only=True),
     # --- notifications: one's own
     "notifications:list": reads(),
     "notifications:read_all": writes(A.READ),
@@ -197,6 +199,9 @@ TABLE: dict[str, Rule] = {
     "accounts:member-add": writes(A.MANAGE_MEMBERS, body={"login": "far-everything"}),
     "accounts:member-roles": writes(A.MANAGE_MEMBERS),
     "accounts:member-remove": writes(A.MANAGE_MEMBERS),
+    "accounts:security": writes(A.MANAGE_MEMBERS),
+    "accounts:invite": writes(A.MANAGE_MEMBERS, body={"roles": "viewer"}),
+    "accounts:invitation-withdraw": writes(A.MANAGE_MEMBERS),
     "accounts:tokens": page(A.READ, A.MANAGE_TOKENS),
     "accounts:token-revoke": writes(A.MANAGE_TOKENS),
     "releases:webhooks": page(A.MANAGE_WEBHOOKS, A.MANAGE_WEBHOOKS),
@@ -228,6 +233,29 @@ TABLE: dict[str, Rule] = {
     "api:rest:cancel_run": token("POST"),
     "api:rest:read_audit": token(),
     # --- logging in, and one's own account (allauth)
+    "account": person(),
+    "invitation": public("GET", "POST"),
+    "usersessions_list": person(),
+    "mfa_index": person("GET"),
+    "mfa_authenticate": public("GET", "POST"),
+    "mfa_reauthenticate": person(),
+    "mfa_activate_totp": person(),
+    "mfa_deactivate_totp": person(),
+    "mfa_view_recovery_codes": person("GET"),
+    "mfa_generate_recovery_codes": person(),
+    "mfa_download_recovery_codes": person("GET"),
+    "mfa_list_webauthn": person("GET"),
+    "mfa_add_webauthn": person(),
+    "mfa_reauthenticate_webauthn": person(),
+    "mfa_remove_webauthn": person(),
+    "mfa_edit_webauthn": person(),
+    "mfa_login_webauthn": public("GET", "POST", touches=("accounts_cache",)),  # counts attempts
+    "socialaccount_login_cancelled": public(),
+    "socialaccount_login_error": public(),
+    "socialaccount_signup": public("GET", "POST"),
+    "socialaccount_connections": person(),
+    "openid_connect_login": public("GET", "POST"),
+    "openid_connect_callback": public(),
     "account_login": public("GET", "POST"),
     "account_logout": public("GET", "POST"),
     "account_inactive": public(),

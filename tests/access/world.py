@@ -8,6 +8,10 @@ from datetime import timedelta
 
 from django.utils.timezone import now
 
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+
+from console.accounts.invitations import invite
 from console.accounts.models import Membership, Right, Role, Workspace
 from console.accounts.tokens import create_token
 from console.governance.models import PublishedPack
@@ -60,6 +64,7 @@ WORDS = {
     "name": "2026.1",  # a policy's version
     "scenarios": "hello",
     "confirm-email": "nothing",
+    "oidc": "oidc",
     "key": "1",
     "uidb36": "nothing",
     "pk": "pause",
@@ -151,6 +156,12 @@ def _furnish(workspace: Workspace, member: Membership, word: str, *, first: int)
     # Nobody's default: pages would ask it for its models.
     ProviderAccount.objects.filter(pk=account.pk).update(is_default=False)
     Prompt.objects.filter(pk=prompt.pk).update(title=f"{mark} bank")
+    invitation, _ = invite(member=member, roles=["viewer"], email=f"{mark}@example.com")
+    key = Authenticator.objects.create(
+        user=member.user,
+        type=Authenticator.Type.RECOVERY_CODES,
+        data={"seed": get_adapter().encrypt(mark), "used_mask": 0},
+    )
     _renumber(first, run, open_review, impact)
     return Things(
         {
@@ -179,6 +190,8 @@ def _furnish(workspace: Workspace, member: Membership, word: str, *, first: int)
             "webhooks": hook.pk,
             "deliveries": delivery.pk,
             "provider": account.pk,
+            "invitations": invitation.pk,
+            "keys": key.pk,
         },
         secret,
     )

@@ -79,17 +79,22 @@ def new_page(
     with ExitStack() as stack:
 
         def make(
-            *, width: int = 1440, height: int = 900, color_scheme: str = "light", **options: Any
+            *,
+            width: int = 1440,
+            height: int = 900,
+            color_scheme: str = "light",
+            base_url: str = "",
+            **options: Any,
         ) -> Page:
             context = browser.new_context(
-                base_url=live_site.url,
+                base_url=base_url or live_site.url,
                 viewport={"width": width, "height": height},
                 color_scheme=color_scheme,  # type: ignore[arg-type]
                 reduced_motion="reduce",
                 **options,
             )
             stack.callback(context.close)
-            _listen(context, live_site.url, complaints)
+            _listen(context, base_url or live_site.url, complaints)
             page = context.new_page()
             page.set_default_timeout(TIMEOUT)
             page.set_default_navigation_timeout(3 * TIMEOUT)  # the first page of a site that has just started

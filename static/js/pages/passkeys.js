@@ -1,0 +1,2 @@
+// What only the pages with a passkey load.
+import "../passkey-ceremony.js";
