@@ -45,14 +45,15 @@ def member():
     return make_member(make_workspace(), "admin", "author", name="ada")
 
 
-def test_an_app_is_set_up_and_asked_for_at_the_next_login(client, member):
+def test_an_app_is_set_up_and_asked_for_at_the_next_login(client, member, django_capture_on_commit_callbacks):
     log_in(client, member.user)
     assert client.get(reverse("mfa_activate_totp"))["Location"].startswith(reverse("account_reauthenticate"))
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     page = client.get(reverse("mfa_activate_totp"))
     secret = page.context["form"].secret
     assert '<path d="M' in page.content.decode()  # the code for the phone, without a data: image
-    done = client.post(reverse("mfa_activate_totp"), {"code": code(secret)})
+    with django_capture_on_commit_callbacks(execute=True):
+        done = client.post(reverse("mfa_activate_totp"), {"code": code(secret)})
     assert done["Location"] == reverse("mfa_view_recovery_codes")
     assert len(client.get(done["Location"]).context["unused_codes"]) == 10
     kept = Authenticator.objects.get(user=member.user, type="totp")

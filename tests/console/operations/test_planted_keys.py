@@ -12,10 +12,8 @@ import policies
 from console.logs import JSONFormatter, LineFormatter
 from console.problems import DomainError
 from console.provider.errors import cleaned
-from console.releases.services import NotApproved, create_release
 from console.urls import urlpatterns as real
 from tests.factories import (
-    make_approval,
     make_member,
     make_prompt,
     make_review,
@@ -45,16 +43,12 @@ def test_the_findings_name_the_place_and_not_the_key():
 
 
 @pytest.mark.django_db
-def test_a_prompt_with_a_key_is_never_released():
-    workspace = make_workspace()
-    author = make_member(workspace, "author")
+def test_nobody_can_ask_for_the_approval_of_a_prompt_with_a_key():
+    author = make_member(make_workspace(), "author")
     revision = make_revision(author, make_prompt(author), text=TEXT)
-    review = make_review(author, revision=revision)
-    with pytest.raises(DomainError) as refused:  # it cannot even be approved
-        make_approval(review, make_member(workspace, "reviewer"))
+    with pytest.raises(DomainError, match="blocked by 1 finding") as refused:
+        make_review(author, revision=revision)
     assert "q8Zt2LmW" not in str(refused.value)
-    with pytest.raises(NotApproved):
-        create_release(review=review, member=make_member(workspace, "approver"))
 
 
 @pytest.mark.django_db
