@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.utils.timezone import now
-
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
+from django.utils.timezone import now
 
 from console.accounts.invitations import invite
 from console.accounts.models import Membership, Right, Role, Workspace
