@@ -239,13 +239,13 @@ TABLE: dict[str, Rule] = {
     "mfa_index": person("GET"),
     "mfa_authenticate": public("GET", "POST"),
     "mfa_reauthenticate": person(),
-    "mfa_activate_totp": person(),
+    "mfa_activate_totp": person(touches=("django_session",)),  # the secret, until it is confirmed
     "mfa_deactivate_totp": person(),
-    "mfa_view_recovery_codes": person("GET"),
+    "mfa_view_recovery_codes": person("GET", touches=("mfa_authenticator",)),  # that they were seen
     "mfa_generate_recovery_codes": person(),
-    "mfa_download_recovery_codes": person("GET"),
+    "mfa_download_recovery_codes": person("GET", touches=("mfa_authenticator",)),
     "mfa_list_webauthn": person("GET"),
-    "mfa_add_webauthn": person(),
+    "mfa_add_webauthn": person(touches=("django_session",)),  # the challenge
     "mfa_reauthenticate_webauthn": person(),
     "mfa_remove_webauthn": person(),
     "mfa_edit_webauthn": person(),
