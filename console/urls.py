@@ -10,9 +10,8 @@ handler400 = "console.problems.bad_request"
 WORKSPACE = "w/<slug:workspace>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("console.accounts.account_urls")),
     path("api/v1/", include("console.api_urls")),
-    path("accounts/", include("allauth.account.urls")),
+    path("", include("console.accounts.account_urls")),
     path(WORKSPACE, include("console.prompts.urls")),
     path(WORKSPACE, include("console.trials.urls")),
     path(WORKSPACE, include("console.reviews.urls")),
