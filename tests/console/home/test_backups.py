@@ -26,7 +26,11 @@ from tests.embedded.conftest import CLEAN
 
 CONTENT = """
 from tests.factories import make_member, make_revision, make_workspace
-make_revision(make_member(make_workspace("bank"), "author", "admin"))
+from console.governance.publishing import publish
+from tests.policies.packs import OURS
+member = make_member(make_workspace("bank"), "author", "admin")
+make_revision(member)
+publish(member=member, source=OURS.encode())
 """
 
 
@@ -59,10 +63,11 @@ class Installation:
             return connection.execute(statement).fetchall()
 
     def content(self) -> list[Any]:
-        """What is in it: people, the bytes of every revision, and the heads of the workspaces' audits."""
+        """What is in it: people, the bytes of every revision and published policy, and the heads of the workspaces' audits."""
         return [
             self.ask("SELECT username, password FROM accounts_user ORDER BY id"),
             self.ask("SELECT digest, compiled FROM prompts_revision ORDER BY id"),
+            self.ask("SELECT name, version, digest, source FROM governance_publishedpack ORDER BY id"),
             self.ask("SELECT name, seq, hash FROM audit_chain WHERE name <> 'installation' ORDER BY name"),
         ]
 
@@ -98,7 +103,9 @@ def test_what_was_backed_up_is_what_is_restored_elsewhere(pair: tuple[Installati
     done = two.manage("restore", str(file))
     assert done.returncode == 0, done.stderr
     assert "audit unbroken" in done.stdout and "sealed with another SECRET_KEY" in done.stderr
-    assert two.content() == one.content() and one.content()[1]
+    assert two.content() == one.content() and one.content()[1] and one.content()[2]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="Published policies are immutable"):
+        two.ask("DELETE FROM governance_publishedpack RETURNING 1")
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
         two.ask("DELETE FROM audit_entry RETURNING 1")
 
