@@ -11,7 +11,7 @@ from django.core.paginator import Page, Paginator
 
 from console.trials.results import LimitCount, Row, Side
 
-ROWS_A_PAGE = 100
+ROWS_A_PAGE = 50  # with several samples and revisions a row takes a millisecond or two to render
 
 
 @dataclass(frozen=True, slots=True)
