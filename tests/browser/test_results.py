@@ -113,7 +113,7 @@ def test_what_was_measured_is_plotted_kept_and_watched(
     team = {role: make_member(workspace, role) for role in ("reviewer", "approver")}
     team["author"] = make_member(workspace, "author", "approver", user=make_user("hanna"))
     prompt = make_prompt(
-        team["author"], "aria", domain="education", settings={"behavior.balanced_views": {"value": "off"}}
+        team["author"], "aria", domain="finance", settings={"behavior.topic_restriction": {"value": "on"}}
     )
     revisions = make_revisions(team["author"], prompt)
     run = make_measured_run(revisions, SCENARIOS, play, samples=5)
