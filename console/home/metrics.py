@@ -20,7 +20,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from console import live
 from console.metrics import STREAMS
-from console.trials.models import Conversation, Month, Run
+from console.provider.models import Month
+from console.trials.models import Conversation, Run
 
 OPEN = (Conversation.Status.WAITING, Conversation.Status.RUNNING)
 
