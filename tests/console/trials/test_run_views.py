@@ -517,9 +517,10 @@ def test_a_run_is_started_on_the_account_that_was_chosen(
     assert client.post(address, values).status_code == 302
     run = Run.objects.get()
     assert (run.account, run.endpoint, run.base_url) == (account, f"Gateway ({api.url[7:]})", "")
-    Budget.objects.create(workspace=author.workspace, month_tokens=10, by=admin.user)
+    budget = Budget.objects.create(workspace=author.workspace, month_tokens=10, by=admin.user)
     said = client.get(address, values, headers={"HX-Request": "true", "HX-Target": "estimate"})
     assert "This month’s budget has 10 tokens left" in text(said)
+    budget.delete()
     settings.REMIT_PROVIDER_ORIGINS = []
     plans._plans.clear()  # as another process would read it, or this one some seconds later
     worker.work("", lambda run: None, threading.Event())
