@@ -14,7 +14,6 @@ import pytest
 
 from console.accounts.models import Right
 from console.accounts.tokens import create_token
-from console.embedded.layout import REPOSITORY
 from tests import live
 from tests.console.test_api import team, two_releases  # noqa: F401 (a fixture)
 from tests.factories import make_suite
@@ -26,7 +25,7 @@ NOT_FOR_US = "positive_data_acceptance"
 
 @pytest.mark.chaos
 @pytest.mark.django_db(transaction=True)
-def test_schemathesis_finds_nothing(live_rehearsal, team):  # noqa: F811
+def test_schemathesis_finds_nothing(live_rehearsal, team, tmp_path):  # noqa: F811
     two_releases(team)
     make_suite(team["all"].workspace, slug="hello")
     _, secret = create_token(
@@ -42,7 +41,7 @@ def test_schemathesis_finds_nothing(live_rehearsal, team):  # noqa: F811
                 "--checks", "all", "--exclude-checks", NOT_FOR_US, "--phases", "examples,coverage,fuzzing",
                 "--max-examples", str(EXAMPLES), "--continue-on-failure", "--request-timeout", "70", "--no-color",
             ],
-            cwd=REPOSITORY,
+            cwd=tmp_path,  # it keeps a folder of its own
             capture_output=True,
             text=True,
             check=False,
