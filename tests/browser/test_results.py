@@ -83,7 +83,7 @@ def make_revisions(author: Membership, prompt: Prompt) -> list[Revision]:
 
 
 def make_release(team: dict[str, Membership], revision: Revision, run: Run) -> Release:
-    review = request_review(revision=revision, runs=[run], member=team["author"], title="Lively answers")
+    review = request_review(revision=revision, runs=[run], member=team["author"], title="Bright answers")
     decide(review=review, word="approve", shown=standing(review).ground, member=team["reviewer"])
     return create_release(review=review, member=team["approver"])
 
@@ -149,11 +149,11 @@ def test_what_was_measured_is_plotted_kept_and_watched(
     assert page.url.endswith("#row-r1")
     everywhere("tradeoff", "In words")
 
-    release = make_release(team, revisions[3], run)
+    release = make_release(team, revisions[1], run)
     watch = drift.watch(prompt=prompt, member=team["author"], label="production")
     for weeks, lost in ((6, 1), (5, 0), (4, 1), (3, 0), (2, 2)):
-        played_again(watch, revisions[3], weeks, lost, f"tick:{7 - weeks}", "every week")
-    played_again(watch, revisions[3], 1, 22, "model:sonnet:deprecated", "claude-sonnet-5-5 is deprecated")
+        played_again(watch, revisions[1], weeks, lost, f"tick:{7 - weeks}", "every week")
+    played_again(watch, revisions[1], 1, 22, "model:sonnet:deprecated", "claude-sonnet-5-5 is deprecated")
     page.goto(f"/w/meridian/prompts/aria/releases/{release.number}")
     page.get_by_role("link", name="See the drift").click()
     expect(page.get_by_text("The evidence no longer holds")).to_be_visible()
