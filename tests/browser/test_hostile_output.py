@@ -29,6 +29,7 @@ addEventListener("securitypolicyviolation", (event) => broken.push(event.violate
 addEventListener("DOMContentLoaded", () => localStorage.setItem("x", "1"));
 """
 CHUNK = 60
+EXPECT = [{"turn": 1, "kind": "contains", "value": HOSTILE_TEXTS[0]}]
 
 
 def transcript() -> list[dict[str, Any]]:
@@ -74,7 +75,9 @@ def furnish() -> tuple[Any, list[str]]:
     prompt = make_prompt(author, "aria", domain="general", sections=sections())
     first = make_revision(author, prompt, message=HOSTILE_TEXTS[5][:200])
     revision = make_revision(author, prompt, text="You are Aria.", message=HOSTILE_TEXTS[9][:200])
-    run = make_finished_run(revision, make_scenario(title=HOSTILE_TEXTS[0][:100]), baseline=first)
+    run = make_finished_run(
+        revision, make_scenario(title=HOSTILE_TEXTS[0][:100], expect=EXPECT), baseline=first
+    )
     Conversation.objects.filter(run=run).update(messages=transcript())
     Subject.objects.filter(run=run).update(label=HOSTILE_TEXTS[15][:40])
     review = make_review(author, revision=revision, runs=[run], title=HOSTILE_TEXTS[20][:200])
@@ -134,6 +137,7 @@ def test_hostile_texts_stay_texts(new_page, sign_in) -> None:
         assert page.evaluate("window.broken") == [], address
         strange = page.evaluate(
             """() => [...document.querySelectorAll("a[href], img, iframe, object, embed, form, [src], base, link")]
+                .filter((e) => !(e.matches("a[rel~=noreferrer]") && e.protocol == "https:"))  // a comment's, to be pressed
                 .map((e) => e.href || e.src || e.data || e.action || "")
                 .filter((url) => url && typeof url == "string" && !url.startsWith(location.origin))"""
         )
