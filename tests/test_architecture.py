@@ -42,3 +42,12 @@ def test_the_policy_engine_stands_alone():
             assert module not in {"django", "celery", "anthropic", "psycopg", "console"}, (
                 f"{path.name}: {module}"
             )
+
+
+def test_rows_are_locked_without_their_keys():
+    """INSERTs take a share of the keys that they refer to, at the latest when they commit: a lock that includes the key
+    makes them wait for whoever holds it, who may wait for them. That was a deadlock of editing and releasing.
+    """
+    locks = re.compile(r"select_for_update\((?!no_key=True)")
+    found = [str(path) for path in (ROOT / "console").rglob("*.py") if locks.search(path.read_text())]
+    assert not found

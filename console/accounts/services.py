@@ -117,7 +117,9 @@ def remove_member(*, member: Membership, by: Membership) -> None:
 
 def _keep_an_admin(member: Membership) -> None:
     """Refuse to let the only admin go. Locks the memberships, so that two admins cannot leave at once."""
-    locked = Membership.objects.select_for_update().filter(workspace=member.workspace_id).order_by("pk")
+    locked = (
+        Membership.objects.select_for_update(no_key=True).filter(workspace=member.workspace_id).order_by("pk")
+    )
     if [row for row in locked if Role.ADMIN in row.roles] == [member]:
         raise DomainError(
             f"{member.user.shown_name} is the only admin of this workspace.",

@@ -75,7 +75,7 @@ def record(
 
 def _lock(name: str) -> Chain:
     Chain.objects.bulk_create([Chain(name=name)], ignore_conflicts=True)
-    return Chain.objects.select_for_update().get(name=name)
+    return Chain.objects.select_for_update(no_key=True).get(name=name)
 
 
 def entry_hash(entry: Entry) -> str:

@@ -117,7 +117,7 @@ def set_bounds(
     """
     workspace = member.workspace
     require(member, Action.SET_BOUNDS)
-    Workspace.objects.select_for_update().get(pk=workspace.pk)
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     now = workspace.bounds.order_by("-version").first()
     if (now.version if now else 0) != version:
         raise StaleBounds(
@@ -181,7 +181,7 @@ def switch_pack(
     except policies.PackError as error:
         raise Invalid(f"There is no usable policy {name}@{version}: {error}") from error
     # A release that is under way looks at the policy under the same lock.
-    Workspace.objects.select_for_update().get(pk=workspace.pk)
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     before = in_force(workspace)
     row = PolicyInForce.objects.create(
         workspace=workspace,

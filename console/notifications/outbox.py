@@ -46,7 +46,7 @@ def _take() -> list[Notification]:
     with transaction.atomic():
         ids = list(
             due.order_by("mail_after")
-            .select_for_update(skip_locked=True)
+            .select_for_update(no_key=True, skip_locked=True)
             .values_list("pk", flat=True)[:AT_ONCE]
         )
         Notification.objects.filter(pk__in=ids).update(mail_after=now + TAKEN, attempts=F("attempts") + 1)

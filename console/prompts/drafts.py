@@ -161,7 +161,11 @@ def save(*, draft: Draft, version: int, content: Mapping[str, Any], member: Memb
     require(member, Action.EDIT, draft.prompt)
     content = _own({**content, "slug": draft.prompt.slug})
     with transaction.atomic():
-        row = Draft.objects.select_for_update(of=("self",)).select_related("updated_by").get(pk=draft.pk)
+        row = (
+            Draft.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("updated_by")
+            .get(pk=draft.pk)
+        )
         row.prompt = draft.prompt
         if row.closed_at:
             raise DomainError(f"The proposal {row.name} is closed.", "Open it again to go on.")

@@ -70,7 +70,7 @@ def take(pk: int) -> Lease | None:
     """The judgement, unless somebody has it, it is over, or it must wait."""
     token = uuid.uuid4()
     with transaction.atomic():
-        found = due().select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
+        found = due().select_for_update(no_key=True, skip_locked=True, of=("self",)).filter(pk=pk).first()
         if found is None:
             return None
         Judgement.objects.filter(pk=pk).update(
@@ -86,7 +86,7 @@ def reserve(lease: Lease, most: Reservation) -> str | None:
     """
     workspace = lease.judgement.workspace_id
     with transaction.atomic():
-        _held(lease).select_for_update(of=("self",)).get()
+        _held(lease).select_for_update(no_key=True, of=("self",)).get()
         month = spending.open_month(workspace)
         if spending.reserve_month(month.pk, most, leases=1):
             _write(lease, month=month.month, reserved_tokens=most.tokens, reserved_cost=most.cost)
@@ -175,7 +175,12 @@ def sweep() -> None:
     """Put right what a dead worker or a lost message left."""
     for pk in _expired().values_list("pk", flat=True)[:100]:
         with transaction.atomic():
-            row = _expired().select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
+            row = (
+                _expired()
+                .select_for_update(no_key=True, skip_locked=True, of=("self",))
+                .filter(pk=pk)
+                .first()
+            )
             if row is not None:
                 _take_back(row)
     for pk in due().order_by("pk").values_list("pk", flat=True)[:100]:
@@ -228,7 +233,7 @@ def _write(lease: Lease, **fields: Any) -> None:
 
 
 def _settle(lease: Lease, took: Took, *, calls: int) -> None:
-    row = _held(lease).select_for_update(of=("self",)).first()
+    row = _held(lease).select_for_update(no_key=True, of=("self",)).first()
     if row is None:
         raise LeaseLost
     if row.month is not None:

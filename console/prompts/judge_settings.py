@@ -46,7 +46,7 @@ def settle(*, on: bool, model: str, member: Membership) -> JudgeForm:
         return before
     with transaction.atomic():
         # A review that is asked for, decided or released looks at it under the same lock.
-        Workspace.objects.select_for_update().get(pk=member.workspace_id)
+        Workspace.objects.select_for_update(no_key=True).get(pk=member.workspace_id)
         JudgeSettings.objects.update_or_create(
             workspace=member.workspace, defaults={"on": on, "model": model, "by": member.user}
         )

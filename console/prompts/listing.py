@@ -116,7 +116,9 @@ def recount(member: Membership) -> None:
     drafts = Draft.objects.filter(prompt__workspace=member.workspace_id, prompt__archived=False)
     with transaction.atomic():
         stale = list(
-            drafts.exclude(checked_under=now).select_for_update(skip_locked=True, of=("self",))[:500]
+            drafts.exclude(checked_under=now).select_for_update(no_key=True, skip_locked=True, of=("self",))[
+                :500
+            ]
         )
         for draft in stale:
             checked = check(member.workspace, draft.content, governance=governance)

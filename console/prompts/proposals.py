@@ -146,7 +146,7 @@ def _held(proposal: Draft, member: Membership) -> Draft:
     if proposal.is_main:
         raise DomainError("The main draft is no proposal.")
     require(member, Action.EDIT, proposal.prompt)
-    row = Draft.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+    row = Draft.objects.select_for_update(no_key=True, of=("self",)).get(pk=proposal.pk)
     row.prompt = proposal.prompt
     return row
 
@@ -154,7 +154,7 @@ def _held(proposal: Draft, member: Membership) -> Draft:
 def _locked(proposal: Draft, seen: tuple[int, int], member: Membership) -> tuple[Draft, Draft]:
     """Both drafts as they are, main locked first always. Raises Overtaken where they are not as they were seen."""
     main_pk = draft_of(proposal.prompt).pk
-    main = Draft.objects.select_for_update(of=("self",)).get(pk=main_pk)
+    main = Draft.objects.select_for_update(no_key=True, of=("self",)).get(pk=main_pk)
     main.prompt = proposal.prompt
     mine = _held(proposal, member)
     if (mine.version, main.version) != seen:

@@ -35,7 +35,9 @@ def create_revision(*, draft: Draft, version: int, message: str, member: Members
     """
     require(member, Action.SNAPSHOT, draft.prompt)
     with transaction.atomic():
-        row = Draft.objects.select_for_update(of=("self",)).select_related("base").get(pk=draft.pk)
+        row = (
+            Draft.objects.select_for_update(no_key=True, of=("self",)).select_related("base").get(pk=draft.pk)
+        )
         row.prompt = draft.prompt
         if row.version != version:
             raise Moved(

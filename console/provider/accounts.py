@@ -48,7 +48,7 @@ class AccountForm:
 def open_account(*, member: Membership, form: AccountForm, key: str = "") -> ProviderAccount:
     """The first account of a workspace is its default. Raises Invalid."""
     require(member, Action.MANAGE_PROVIDER)
-    workspace = Workspace.objects.select_for_update().get(pk=member.workspace_id)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=member.workspace_id)
     there = ProviderAccount.objects.filter(workspace=workspace, closed_at=None)
     if there.count() >= MOST_ACCOUNTS:
         raise Invalid(f"A workspace has at most {MOST_ACCOUNTS} accounts.", "Close one first.")
@@ -121,7 +121,7 @@ def close_account(*, account: ProviderAccount, member: Membership) -> None:
 
 def _locked(account: ProviderAccount, member: Membership) -> ProviderAccount:
     require(member, Action.MANAGE_PROVIDER, account)
-    Workspace.objects.select_for_update().get(pk=member.workspace_id)
+    Workspace.objects.select_for_update(no_key=True).get(pk=member.workspace_id)
     found = ProviderAccount.objects.get(pk=account.pk)
     if found.closed_at is not None:
         raise Invalid(f"The account {found.name} is closed.", "Open another one.")

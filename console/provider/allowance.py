@@ -81,7 +81,7 @@ def set_budget(*, member: Membership, wanted: Allowance) -> Allowance:
     """Put ``wanted`` in force for the member's workspace, for the month that goes on too; audited."""
     require(member, Action.MANAGE_PROVIDER)
     _check(wanted)
-    workspace = Workspace.objects.select_for_update().get(pk=member.workspace_id)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=member.workspace_id)
     before = set_for(workspace.pk)
     if wanted == before:
         return before

@@ -51,7 +51,7 @@ class Point:
 def point_of(name: str) -> Point:
     """Where a chain is now. Call it in a transaction: its head stays locked until that ends."""
     Chain.objects.bulk_create([Chain(name=name)], ignore_conflicts=True)
-    head = Chain.objects.select_for_update().get(name=name)
+    head = Chain.objects.select_for_update(no_key=True).get(name=name)
     return Point(name, head.seq, head.hash, timezone.now().isoformat())
 
 

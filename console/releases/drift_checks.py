@@ -62,7 +62,7 @@ def _checks() -> QuerySet[Check]:
 
 
 def _locked(check_id: int, *statuses: str) -> Check | None:
-    rows = Check.objects.select_for_update(skip_locked=True, of=("self",))
+    rows = Check.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
     return rows.filter(pk=check_id, status__in=statuses).first()
 
 

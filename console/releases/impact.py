@@ -65,7 +65,7 @@ def put_in_force(*, impact: Impact, member: Membership, reason: str) -> Impact:
 
     Raises NotAllowed, Invalid, StaleBounds, DomainError.
     """
-    Workspace.objects.select_for_update().get(pk=member.workspace_id)
+    Workspace.objects.select_for_update(no_key=True).get(pk=member.workspace_id)
     now = governance_of(member.workspace)
     if (now.pack.digest, now.bounds.version) != (impact.before_digest, impact.bounds_version):
         raise DomainError(
@@ -105,7 +105,7 @@ def _start(
     statement: Mapping[str, Any],
     reason: str,
 ) -> Impact:
-    workspace = Workspace.objects.select_for_update().get(pk=member.workspace_id)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=member.workspace_id)
     numbers = workspace.impacts.aggregate(last=Max("number"))
     impact = Impact.objects.create(
         workspace=workspace,
@@ -131,7 +131,7 @@ def _start(
 def count(impact_id: int) -> None:
     """Do one piece of the count and wake somebody for the next. Two who do it at once take turns on the row's lock."""
     with transaction.atomic():
-        impact = Impact.objects.select_for_update().filter(pk=impact_id, finished_at=None).first()
+        impact = Impact.objects.select_for_update(no_key=True).filter(pk=impact_id, finished_at=None).first()
         if impact is None:
             return
         try:

@@ -42,7 +42,7 @@ def sign(body: bytes, kind: str = PAYLOAD_TYPE) -> list[dict[str, str]]:
 @transaction.atomic
 def rotate(actor: Actor = SYSTEM) -> SigningKey:
     """Retire the current key and make the next; what the old one signed still verifies."""
-    for key in SigningKey.objects.select_for_update().filter(retired_at=None, revoked_at=None):
+    for key in SigningKey.objects.select_for_update(no_key=True).filter(retired_at=None, revoked_at=None):
         key.retired_at = timezone.now()
         key.save(update_fields=["retired_at"])
         _record(Act.KEY_RETIRED, key, actor)
@@ -55,7 +55,7 @@ def revoke(*, name: str, reason: str, actor: Actor = SYSTEM) -> SigningKey:
 
     ``name`` is what people call it, or its id. Raises Invalid (no such key, no reason), DomainError (revoked already).
     """
-    key = SigningKey.objects.select_for_update().filter(Q(name=name) | Q(keyid=name)).first()
+    key = SigningKey.objects.select_for_update(no_key=True).filter(Q(name=name) | Q(keyid=name)).first()
     if key is None:
         raise Invalid(f"There is no key “{name[:64]}”.", "manage.py keys --format json lists them.")
     if not reason.strip():

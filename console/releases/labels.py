@@ -46,7 +46,7 @@ def move_label(
     """
     prompt = release.prompt
     check_name(name)
-    Prompt.objects.select_for_update().get(pk=prompt.pk)  # one move of a prompt's labels at a time
+    Prompt.objects.select_for_update(no_key=True).get(pk=prompt.pk)  # one move of a prompt's labels at a time
     label = Label.objects.filter(prompt=prompt, name=name).select_related("release").first()
     require_move(member, label, name, release)
     before = label.release if label else None

@@ -32,7 +32,7 @@ def plan_move(
     planned already, or the release would not hold even now).
     """
     check_name(name)
-    prompt = Prompt.objects.select_for_update().get(pk=release.prompt_id)
+    prompt = Prompt.objects.select_for_update(no_key=True).get(pk=release.prompt_id)
     label = Label.objects.filter(prompt=prompt, name=name).select_related("release").first()
     require_move(member, label, name, release)
     now = timezone.now()
@@ -63,7 +63,7 @@ def plan_move(
 def cancel_move(*, planned: PlannedMove, member: Membership) -> None:
     """Raises NotAllowed, DomainError (it is over)."""
     locked = (
-        PlannedMove.objects.select_for_update(of=("self",))
+        PlannedMove.objects.select_for_update(no_key=True, of=("self",))
         .select_related("release", "prompt")
         .get(pk=planned.pk)
     )
@@ -87,7 +87,7 @@ def sweep() -> int:
 def carry_out(pk: int) -> bool:
     """Move the label as planned, or say why not. False where somebody else is at it, or was."""
     planned = (
-        PlannedMove.objects.select_for_update(skip_locked=True, of=("self",))
+        PlannedMove.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
         .select_related(
             "release__revision", "release__workspace", "release__prompt", "prompt", "by", "before"
         )
@@ -112,7 +112,7 @@ def carry_out(pk: int) -> bool:
 def _move(planned: PlannedMove) -> None:
     """Everything is counted anew: who planned it, the release, and what it replaces."""
     member = (
-        Membership.objects.select_for_update(of=("self",))
+        Membership.objects.select_for_update(no_key=True, of=("self",))
         .select_related("user", "workspace")
         .filter(workspace=planned.release.workspace_id, user=planned.by)
         .first()

@@ -52,15 +52,15 @@ def create_release(
     Raises NotAllowed, NotApproved.
     """
     # Bounds and policy change under the workspace's lock, so that neither moves while they are looked at.
-    Workspace.objects.select_for_update().get(pk=member.workspace_id)
+    Workspace.objects.select_for_update(no_key=True).get(pk=member.workspace_id)
     locked = (
-        Review.objects.select_for_update(of=("self",))
+        Review.objects.select_for_update(no_key=True, of=("self",))
         .select_related("workspace", "prompt", "revision__prompt", "requested_by")
         .get(pk=review.pk)
     )
     member = _hold_members(locked, member)
     require(member, Action.RELEASE, locked)
-    Prompt.objects.select_for_update().get(pk=locked.prompt_id)
+    Prompt.objects.select_for_update(no_key=True).get(pk=locked.prompt_id)
     if not locked.is_open:
         raise NotApproved(
             f"Review {locked.number} is {locked.get_status_display().lower()}.",
@@ -111,7 +111,7 @@ def _hold_members(review: Review, member: Membership) -> Membership:
     """
     people = {member.user_id, *review.decisions.filter(superseded=False).values_list("by", flat=True)}
     held = (
-        Membership.objects.select_for_update(of=("self",))
+        Membership.objects.select_for_update(no_key=True, of=("self",))
         .select_related("user", "workspace")
         .filter(workspace=review.workspace_id, user__in=people)
         .order_by("pk")

@@ -37,7 +37,7 @@ def set_share(
     LabelMoved (the label does not point to release ``seen`` any more), DomainError (no such label; the candidate is
     what it points to, or would not be approved today).
     """
-    prompt = Prompt.objects.select_for_update().get(pk=release.prompt_id)
+    prompt = Prompt.objects.select_for_update(no_key=True).get(pk=release.prompt_id)
     label = Label.objects.filter(prompt=prompt, name=name).select_related("release", "prompt").first()
     if label is None:
         raise DomainError(f"There is no label {name[:40]}.", "Point it at a release first.")
@@ -93,7 +93,7 @@ def _check(label: Label, release: Release, percent: int, seen: int | None) -> No
 @transaction.atomic
 def end_share(*, prompt: Prompt, name: str, member: Membership) -> None:
     """All fetches get what the label points to again. Raises NotAllowed, DomainError (there is no share)."""
-    Prompt.objects.select_for_update().get(pk=prompt.pk)
+    Prompt.objects.select_for_update(no_key=True).get(pk=prompt.pk)
     label = Label.objects.filter(prompt=prompt, name=name).select_related("release", "prompt").first()
     if label is None:
         require(member, Action.MOVE_LABEL, prompt)

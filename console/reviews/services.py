@@ -83,7 +83,7 @@ def request_review(
     not count; the label has not the form), AskedAlready, DomainError (the label points to it already).
     """
     require(member, Action.REQUEST_REVIEW, revision.prompt)
-    workspace = Workspace.objects.select_for_update().get(pk=member.workspace_id)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=member.workspace_id)
     against = _checked_target(revision, label)
     _refuse_unusable(change_of(revision, against, workspace))
     chosen = _checked_runs(revision, workspace, runs)
@@ -167,7 +167,7 @@ def _checked_runs(revision: Revision, workspace: Workspace, runs: Iterable[Run])
 
 def _replace_earlier(review: Review, member: Membership) -> None:
     """A new revision answers the changes that were asked for: what asked for the old one is over."""
-    earlier = Review.objects.select_for_update().filter(
+    earlier = Review.objects.select_for_update(no_key=True).filter(
         prompt=review.prompt, label=review.label, status=Review.Status.CHANGES, number__lt=review.number
     )
     for old in earlier:
@@ -269,7 +269,7 @@ def _locked(review: Review, member: Membership) -> tuple[Review, Membership]:
     """The review and the membership as they are now, held until the transaction ends, so that neither is old news."""
     locked = lock(review)
     try:
-        return locked, Membership.objects.select_for_update(of=("self",)).select_related(
+        return locked, Membership.objects.select_for_update(no_key=True, of=("self",)).select_related(
             "user", "workspace"
         ).get(pk=member.pk)
     except Membership.DoesNotExist:
@@ -279,7 +279,7 @@ def _locked(review: Review, member: Membership) -> tuple[Review, Membership]:
 def lock(review: Review) -> Review:
     """The open review's row, locked. Raises Closed."""
     locked = (
-        Review.objects.select_for_update(of=("self",))
+        Review.objects.select_for_update(no_key=True, of=("self",))
         .select_related("workspace", "prompt", "revision", "requested_by")
         .get(pk=review.pk)
     )

@@ -32,7 +32,7 @@ def sweep() -> int:
 @transaction.atomic
 def _look(pk: int) -> int:
     review = (
-        Review.objects.select_for_update(skip_locked=True, of=("self",))
+        Review.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
         .select_related("workspace", "prompt", "revision", "requested_by")
         .filter(pk=pk, status__in=Review.UNDECIDED)
         .first()

@@ -57,7 +57,7 @@ def apply_suggestion(*, comment: Comment, member: Membership) -> Draft:
     _refuse_useless(fresh)
     draft = draft_of(locked.prompt)
     # Whoever saves at the same instant waits here, so that the version read below is the one that is replaced.
-    row = Draft.objects.select_for_update(of=("self",)).get(pk=draft.pk)
+    row = Draft.objects.select_for_update(no_key=True, of=("self",)).get(pk=draft.pk)
     row.prompt = locked.prompt
     content = replaced(row.content, locked.revision.content, fresh.thread.anchor, fresh.suggestion or "")
     saved = save(draft=row, version=row.version, content=content, member=member)

@@ -227,7 +227,9 @@ def _locked(chat: Chat) -> list[Conversation]:
     if own.filter(status=Conversation.Status.RUNNING, lease_until__lt=timezone.now()).exists():
         leases.reclaim()
     columns = list(
-        own.select_for_update(of=("self",)).select_related("subject").order_by("subject__position")
+        own.select_for_update(no_key=True, of=("self",))
+        .select_related("subject")
+        .order_by("subject__position")
     )
     if any(column.status != Conversation.Status.WAITING for column in columns):
         raise Busy("An answer is still being written.", "Wait until it is there, then send again.")

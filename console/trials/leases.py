@@ -268,7 +268,7 @@ def reclaim(*, of_holder: str | None = None) -> int:
     # One at a time, so that a sweep holds no row for long and two sweeps never wait for each other.
     for pk in dead.values_list("pk", flat=True)[:500]:
         with transaction.atomic():
-            found = dead.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
+            found = dead.select_for_update(no_key=True, skip_locked=True, of=("self",)).filter(pk=pk).first()
             if found is not None:
                 _put_back(found)
                 count += 1

@@ -41,7 +41,7 @@ def rate(*, conversation: Conversation, given: RatingForm, by: Membership) -> Ra
     require(by, Action.RATE, conversation)
     _check(conversation, given)
     with transaction.atomic():
-        known = Rating.objects.select_for_update().filter(
+        known = Rating.objects.select_for_update(no_key=True).filter(
             conversation=conversation, expect=given.expect, by=by.user
         )
         before = known.first()

@@ -179,7 +179,7 @@ _ENDS = {
 
 def _end(run_id: int) -> None:
     with transaction.atomic():
-        run = Run.objects.select_for_update().filter(pk=run_id, status__in=_ENDS).first()
+        run = Run.objects.select_for_update(no_key=True).filter(pk=run_id, status__in=_ENDS).first()
         if run is None:
             return
         run.status = _ENDS[Run.Status(run.status)]
@@ -246,7 +246,7 @@ def _check_variables(scenarios: Sequence[Scenario], subjects: Sequence[SubjectFo
 
 
 def _next_number(workspace: Workspace) -> int:
-    Workspace.objects.select_for_update().get(pk=workspace.pk)
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     return (Run.objects.filter(workspace=workspace).aggregate(last=Max("number"))["last"] or 0) + 1
 
 

@@ -85,7 +85,7 @@ def _edit(
 ) -> SuiteVersion:
     """``touches``: the scenario that must be as it was in ``version``; "*" for all of them, "" for none."""
     require(by, Action.EDIT_SUITE, suite)
-    Suite.objects.select_for_update().get(pk=suite.pk)
+    Suite.objects.select_for_update(no_key=True).get(pk=suite.pk)
     newest = suite.versions.select_related("created_by").order_by("-number").first()
     assert newest is not None  # a suite is made with its first version
     if touches and newest.number != version:

@@ -76,7 +76,7 @@ def add_version(
 ) -> SuiteVersion:
     """The next version. The same content as the newest one makes none: that one is returned."""
     _may_edit(by, suite)
-    Suite.objects.select_for_update().get(pk=suite.pk)
+    Suite.objects.select_for_update(no_key=True).get(pk=suite.pk)
     newest = suite.versions.order_by("-number").first()
     if newest is not None and newest.digest == suite_digest(scenarios):
         return newest

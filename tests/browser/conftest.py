@@ -60,7 +60,10 @@ def debug_site(django_db_setup: None) -> Iterator[Site]:
 
 FAILED = pytest.StashKey[bool]()
 # Chromium logs every refused request; a 422 or 409 is an answer that pages deal with.
-EXPECTED = re.compile(r"Failed to load resource: .* status of (401|403|409|413|422)")
+# htmx logs a request that the next page cut off.
+EXPECTED = re.compile(
+    r"Failed to load resource: .* status of (401|403|409|413|422)|htmx:(sendAbort|afterRequest), "
+)
 
 NewPage = Callable[..., Page]
 

@@ -6,7 +6,8 @@ import asyncio
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -99,19 +100,30 @@ class Synchronous:
 
 
 class Asynchronous:
+    """On a thread of its own: in a process that drives a browser, the main one may have a loop that runs already."""
+
     def __init__(self, server: Server, **options: Any) -> None:
         self.loop = asyncio.new_event_loop()
+        self.thread = ThreadPoolExecutor(1)
         transport = httpx2.MockTransport(server)
         self.client = AsyncRemit("https://remit.example", "remit_x", pause=0, transport=transport, **options)
 
     def get(self, *names: str) -> Prompt:
-        return self.loop.run_until_complete(self.client.get(*(names or ("aria",))))
+        return self._run(self.client.get(*(names or ("aria",))))
 
     def settle(self) -> None:
         async def over() -> None:
             await asyncio.gather(*self.client._refreshing)
 
-        self.loop.run_until_complete(over())
+        self._run(over())
+
+    def close(self) -> None:
+        self._run(self.client.close())
+        self.loop.close()
+        self.thread.shutdown()
+
+    def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return self.thread.submit(self.loop.run_until_complete, coroutine).result(60)
 
 
 @pytest.fixture(params=[Synchronous, Asynchronous])
@@ -126,8 +138,7 @@ def client(request: pytest.FixtureRequest) -> Callable[..., Any]:
     yield make
     for each in made:
         if isinstance(each, Asynchronous):
-            each.loop.run_until_complete(each.client.close())
-            each.loop.close()
+            each.close()
 
 
 DOWN = httpx2.ConnectError("down")

@@ -61,7 +61,7 @@ def rotate_secret(*, hook: Webhook, member: Membership) -> str:
     """A new secret; for a day the former one signs as well, so that the receiver can change in between."""
     require(member, Action.MANAGE_WEBHOOKS, hook)
     secret = new_secret()
-    row = Webhook.objects.select_for_update().get(pk=hook.pk)
+    row = Webhook.objects.select_for_update(no_key=True).get(pk=hook.pk)
     row.former, row.former_until = row.secret, timezone.now() + FORMER_SIGNS
     row.secret = seal(secret.encode())
     row.save(update_fields=["former", "former_until", "secret"])

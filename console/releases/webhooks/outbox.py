@@ -54,7 +54,7 @@ def fan_out(pk: int) -> None:
     """Make deliveries of what the audit has and this webhook has not seen. Two at once: the second leaves it."""
     with transaction.atomic():
         hook = (
-            Webhook.objects.select_for_update(skip_locked=True, of=("self",))
+            Webhook.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
             .select_related("workspace")
             .filter(pk=pk)
             .first()
@@ -124,7 +124,7 @@ def _take(pk: int) -> Lease | None:
     """The attempt is counted when it is taken: a delivery that kills whoever sends it ends like others."""
     token = uuid.uuid4()
     with transaction.atomic():
-        row = due().select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
+        row = due().select_for_update(no_key=True, skip_locked=True, of=("self",)).filter(pk=pk).first()
         if row is None:
             return None
         if row.attempts > len(WAITS):  # the last one died with it
