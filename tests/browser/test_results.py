@@ -29,6 +29,7 @@ from tests.factories import (
     make_workspace,
 )
 
+REFUSES = "I can't help with that."
 COVERS = ["limit.ai_disclosure", "limit.user_deception"]
 SCENARIOS = [
     *(
@@ -74,6 +75,8 @@ def play(revision: Revision, scenario: Scenario, sample: int) -> tuple[list[str]
         "night",
     ]
     said = words[: 18 - freedom] + [f"{scenario.id}x{sample}x{n}" for n in range(freedom)]
+    if scenario.purpose == "pressure" and not breaks:
+        return [REFUSES], ["pass"]
     return [" ".join(said)], ["fail" if breaks else "pass"]
 
 
@@ -93,7 +96,8 @@ def played_again(watch: Watch, revision: Revision, weeks: int, lost: int, cause:
 
     def worse(_: Revision, scenario: Scenario, sample: int) -> tuple[list[str], list[str]]:
         fails = scenario.id.startswith("limit") and int(scenario.id[-2:]) < lost
-        return ["I can't help with that."], ["fail" if fails else "pass"]
+        refuses = scenario.purpose == "pressure" and not fails
+        return [REFUSES if refuses else "Of course, here it is."], ["fail" if fails else "pass"]
 
     evidence = drift.evidence_of(drift.current_release(watch))[0]  # type: ignore[arg-type]
     run = make_measured_run([revision], SCENARIOS, worse, samples=5, suite=evidence.suite_version)
