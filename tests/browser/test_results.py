@@ -177,6 +177,6 @@ def _compared(page: Page, everywhere: Any) -> None:
     page.keyboard.press("r")
     expect(page.locator("#show-regressions")).to_have_attribute("aria-current", "true")
     everywhere("compare-runs", "Verdict")
-    page.goto(f"{page.url.split('/against/')[0]}/")
+    page.goto(f"{page.url.split('/against/')[0]}/?with=4")
     expect(page.get_by_role("heading", name="What failed")).to_be_visible()
     everywhere("run-read", "Measured")
