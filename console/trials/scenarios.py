@@ -339,7 +339,7 @@ def scenario_schema() -> dict[str, Any]:
 
 
 def _records(source: str | bytes, problems: list[str]) -> Iterable[tuple[str, Any]]:
-    text = _decoded(source)
+    text = decoded(source)
     if text.lstrip().startswith("["):
         yield from _listed(text)
         return
@@ -357,7 +357,8 @@ def _records(source: str | bytes, problems: list[str]) -> Iterable[tuple[str, An
             )
 
 
-def _decoded(source: str | bytes) -> str:
+def decoded(source: str | bytes) -> str:
+    """The text of a suite's file. Raises ScenarioProblems."""
     size = len(source)
     if size > MOST_BYTES:
         raise ScenarioProblems(

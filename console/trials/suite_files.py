@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from console.trials import promptfoo_reading, promptfoo_writing, suite_csv
 from console.trials.models import SuiteVersion
-from console.trials.scenarios import MOST_BYTES, Scenario, ScenarioProblems, parse_scenarios
+from console.trials.scenarios import MOST_BYTES, Scenario, decoded, parse_scenarios
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +56,9 @@ def read_suite(source: str | bytes, name: str = "") -> Imported:
         form = "promptfoo"
     if form == "jsonl":
         return Imported(parse_scenarios(source))
-    text = _text(source)
+    text = decoded(source)
     read = suite_csv.read if form == "csv" else promptfoo_reading.read
     return Imported(*read(text))
-
-
-def _text(source: str | bytes) -> str:
-    if len(source) > MOST_BYTES:
-        raise ScenarioProblems(
-            [f"The file is {len(source) / 1e6:.1f} MB large; the most is {MOST_BYTES / 1e6:.0f} MB."]
-        )
-    if isinstance(source, str):
-        return source.removeprefix("\ufeff")
-    try:
-        return source.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = source[: error.start].count(b"\n") + 1
-        raise ScenarioProblems([f"Line {line}: the file is not UTF-8; save it as UTF-8."]) from None
 
 
 def _guessed(source: str | bytes) -> str:

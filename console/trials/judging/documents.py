@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from console.provider.judging.answers import closed_object
 from console.trials.transcript import Turn
 from policies.canonical import plain
 
@@ -83,3 +85,11 @@ def transcript(pieces: Sequence[Piece], mark: str) -> Iterator[str]:
 
 def fenced(name: str, text: str, mark: str) -> str:
     return f"[{mark} {name}]\n{text}\n[/{mark}]"
+
+
+def answer_schema(**decided: Any) -> dict[str, Any]:
+    """What a judge answers of each document: why, with quotes, who spoke to it; and what it ``decided``."""
+    text = {"type": "string"}
+    texts = {"type": "array", "items": text}
+    each = closed_object(document={"type": "integer"}, why=text, quotes=texts, addressed=texts, **decided)
+    return closed_object(nonce=text, documents={"type": "array", "items": each})

@@ -19,7 +19,6 @@ from console.provider.calls import Call, Reply
 from console.provider.judging.answers import (
     Unusable,
     clean,
-    closed_object,
     documents_of,
     parsed,
     refuse_other_ends,
@@ -28,7 +27,7 @@ from console.provider.judging.marks import Draw, NoMark, draw, unheard
 from console.provider.judging.quotes import find
 from console.provider.spending import reservation_for
 from console.trials import leases, ledger
-from console.trials.judging.documents import Document, document, fenced, transcript
+from console.trials.judging.documents import Document, answer_schema, document, fenced, transcript
 from console.trials.judging.injections import speaks_to_judge
 from console.trials.judging.rubric import CONTROLS, MOST_TOKENS, Control, control_document
 from console.trials.leases import Lease
@@ -102,16 +101,7 @@ class Settled(Protocol):
 
 
 def schema() -> dict[str, Any]:
-    text = {"type": "string"}
-    texts = {"type": "array", "items": text}
-    document = closed_object(
-        document={"type": "integer"},
-        why=text,
-        quotes=texts,
-        addressed=texts,
-        better={"enum": ["first", "second", "tie"]},
-    )
-    return closed_object(nonce=text, documents={"type": "array", "items": document})
+    return answer_schema(better={"enum": ["first", "second", "tie"]})
 
 
 @cache

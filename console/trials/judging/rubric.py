@@ -19,7 +19,6 @@ from console.provider.calls import Call, Reply
 from console.provider.judging.answers import (
     Unusable,
     clean,
-    closed_object,
     documents_of,
     parsed,
     refuse_other_ends,
@@ -27,7 +26,7 @@ from console.provider.judging.answers import (
 from console.provider.judging.marks import Draw, draw, unheard
 from console.provider.judging.quotes import LONGEST, find
 from console.trials.graders.base import Word, quoted
-from console.trials.judging.documents import Document, Piece, written
+from console.trials.judging.documents import Document, Piece, answer_schema, written
 from console.trials.judging.injections import speaks_to_judge
 from console.trials.plans import DEADLINE
 
@@ -96,16 +95,7 @@ CONTROLS = tuple(
 
 
 def schema() -> dict[str, Any]:
-    text = {"type": "string"}
-    texts = {"type": "array", "items": text}
-    document = closed_object(
-        document={"type": "integer"},
-        why=text,
-        quotes=texts,
-        addressed=texts,
-        verdict={"enum": ["pass", "fail", "cannot_tell"]},
-    )
-    return closed_object(nonce=text, documents={"type": "array", "items": document})
+    return answer_schema(verdict={"enum": ["pass", "fail", "cannot_tell"]})
 
 
 @cache
