@@ -6,7 +6,6 @@ import json
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from ninja import Query, Router, Schema
 from ninja.responses import Status
@@ -21,8 +20,8 @@ from console.governance.services import governance_of
 from console.openapi import Form, Line, Page, PageNumber, PageSize, Slug, Text, page_of
 from console.problems import Invalid
 from console.prompts import import_report
-from console.prompts.importers import Imported, Skipped, read_prompts
-from console.prompts.imports import free_slugs, keep, preview
+from console.prompts.import_batch import keep_all, look_at
+from console.prompts.importers import read_prompts
 from console.prompts.listing import Filter, listed
 from console.prompts.models import Prompt, Revision
 from console.prompts.pages import prompt_for, revision_for
@@ -227,51 +226,21 @@ def import_prompts(request: TokenRequest, given: ImportIn) -> Status:
     """Every prompt of the source as a draft, all or none; a slug that is taken gets a number. `dry_run` keeps nothing.
     Right: import; role: author.
     """
-    found = read_prompts(given.source, name=given.name)
-    with transaction.atomic():
-        entries = _entries(request, given, list(found))
-        if not given.dry_run:
-            for entry in entries:
-                if not isinstance(entry.read, Skipped):
-                    keep(request.member, entry.read, slug=entry.slug, title=entry.title)
+    read = [(given.name, entry) for entry in read_prompts(given.source, name=given.name)]
+    entries = look_at(
+        request.member, read, domain=given.domain, audience=given.audience or None, slug=given.slug or ""
+    )
+    for entry in entries:
+        if entry.slug:
+            reached(request, entry.slug, absent=False)
+    if not given.dry_run:
+        keep_all(request.member, entries)
     answer = {
         "kept": not given.dry_run,
         "totals": import_report.totals(entries),
         "entries": [plain(import_report.as_dict(entry)) for entry in entries],
     }
     return Status(200 if given.dry_run else 201, answer)
-
-
-def _entries(
-    request: TokenRequest, given: ImportIn, found: list[Imported | Skipped]
-) -> list[import_report.Entry]:
-    member, governance = request.member, governance_of(request.member.workspace)
-    shown = [
-        entry
-        if isinstance(entry, Skipped)
-        else preview(
-            member.workspace,
-            entry,
-            domain=given.domain,
-            audience=given.audience or None,
-            governance=governance,
-        )
-        for entry in found
-    ]
-    prompts = [entry for entry in shown if not isinstance(entry, Skipped)]
-    if given.slug and len(prompts) > 1:
-        raise Invalid(f"A slug is for a single prompt, and these are {len(prompts):,}.", "Leave it out.")
-    slugs = iter([given.slug]) if given.slug else free_slugs(member, [p.wanted_slug for p in prompts])
-    entries = [
-        import_report.Entry(given.name, entry)
-        if isinstance(entry, Skipped)
-        else import_report.Entry(given.name, entry, next(slugs), entry.title)
-        for entry in shown
-    ]
-    for entry in entries:
-        if entry.slug:
-            reached(request, entry.slug, absent=False)
-    return entries
 
 
 def reached(request: TokenRequest, slug: str, *, absent: bool = True) -> str:

@@ -312,6 +312,8 @@ def test_prompts_are_imported_or_only_looked_at(client, team):
     assert not Prompt.objects.exists()
     made = program.post("imports", body)
     assert made.status_code == 201 and made.json()["entries"][0]["slug"] == "bo"
+    # As the page and the command do it: a prompt that names no model gets the workspace's usual one.
+    assert Prompt.objects.get().drafts.get().content["model"]
     assert program.post("imports", body).json()["entries"][0]["slug"] == "bo-2"
     problem(program.post("imports", {**body, "slug": "bo"}), 422)
     problem(program.post("imports", {"source": "  "}), 422)

@@ -5,23 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
 from console.accounts.models import Membership, Workspace
 from console.accounts.permissions import Action, can
 from console.accounts.services import workspace_named
-from console.governance.services import governance_of
 from console.problems import DomainError, Invalid
-from console.prompts.drafts import check_slug, usual_model
+from console.prompts.import_batch import keep_all, look_at
 from console.prompts.import_report import Entry, as_dict, as_lines, totals
-from console.prompts.importers import Read, Skipped, read_prompts, too_large
-from console.prompts.imports import Preview, free_slugs, keep, preview
+from console.prompts.importers import Read, read_prompts, too_large
 from policies.report import visible
 from policies.sources import MAX_BYTES
 
@@ -68,20 +63,15 @@ def _import(options: dict[str, Any]) -> list[Entry]:
     """Everything is read before anything is kept, so that a file that cannot be used leaves nothing half done."""
     member = _author(workspace_named(options["workspace"] or ""), options["member"])
     read = [(file, entry) for file in options["files"] for entry in _read(file)]
-    look = partial(
-        preview,
-        member.workspace,
+    entries = look_at(
+        member,
+        read,
         domain=options["domain"] or "",
-        model=usual_model(member),
-        governance=governance_of(member.workspace),
+        slug=options["slug"] or "",
+        title=options["title"] or "",
     )
-    shown = [(file, entry if isinstance(entry, Skipped) else look(entry)) for file, entry in read]
-    entries = _named(member, shown, options["slug"], options["title"])
     if not options["dry_run"]:
-        with transaction.atomic():
-            for entry in entries:
-                if isinstance(entry.read, Preview):
-                    keep(member, entry.read, slug=entry.slug, title=entry.title)
+        keep_all(member, entries)
     return entries
 
 
@@ -106,25 +96,6 @@ def _bytes(file: str) -> bytes:
     if len(source) > MAX_BYTES:
         raise too_large(size)
     return source
-
-
-def _named(
-    member: Membership, shown: list[tuple[str, Preview | Skipped]], slug: str | None, title: str | None
-) -> list[Entry]:
-    prompts = [entry for _, entry in shown if isinstance(entry, Preview)]
-    if len(prompts) > 1 and (slug or title):
-        raise Invalid(
-            f"--slug and --title are for a single prompt, and these are {len(prompts):,}.", "Leave them out."
-        )
-    slugs: Iterator[str] = (
-        iter([check_slug(slug)]) if slug else free_slugs(member, [p.wanted_slug for p in prompts])
-    )
-    return [
-        Entry(file, entry)
-        if isinstance(entry, Skipped)
-        else Entry(file, entry, next(slugs), title or entry.title)
-        for file, entry in shown
-    ]
 
 
 def _summary(counts: dict[str, int], dry_run: bool) -> str:
