@@ -183,9 +183,11 @@ def _lines(
         else:
             shown = True
             yield _turn(request, chat, event.column)
-    for column, problem in problems.items():
-        if shown:
+        while shown and problems:  # at once: the other column may go on for minutes
+            column, problem = problems.popitem()
             yield _turn(request, chat, column)
+            yield _event("error", {"column": places[column], "message": problem})
+    for column, problem in problems.items():
         yield _event("error", {"column": places[column], "message": problem})
     yield _event("page", {"regions": {"asked": _region(request, chat, "asked")}})
     yield _event("done", {})

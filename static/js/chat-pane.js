@@ -166,6 +166,7 @@ class ChatPane extends HTMLElement {
     for (const turn of turns) window.htmx?.process(turn);
     entry.answer = turns.at(-1) ?? entry.answer;
     entry.settled = true;
+    this.#busy(true); // a "Try again" that came with the turn waits for the other column
     entry.list.scrollTop = entry.list.scrollHeight;
   }
 
@@ -192,7 +193,8 @@ class ChatPane extends HTMLElement {
 
   #busy(on) {
     this.form.setAttribute("aria-busy", String(on));
-    for (const button of this.form.querySelectorAll("button:not([data-stop])")) button.disabled = on;
+    // form.elements: also the buttons beside an answer, which stand outside the form
+    for (const button of this.form.elements) if (button.matches("button:not([data-stop], [formaction])")) button.disabled = on;
     if (this.stopButton) this.stopButton.hidden = !on;
   }
 }
