@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import re
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,6 +17,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 HEADER = "X-Request-ID"
+_IN_META = "HTTP_X_REQUEST_ID"  # request.headers would read all of them, for every request
 _FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # The secret of an invitation, and of a new password, stands in its address.
 _ADDRESSES = re.compile(r"(/(?:invitations|password/reset/key)/)[^/\s\"']+")
@@ -51,8 +52,8 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get(HEADER, "")
-        id = given if _FORM.fullmatch(given) else uuid.uuid4().hex
+        given: str = request.META.get(_IN_META, "")
+        id = given if _FORM.fullmatch(given) else f"{random.getrandbits(128):032x}"  # no secret: only not two alike
         with about(request=id):
             response = self.get_response(request)
         response[HEADER] = id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponseBase
 from prometheus_client import Counter, Gauge, Histogram
@@ -32,6 +33,13 @@ class MetricsMiddleware:
         response = self.get_response(request)
         page = request.resolver_match.view_name if request.resolver_match else "none"
         method = request.method if request.method in METHODS else "other"
-        REQUESTS.labels(method, page, str(response.status_code)).inc()
-        SECONDS.labels(page).observe(time.perf_counter() - begun)
+        requests, seconds = _series(method, page, response.status_code)
+        requests.inc()
+        seconds.observe(time.perf_counter() - begun)
         return response
+
+
+@lru_cache(maxsize=4096)
+def _series(method: str, page: str, status: int) -> tuple[Counter, Histogram]:
+    """Prometheus's own way to them takes a lock and checks the labels: a tenth of what a fetch costs."""
+    return REQUESTS.labels(method, page, str(status)), SECONDS.labels(page)
