@@ -53,7 +53,9 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given: str = request.META.get(_IN_META, "")
-        id = given if _FORM.fullmatch(given) else f"{random.getrandbits(128):032x}"  # no secret: only not two alike
+        id = (
+            given if _FORM.fullmatch(given) else f"{random.getrandbits(128):032x}"
+        )  # no secret: only not two alike
         with about(request=id):
             response = self.get_response(request)
         response[HEADER] = id

@@ -11,8 +11,7 @@ import random
 import threading
 import time
 
-from django.db import connection
-
+from console.prepared import execute, fetch_all
 from console.provider.calls import Call, Limit, Reply
 from console.provider.endpoints import Endpoint, Pace
 from console.provider.errors import ProviderError
@@ -124,7 +123,7 @@ def reserve(endpoint: Endpoint, call: Call, *, interactive: bool = False) -> flo
     values = {**_names(key), **_needs(call), **_pace(endpoint), "room": room}
     row = _fetch(RESERVE, values)
     if row is None and endpoint.pace != Pace():
-        _execute(OPEN, values)
+        execute(OPEN, values)
         row = _fetch(RESERVE, values)
     if row is None:
         with _free_lock:
@@ -145,7 +144,7 @@ def record(endpoint: Endpoint, call: Call, outcome: Reply | ProviderError) -> No
     elif outcome.kind == "limited" and outcome.retryable:
         seconds = PAUSE if outcome.retry_after is None else outcome.retry_after
         if seconds > 0:
-            _execute(PAUSE_ALL, {**_names(key), "seconds": seconds})
+            execute(PAUSE_ALL, {**_names(key), "seconds": seconds})
             _known(key)
 
 
@@ -169,7 +168,7 @@ def _learn(key: tuple[str, str], call: Call, reply: Reply) -> None:
         values[f"{bucket}_limit"] = limit.per_minute if limit else None
         values[f"{bucket}_spent"] = _spent(limit)
         values[f"{bucket}_more"] = used[bucket] - needed[bucket]
-    _execute(RECORD, values)
+    execute(RECORD, values)
     _known(key)
 
 
@@ -197,12 +196,5 @@ def _known(key: tuple[str, str]) -> None:
 
 
 def _fetch(statement: str, values: Values) -> tuple[bool, bool, float] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row: tuple[bool, bool, float] | None = cursor.fetchone()
-        return row
-
-
-def _execute(statement: str, values: Values) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+    rows = fetch_all(statement, values)
+    return rows[0] if rows else None

@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-
+from console.prepared import execute
 from console.provider.allowance import allowance_of, this_month
 from console.provider.calls import Call
 from console.provider.models import Account, Month
@@ -130,15 +129,12 @@ def reserve_month(month: int, reservation: Reservation, *, leases: int) -> bool:
         "cost": reservation.cost,
         "leases": leases,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(RESERVE_MONTH, values)
-        return cursor.rowcount == 1
+    return execute(RESERVE_MONTH, values) == 1
 
 
 def settle_month(month: int, reservation: Reservation, spent: Spent, *, leases: int) -> None:
     """Give ``reservation`` and so many leases back, and book what was spent."""
-    with connection.cursor() as cursor:
-        cursor.execute(SETTLE_MONTH, settled(reservation, spent, leases=leases) | {"month": month})
+    execute(SETTLE_MONTH, settled(reservation, spent, leases=leases) | {"month": month})
 
 
 def refusal(account: Account, reservation: Reservation) -> str:

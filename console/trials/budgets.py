@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
+from console.prepared import execute, fetch_all
 from console.provider import spending
 from console.provider.spending import MORE, SETTLING, Reservation, Spent, reserving, within
 from console.trials.models import Run
@@ -44,9 +43,7 @@ def settle(accounts: Accounts, reservation: Reservation, spent: Spent, *, leases
     booked = Booked()
     if accounts.run is not None:
         values = spending.settled(reservation, spent, leases=leases) | {"run": accounts.run}
-        with connection.cursor() as cursor:
-            cursor.execute(SETTLE_RUN, values)
-            booked = Booked(*cursor.fetchone())
+        booked = Booked(*fetch_all(SETTLE_RUN, values)[0])
     spending.settle_month(accounts.month, reservation, spent, leases=leases)
     return booked
 
@@ -55,10 +52,8 @@ def reserve(accounts: Accounts, reservation: Reservation) -> bool:
     """Reserve a further call under a lease that is held, or False: then the caller's transaction must be undone."""
     if accounts.run is not None:
         values: dict[str, Any] = {"run": accounts.run, "tokens": reservation.tokens, "cost": reservation.cost}
-        with connection.cursor() as cursor:
-            cursor.execute(RESERVE_RUN, values)
-            if cursor.rowcount == 0:
-                return False
+        if not execute(RESERVE_RUN, values):
+            return False
     return spending.reserve_month(accounts.month, reservation, leases=0)
 
 

@@ -18,10 +18,11 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import DateTimeField, Func, QuerySet
 from django.db.models.functions import Now
 
+from console.prepared import fetch_all
 from console.provider import spending
 from console.provider.spending import Reservation, Spent, reserving, within
 from console.trials import budgets
@@ -197,7 +198,7 @@ class _Refused:
 
 def _claim(sql: str, values: Mapping[str, Any]) -> tuple[Lease | None, _Refused | None]:
     with transaction.atomic():
-        rows = _fetch_all(sql, {**values, "seconds": settings.REMIT_LEASE_SECONDS, "holder": holder()})
+        rows = fetch_all(sql, {**values, "seconds": settings.REMIT_LEASE_SECONDS, "holder": holder()})
         if not rows or rows[0][2] is None:
             return None, None
         run, workspace, tokens, cost, *leased = rows[0]
@@ -231,7 +232,7 @@ def _ask_why(refused: _Refused) -> None:
 def give_back(lease: Lease, *, seconds: float = 0.0) -> Booked:
     """Put an untouched conversation back, to be taken again after ``seconds``. Raises LeaseLost."""
     values = settled(lease, Spent(), leases=1)
-    rows = _fetch_all(GIVE_BACK, {**values, "id": lease.id, "token": lease.token, "seconds": seconds})
+    rows = fetch_all(GIVE_BACK, {**values, "id": lease.id, "token": lease.token, "seconds": seconds})
     if not rows:
         raise LeaseLost
     return booked(rows[0])
@@ -255,7 +256,7 @@ def renew(leases: list[Lease]) -> None:
         "ids": [lease.id for lease in leases],
         "tokens": [lease.token for lease in leases],
     }
-    kept = {token for (token,) in _fetch_all(RENEW, values)}
+    kept = {token for (token,) in fetch_all(RENEW, values)}
     for lease in leases:
         lease.lost = lease.lost or lease.token not in kept
 
@@ -316,9 +317,3 @@ def _put_back(conversation: Conversation) -> None:
         conversation.finished_at = Now()
     conversation.save()
     budgets.settle(accounts, reservation, Spent(calls=1), leases=1)
-
-
-def _fetch_all(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall()

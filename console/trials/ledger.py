@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from psycopg.types.json import Jsonb
 
+from console.prepared import fetch_all
 from console.provider import pricing, spending
 from console.provider.calls import Reply
 from console.provider.errors import ProviderError
@@ -89,7 +90,7 @@ _STEP_COLUMNS = (
 
 WRITE = f"""
 WITH held AS (
-  UPDATE trials_conversation c SET status = %(status)s, messages = COALESCE(%(messages)s, c.messages),
+  UPDATE trials_conversation c SET status = %(status)s::text, messages = COALESCE(%(messages)s, c.messages),
     turns = %(turns)s, step = %(step)s, attempt = %(attempt)s, waited = %(waited)s,
     run_after = CASE WHEN %(seconds)s > 0 THEN now() + make_interval(secs => %(seconds)s) END,
     error_kind = %(error_kind)s, error = %(error)s, verdict = %(verdict)s, ungraded = %(ungraded)s,
@@ -99,12 +100,12 @@ WITH held AS (
     reserved_tokens = %(next_tokens)s, reserved_cost = %(next_cost)s,
     claims = CASE WHEN %(ok)s THEN 0 ELSE c.claims END, calls = c.calls + %(spent_calls)s,
     input_tokens = c.input_tokens + %(spent_input)s, output_tokens = c.output_tokens + %(spent_output)s,
-    cost = c.cost + %(spent_cost)s, milliseconds = c.milliseconds + CASE WHEN %(role)s = 'assistant' THEN %(milliseconds)s ELSE 0 END,
-    finished_at = CASE WHEN %(status)s IN ('finished', 'error') THEN now() END
+    cost = c.cost + %(spent_cost)s, milliseconds = c.milliseconds + CASE WHEN %(role)s::text = 'assistant' THEN %(milliseconds)s ELSE 0 END,
+    finished_at = CASE WHEN %(status)s::text IN ('finished', 'error') THEN now() END
   WHERE c.id = %(id)s AND c.lease_token = %(token)s AND c.status = 'running' RETURNING c.id),
 step AS (
   INSERT INTO trials_step (conversation_id, step, attempt, turn, role, at, {", ".join(_STEP_COLUMNS)})
-  SELECT held.id, %(this_step)s, %(this_attempt)s, %(this_turn)s, %(role)s, now(),
+  SELECT held.id, %(this_step)s, %(this_attempt)s, %(this_turn)s, %(role)s::text, now(),
     {", ".join(f"%(step_{name})s" for name in _STEP_COLUMNS)}
   FROM held WHERE %(spent_calls)s > 0),
 judged AS (
@@ -130,12 +131,10 @@ def write(lease: Lease, step: StepRow | None, outcome: Outcome) -> Booked:
         "id": lease.id,
         "token": lease.token,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(WRITE, values)
-        row = cursor.fetchone()
-    if row is None or lease.lost:
+    rows = fetch_all(WRITE, values)
+    if not rows or lease.lost:
         raise LeaseLost
-    return booked(row)
+    return booked(rows[0])
 
 
 def _step_values(lease: Lease, step: StepRow) -> dict[str, Any]:

@@ -21,18 +21,17 @@ USER = {"persona": "p", "goal": "g", "opening": "Hello", "max_turns": 3}
 JUDGED = [{"kind": "judge", "value": f"Pass if {what}.", "turn": "any"} for what in ("polite", "short")]
 
 
-def test_a_worker_killed_among_users_and_judges_repeats_only_what_was_in_flight(monkeypatch) -> None:
-    monkeypatch.setenv("REMIT_LEASE_SECONDS", "2")
+def test_a_worker_killed_among_users_and_judges_repeats_only_what_was_in_flight() -> None:
     answer = judging(says("pass"), user=plays("Again", "Once more"))
     scenarios = [make_scenario(f"s{n}", turns=[], simulated_user=USER, expect=JUDGED) for n in range(CELLS)]
     with messages_api(key=None, latency=0.2, answer=answer) as api:
-        with live.worker() as first:
+        with live.worker(REMIT_LEASE_SECONDS="2") as first:
             run = make_run(None, *scenarios, base_url=api.url, pool="", concurrency=4)
             seen = lambda kind: sum(kind(call.request) for call in api.calls)  # noqa: E731
             assert wait_until(lambda: seen(is_played) > 2, within=60), first.log.read_text()[-2000:]
             first.kill()
         at_first = api.max_in_flight
-        with live.worker() as second:
+        with live.worker(REMIT_LEASE_SECONDS="2") as second:
             assert wait_until(lambda: seen(is_judged) > 2, within=60), second.log.read_text()[-2000:]
             second.kill()
         with live.worker() as third:

@@ -23,12 +23,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LEASE = "2"  # seconds
 
 
-def test_a_worker_killed_half_way_loses_nothing_and_repeats_only_what_was_in_flight(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("REMIT_LEASE_SECONDS", LEASE)
+def test_a_worker_killed_half_way_loses_nothing_and_repeats_only_what_was_in_flight() -> None:
     with messages_api(key=None, latency=0.1) as api:
-        with live.worker() as first:
+        with live.worker(REMIT_LEASE_SECONDS=LEASE) as first:
             run = make_run(None, *scenarios(150), base_url=api.url, pool="", concurrency=16)
             assert wait_until(lambda: len(api.calls) > 60, within=60), first.log.read_text()[-2000:]
             first.kill()
@@ -39,10 +36,9 @@ def test_a_worker_killed_half_way_loses_nothing_and_repeats_only_what_was_in_fli
     assert 150 <= len(api.calls) <= 150 + at_kill
 
 
-def test_a_paused_workers_late_answers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_paused_workers_late_answers_are_refused() -> None:
     """Stopped (SIGSTOP) for longer than its leases, then continued, beside another worker."""
-    monkeypatch.setenv("REMIT_LEASE_SECONDS", LEASE)
-    with messages_api(key=None, latency=0.3) as api, live.worker() as paused:
+    with messages_api(key=None, latency=0.3) as api, live.worker(REMIT_LEASE_SECONDS=LEASE) as paused:
         run = make_run(None, *scenarios(24, "One", "Two"), base_url=api.url, pool="", concurrency=8)
         assert wait_until(lambda: len(api.calls) >= 8, within=60)
         os.killpg(paused.popen.pid, signal.SIGSTOP)
