@@ -17,12 +17,14 @@ from console.accounts.bearer import Bearer, TokenRequest
 from console.accounts.models import Right
 from console.accounts.permissions import Action
 from console.openapi import Form, LabelName, Line, Page, PageNumber, PageSize, page_of
+from console.problems import Gone
 from console.prompts.api import reached
 from console.prompts.models import Prompt
 from console.prompts.pages import prompts_of
 from console.releases import exporting, pages
 from console.releases.labels import ThereAlready, move_label
 from console.releases.models import Label, Release
+from console.releases.retiring import NoLabel, retire_label
 from console.releases.serving import serve
 from console.releases.shares import LONGEST_KEY
 
@@ -140,6 +142,15 @@ class MoveOut(LabelOut):
     moved: bool
 
 
+class RetiredOut(Schema):
+    """`release` is the one that the label pointed to."""
+
+    slug: str
+    label: str
+    release: int
+    retired: bool
+
+
 @router.get("/releases/{slug:slug}", response=Page[ReleaseOut], auth=read, summary="List releases")
 def list_releases(
     request: TokenRequest, slug: str, page: PageNumber = 1, size: PageSize = 50
@@ -204,6 +215,36 @@ def put_label(request: TokenRequest, slug: str, label: Path[LabelName], given: M
     except ThereAlready as already:
         return {**_label(already.label), "moved": False}
     return {**_label(moved), "moved": True}
+
+
+@router.delete(
+    "/labels/{slug:slug}/{slug:label}",
+    response=RetiredOut,
+    auth=Bearer(Right.MOVE),
+    summary="Retire a label",
+    openapi_extra={"responses": {410: {"description": "The label was retired before."}}},
+)
+def retire(
+    request: TokenRequest,
+    slug: str,
+    label: Path[LabelName],
+    reason: Annotated[Line, Field(min_length=1)],
+    seen: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None,
+) -> dict[str, Any]:
+    """Take the label away: fetches of it are answered with 410 from then on, so that no client goes on with what it kept. The
+    release stays; `PUT` points the name at one again. `reason` becomes part of the record; `seen` as for a move. Right and
+    role as for moving it.
+    """
+    if not request.token.covers(slug, label):
+        raise Http404
+    prompt = _prompt(request, slug)
+    try:
+        before = retire_label(prompt=prompt, name=label, member=request.member, reason=reason, seen=seen)
+    except NoLabel:
+        if prompt.label_moves.filter(name=label).exists():
+            raise Gone(f"{slug}@{label} is retired already.", "There is nothing to do.") from None
+        raise
+    return {"slug": slug, "label": label, "release": before.number, "retired": True}
 
 
 def _prompt(request: TokenRequest, slug: str) -> Prompt:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from console.accounts.access import MemberRequest, member_view
+from console.accounts.mfa import fresh_factor
 from console.accounts.permissions import Action, can, require
 from console.problems import Invalid
 from console.prompts.pages import prompt_for
@@ -20,6 +21,7 @@ from console.releases.keys import listed
 from console.releases.labels import check_name, move_action, require_move
 from console.releases.models import Checkpoint, Label, PlannedMove, Release
 from console.releases.planning import cancel_move, plan_move
+from console.releases.retiring import retire_label
 from console.releases.shares import end_share, set_share
 from console.releases.validity import why_not
 
@@ -39,6 +41,7 @@ def point(request: MemberRequest, slug: str, number: int, name: str) -> HttpResp
         "release": release,
         "name": name,
         "row": row,
+        "retired": pages.retired_labels(release.prompt).filter(name=name).first(),
         "planned": pages.planned_moves(release.prompt).filter(name=name).first(),
         "share": pages.shares(release.prompt).filter(name=name).first(),
         "problem": why_not(release),
@@ -95,6 +98,21 @@ def end(request: MemberRequest, slug: str, name: str) -> HttpResponseBase:
     end_share(prompt=prompt_for(request.member, slug), name=name, member=request.member)
     messages.success(request, f"Every fetch of {name} gets what the label points to.")
     return redirect("releases:list", request.member.workspace.slug, slug)
+
+
+@member_view("POST")
+@fresh_factor
+def retire(request: MemberRequest, slug: str, name: str) -> HttpResponseBase:
+    seen = request.POST.get("seen", "")
+    before = retire_label(
+        prompt=prompt_for(request.member, slug),
+        name=name,
+        member=request.member,
+        reason=request.POST.get("reason", ""),
+        seen=int(seen) if seen.isdecimal() else None,
+    )
+    messages.success(request, f"{name} is retired: whoever fetches {slug}@{name} is told that it is gone.")
+    return redirect("releases:release", request.member.workspace.slug, slug, before.number)
 
 
 @member_view("GET")

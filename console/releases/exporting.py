@@ -58,6 +58,8 @@ def find_release(workspace: Workspace, name: str) -> tuple[Release, str]:
 
 def _why_nothing(prompt: Prompt, label: str) -> str:
     labels = list(prompt.labels.values_list("name", flat=True))
+    if prompt.label_moves.filter(name=label).exists():
+        return f"{prompt.slug}@{label} was retired."
     if labels:
         return f"{prompt.slug} has no label “{label}”; it has {', '.join(labels)}."
     newest = prompt.revisions.order_by("-number").first()

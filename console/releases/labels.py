@@ -15,6 +15,7 @@ from console.audit.services import Subject, record
 from console.problems import DomainError, Invalid, NotAllowed
 from console.prompts.models import Prompt
 from console.releases.models import Label, LabelMove, Release, Share
+from console.releases.telling import tell_rolled_back
 from console.releases.webhooks.outbox import tell
 
 PRODUCTION = "production"
@@ -60,6 +61,8 @@ def move_label(
     label.release = release
     label.save()
     _remember(label, before, member, reason)
+    if before and release.number < before.number:
+        tell_rolled_back(label, before, member, reason)
     # A share is of the fetches of what the label pointed to: it is over when that is.
     how = "became the label's release" if before and _candidate(label) == release.pk else "the label moved"
     end_shares(label, member, how)
@@ -136,14 +139,3 @@ def _remember(label: Label, before: Release | None, member: Membership, reason: 
     )
     SERVED.changed()
     tell(label.prompt.workspace_id)
-
-
-def previous_release(label: Label) -> Release | None:
-    """Where a roll-back leads: the release that the label pointed to before it came to the present one."""
-    last = (
-        LabelMove.objects.filter(prompt=label.prompt, name=label.name, after=label.release)
-        .select_related("before")
-        .order_by("-at")
-        .first()
-    )
-    return last.before if last else None

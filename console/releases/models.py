@@ -77,12 +77,15 @@ class Label(models.Model):
 
 
 class LabelMove(models.Model):
-    """The history of a label: who moved it, from where to where, and why."""
+    """The history of a label: who moved it, from where to where, and why.
+
+    ``before`` is None where the label was made, ``after`` where it was retired.
+    """
 
     prompt = models.ForeignKey("prompts.Prompt", on_delete=models.CASCADE, related_name="label_moves")
     name = models.CharField(max_length=40)
     before = models.ForeignKey(Release, null=True, on_delete=models.PROTECT, related_name="+")
-    after = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+")
+    after = models.ForeignKey(Release, null=True, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=500, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
@@ -91,7 +94,7 @@ class LabelMove(models.Model):
         ordering = ["-at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.name} to {self.after}"
+        return f"{self.name} to {self.after}" if self.after else f"{self.name} retired"
 
 
 class PlannedMove(models.Model):

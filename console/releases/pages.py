@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404
@@ -10,16 +10,18 @@ from django.http import Http404
 from console.accounts.models import Membership
 from console.prompts.models import Prompt
 from console.releases.models import Label, LabelMove, PlannedMove, Release, Share, SigningKey
+from console.releases.retiring import Reach, reach_of, tokens_in_force
 from policies.canonical import read_json
 
 
 @dataclass(frozen=True, slots=True)
 class LabelRow:
-    """A label with its last move, and the release that a roll-back would lead to."""
+    """A label with its last move, the release that a roll-back would lead to, and who fetches by it where that is asked."""
 
     label: Label
     move: LabelMove | None
     back: Release | None
+    reach: Reach | None = None
 
 
 def releases_of(prompt: Prompt) -> QuerySet[Release]:
@@ -45,7 +47,7 @@ def label_rows(prompt: Prompt) -> list[LabelRow]:
     last = LabelMove.objects.filter(prompt=OuterRef("prompt"), name=OuterRef("name")).order_by("-at", "-pk")
     labels = list(
         Label.objects.filter(prompt=prompt)
-        .select_related("release__revision")
+        .select_related("release__revision", "prompt")
         .annotate(last_move=Subquery(last.filter(after=OuterRef("release")).values("pk")[:1]))
     )
     moves = LabelMove.objects.select_related("by", "before__revision").in_bulk(
@@ -55,10 +57,23 @@ def label_rows(prompt: Prompt) -> list[LabelRow]:
     return [LabelRow(label, move, move.before if move else None) for label, move in rows]
 
 
+def with_reach(rows: list[LabelRow], member: Membership) -> list[LabelRow]:
+    """In one statement, whatever the number."""
+    tokens = tokens_in_force(member)
+    return [replace(row, reach=reach_of(tokens, row.label.prompt.slug, row.label.name)) for row in rows]
+
+
 def label_moves(prompt: Prompt) -> QuerySet[LabelMove]:
     return (
         LabelMove.objects.filter(prompt=prompt).select_related("by", "before", "after").order_by("-at", "-pk")
     )
+
+
+def retired_labels(prompt: Prompt) -> QuerySet[LabelMove]:
+    """The labels that were taken away and did not come back, each by its last move."""
+    there = Label.objects.filter(prompt=prompt).values("name")
+    moves = LabelMove.objects.filter(prompt=prompt).exclude(name__in=there).select_related("by", "before")
+    return moves.order_by("name", "-at", "-pk").distinct("name")
 
 
 def planned_moves(prompt: Prompt) -> QuerySet[PlannedMove]:

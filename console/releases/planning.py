@@ -73,8 +73,13 @@ def cancel_move(*, planned: PlannedMove, member: Membership) -> None:
         raise DomainError(
             f"The move is {locked.get_status_display().lower()} already.", "Look at the labels again."
         )
-    _settle(locked, PlannedMove.Status.CANCELLED)
-    _record(locked, Act.LABEL_PLAN_CANCELLED, member.actor)
+    call_off(locked, member)
+
+
+def call_off(planned: PlannedMove, member: Membership) -> None:
+    """A locked plan does not happen. Whether the member may say so is the caller's to ask."""
+    _settle(planned, PlannedMove.Status.CANCELLED)
+    _record(planned, Act.LABEL_PLAN_CANCELLED, member.actor)
 
 
 def sweep() -> int:

@@ -31,6 +31,7 @@ urlpatterns = [
         delivery_views.share,
         name="share",
     ),
+    path("prompts/<slug:slug>/labels/<slug:name>/retire", delivery_views.retire, name="retire"),
     path("prompts/<slug:slug>/labels/<slug:name>/share/end", delivery_views.end, name="end_share"),
     path("prompts/<slug:slug>/plans/<int:pk>/cancel", delivery_views.cancel, name="cancel_plan"),
     path("keys.json", delivery_views.keys, name="keys"),

@@ -43,6 +43,8 @@ def release(request: MemberRequest, slug: str, number: int) -> HttpResponse:
 
 def _page(request: MemberRequest, release: Release) -> HttpResponse:
     labels = pages.label_rows(release.prompt)
+    may_move = can(request.member, Action.MOVE_LABEL, release)
+    labels = pages.with_reach(labels, request.member) if may_move else labels
     label = next((row.label.name for row in labels if row.label.release_id == release.pk), "")
     shown = request.GET.get("format", SHOWN[0])
     out = exporting.exported(release, label or f"release-{release.number}")
@@ -55,6 +57,7 @@ def _page(request: MemberRequest, release: Release) -> HttpResponse:
         "labels": labels,
         "label": label,
         "moves": pages.label_moves(release.prompt)[:50],
+        "retired": list(pages.retired_labels(release.prompt)),
         "planned": list(pages.planned_moves(release.prompt)),
         "shares": list(pages.shares(release.prompt)),
         "past_shares": list(pages.past_shares(release.prompt)[:20]),
@@ -67,7 +70,7 @@ def _page(request: MemberRequest, release: Release) -> HttpResponse:
         "snippet": FORMATS[shown if shown in FORMATS else SHOWN[0]].render(out),
         "alarm": drift_page.alarm_of(release),
         "may_release": can(request.member, Action.RELEASE, release),
-        "may_move": can(request.member, Action.MOVE_LABEL, release),
+        "may_move": may_move,
     }
     return render(request, "releases/release.html", context)
 

@@ -21,7 +21,7 @@ from console.accounts.rates import Rate, TooMany
 from console.accounts.tokens import create_token
 from console.audit.models import Entry
 from console.prompts.models import Prompt
-from console.releases.models import Label, LabelMove, Release
+from console.releases.models import LabelMove, Release
 from console.releases.services import create_release
 from console.reviews.services import decide, request_review
 from console.reviews.standing import standing
@@ -60,6 +60,9 @@ class Caller:
 
     def put(self, path: str, body):
         return self.send("put", path, body)
+
+    def delete(self, path: str):
+        return self.send("delete", path, "")
 
 
 @pytest.fixture(autouse=True)
@@ -265,8 +268,17 @@ def test_a_label_that_was_taken_away_is_gone_and_one_that_never_was_is_not_there
     two_releases(team)
     program = caller(client, team["all"])
     problem(program.get("prompts/aria/staging"), 404)
-    Label.objects.all().delete()
+    assert program.get("prompts/aria/production").status_code == 200
+    problem(program.delete("labels/aria/staging?reason=x"), 404)
+    assert "reason" in problem(program.delete("labels/aria/production"), 422)
+    problem(program.delete("labels/aria/production?reason=x&seen=1"), 409)
+    problem(caller(client, team["admin"]).delete("labels/aria/production?reason=x"), 403)
+    gone = program.delete("labels/aria/production?reason=wrong+limits&seen=2")
+    assert gone.json() == {"slug": "aria", "label": "production", "release": 2, "retired": True}
     assert "was taken away" in problem(program.get("prompts/aria/production"), 410)
+    problem(program.delete("labels/aria/production?reason=x"), 410)
+    assert program.put("labels/aria/production", {"release": 2, "seen": 0}).json()["moved"] is True
+    assert program.get("prompts/aria/production").status_code == 200
 
 
 # --- validating, importing, running
@@ -351,7 +363,11 @@ def test_a_run_is_started_waited_for_and_cancelled(client, team, live_rehearsal)
     ):
         problem(program.post("runs", wrong), 422)
     problem(program.post("runs", {"suite": "hello", "revisions": ["aria@1"], "repeat_users": 99}), 404)
-    assert [e.actor_kind for e in Entry.objects.filter(act__startswith="run:")] == ["token", "token"]
+    assert [e.actor_kind for e in Entry.objects.filter(act__startswith="run:")] == [
+        "system",
+        "token",
+        "token",
+    ]
 
 
 @pytest.mark.django_db(transaction=True)

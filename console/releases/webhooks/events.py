@@ -13,6 +13,7 @@ from django.utils import timezone
 from console.audit.acts import Act
 from console.audit.models import Entry
 from console.releases.models import Release
+from console.trials.models import Run
 
 TEST = "webhook.test"
 
@@ -53,6 +54,13 @@ def _moved(entry: Entry) -> dict[str, Any]:
     }
 
 
+def _retired(entry: Entry) -> dict[str, Any]:
+    """As a move, to nothing."""
+    before = Release.objects.select_related("revision", "prompt").filter(pk=entry.subject_id).first()
+    slug, _, label = entry.subject_name.partition("@")
+    return {"prompt": slug, "label": label, "from": _end(before), "to": None}
+
+
 def _end(release: Release | None) -> dict[str, Any] | None:
     if release is None:
         return None
@@ -69,12 +77,23 @@ def _released(entry: Entry) -> dict[str, Any]:
     return {"prompt": release.prompt.slug, "to": _end(release)} if release else {}
 
 
+def _ended(entry: Entry) -> dict[str, Any]:
+    """However it ended: ``status`` says it, and only a finished one has a digest of its evidence."""
+    run = Run.objects.select_related("prompt", "suite_version__suite").filter(pk=entry.subject_id).first()
+    said = {
+        name: entry.detail.get(name) for name in ("run", "status", "conversations", "evidence", "rehearsal")
+    }
+    about = {"prompt": run.prompt and run.prompt.slug, "suite": str(run.suite_version)} if run else {}
+    return {**said, **about}
+
+
 def _switched(entry: Entry) -> dict[str, Any]:
     return {"from": entry.detail.get("before"), "to": entry.detail.get("after")}
 
 
 KINDS: dict[Act, Kind] = {
     Act.LABEL_MOVED: Kind("label.moved", "A label moved", _moved),
+    Act.LABEL_RETIRED: Kind("label.retired", "A label was retired", _retired),
     Act.SHARE_SET: Kind("share.set", "A share of a label’s fetches was set"),
     Act.SHARE_ENDED: Kind("share.ended", "A share of a label’s fetches ended"),
     Act.GLASS_BROKEN: Kind("glass.broken", "A release was made past its review"),
@@ -86,6 +105,7 @@ KINDS: dict[Act, Kind] = {
     Act.REVISION_CREATED: Kind("revision.created", "A revision was snapshotted"),
     Act.PROMPT_ARCHIVED: Kind("prompt.archived", "A prompt was archived or brought back"),
     Act.RUN_STARTED: Kind("run.started", "A run was started"),
+    Act.RUN_FINISHED: Kind("run.finished", "A run ended", _ended),
     Act.PACK_SWITCHED: Kind("policy.switched", "Another policy was put in force", _switched),
     Act.BOUNDS_CHANGED: Kind("bounds.changed", "The bounds were changed", _switched),
     Act.KEY_REVOKED: Kind("key.revoked", "A signing key was revoked"),

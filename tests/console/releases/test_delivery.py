@@ -18,11 +18,14 @@ from console.governance.services import set_bounds
 from console.notifications.models import Notification
 from console.problems import DomainError, Invalid, NotAllowed
 from console.releases import exporting
+from console.releases.exporting import NothingReleased
 from console.releases.exports import FORMATS
 from console.releases.keys import listed, public_pem, revoke, rotate
 from console.releases.labels import LabelMoved, move_label
-from console.releases.models import Label, PlannedMove, Release, Share, SigningKey
+from console.releases.models import Label, PlannedMove, Release, Share, SigningKey, Watch
+from console.releases.pages import retired_labels
 from console.releases.planning import cancel_move, plan_move, sweep
+from console.releases.retiring import NoLabel, retire_label
 from console.releases.services import NotApproved, create_release
 from console.releases.shares import end_share, in_share, set_share
 from console.releases.validity import why_not
@@ -303,6 +306,50 @@ def test_nobody_breaks_the_glass_for_what_a_limit_forbids(team, two):
         create_release(review=review, member=team["approver"], reason="x" * 30, break_glass=True)
 
 
+# --- labels that are taken away
+
+
+def test_a_retired_label_takes_along_what_hangs_on_it_and_can_come_back(team, two):
+    first, second = two
+    prompt, approver = second.prompt, team["approver"]
+    plan_move(release=first, name="production", at=later(), member=approver)
+    set_share(release=first, name="production", percent=10, member=approver)
+    space = prompt.workspace
+    Watch.objects.create(workspace=space, prompt=prompt, label="production", created_by=approver.user)
+    again = {"prompt": prompt, "name": "production", "member": approver, "reason": "It gave wrong limits."}
+    with pytest.raises(NotAllowed, match="protected labels"):
+        retire_label(**again | {"member": team["author"]})
+    with pytest.raises(Invalid, match="with a reason"):
+        retire_label(**again | {"reason": " "})
+    with pytest.raises(LabelMoved, match="points to release 2"):
+        retire_label(**again, seen=1)
+    assert retire_label(**again, seen=2) == second
+    assert not Label.objects.exists()
+    assert (
+        PlannedMove.objects.get().status == "cancelled"
+        and Share.objects.get().outcome == "the label was retired"
+    )
+    assert prompt.watches.get().ended_at is not None
+    [retired] = retired_labels(prompt)
+    assert (retired.before, retired.after, retired.reason) == (second, None, "It gave wrong limits.")
+    entry = Entry.objects.get(act="release:label:retired")
+    assert (entry.actor_name, entry.detail["from"], entry.detail["to"]) == ("Ines", 2, None)
+    told = Notification.objects.get(member=team["author"], title__contains="retired aria@production")
+    assert told.text == "It gave wrong limits."
+    with pytest.raises(NothingReleased, match="was retired"):
+        exporting.find_release(second.workspace, "aria")
+    with pytest.raises(NoLabel):
+        retire_label(**again)
+    back = move_label(release=first, name="production", member=approver, seen=0)
+    assert back.protected and not retired_labels(prompt)
+    assert [(m.before and m.before.number, m.after and m.after.number) for m in prompt.label_moves.all()] == [
+        (None, 1),
+        (2, None),
+        (1, 2),
+        (None, 1),
+    ]
+
+
 # --- pages
 
 
@@ -328,3 +375,26 @@ def test_the_page_names_what_is_replaced_and_each_way_works(client, team, two, d
         client.post(reverse("releases:end_share", args=["meridian", "aria", "production"])).status_code == 302
     )
     assert client.get(reverse("releases:keys", args=["meridian"])).json()[0]["state"] == "current"
+
+
+def test_the_page_says_what_stops_being_served_and_where_a_retired_label_went(
+    client, team, two, django_assert_max_num_queries
+):
+    client.force_login(team["approver"].user)
+    create_token(member=team["admin"], name="checkout", scopes=["aria@*"], expires_at=None)
+    create_token(member=team["admin"], name="elsewhere", scopes=["other@*"], expires_at=None)
+    page = reverse("releases:list", args=["meridian", "aria"])
+    shown = client.get(page).content.decode()
+    assert (
+        "gets release 2 (r2) now" in shown and "1 token can fetch it: checkout; none was ever used." in shown
+    )
+    retire = reverse("releases:retire", args=["meridian", "aria", "production"])
+    assert client.post(retire, {"seen": "2"}).status_code == 422
+    assert client.post(retire, {"seen": "2", "reason": "Wrong limits."}).status_code == 302
+    with django_assert_max_num_queries(25):
+        shown = client.get(page).content.decode()
+    assert "Retired</span> was release 2" in shown and "Wrong limits." in shown
+    point = reverse("releases:point", args=["meridian", "aria", 1, "production"])
+    assert "Ines retired production on" in client.get(point).content.decode()
+    client.force_login(team["author"].user)
+    assert "retire-production" not in client.get(page).content.decode()

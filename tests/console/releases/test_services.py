@@ -17,8 +17,9 @@ from console.governance.services import set_bounds
 from console.problems import DomainError, Invalid, NotAllowed
 from console.releases.exporting import find_release
 from console.releases.keys import current_key, rotate
-from console.releases.labels import LabelMoved, move_label, previous_release
+from console.releases.labels import LabelMoved, move_label
 from console.releases.models import LabelMove, Release
+from console.releases.pages import label_rows
 from console.releases.services import NotApproved, create_release
 from console.reviews.models import Review
 from console.reviews.services import decide, request_review
@@ -128,8 +129,8 @@ def two_releases(team) -> tuple[Release, Release]:
 
 def test_a_label_is_one_row_and_rolls_back_with_a_record(team):
     first, second = two_releases(team)
-    label = second.labels.get()
-    assert previous_release(label) == first
+    [row] = label_rows(second.prompt)
+    assert (row.label.release, row.back) == (second, first)
     move_label(release=first, name="production", member=team["approver"], reason="too terse", seen=2)
     assert find_release(first.workspace, "aria")[0] == first
     assert [(m.before and m.before.number, m.after.number) for m in LabelMove.objects.order_by("pk")] == [
@@ -137,6 +138,8 @@ def test_a_label_is_one_row_and_rolls_back_with_a_record(team):
         (1, 2),
         (2, 1),
     ]
+    told = team["author"].notifications.get(title__contains="rolled aria@production back to release 1")
+    assert (told.kind, told.text) == ("released", "too terse")
 
 
 def test_a_move_on_an_old_view_is_refused(team):
@@ -277,7 +280,7 @@ def test_the_page_of_a_release(client, team, django_assert_max_num_queries):
     first, _ = two_releases(team)
     client.force_login(team["approver"].user)
     url = reverse("releases:list", args=["meridian", "aria"])
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         page = client.get(url).content.decode()
     assert "Roll back to 1" in page
     assert client.get(reverse("releases:release", args=["meridian", "aria", first.number])).status_code == 200

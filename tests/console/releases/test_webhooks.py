@@ -20,10 +20,11 @@ from console.audit.models import Entry
 from console.audit.services import record
 from console.problems import DomainError, Invalid, NotAllowed
 from console.releases.models import Attempt, Delivery, Webhook
+from console.releases.retiring import retire_label
 from console.releases.webhooks import endpoints, outbound, outbox
 from console.releases.webhooks.outbound import Undelivered, post, target_of
 from tests.console.test_api import team, two_releases  # noqa: F401 (a fixture)
-from tests.factories import make_member, make_workspace
+from tests.factories import make_finished_run, make_member, make_workspace
 from tests.receiver import receiver
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,24 @@ def test_a_move_is_told_once_with_both_ends_and_an_independent_verifier_agrees(t
     assert secret.encode() not in bytes(Webhook.objects.get().secret)
     with pytest.raises(Exception, match="signature"):
         Verifier(secret).verify(body + b" ", headers)
+
+
+def test_a_retired_label_and_the_end_of_a_run_are_told(there, team):  # noqa: F811
+    make_webhook(team["admin"], there.url, "label.retired", "run.finished")
+    _, second = two_releases(team)
+    retire_label(prompt=second.prompt, name="production", member=team["approver"], reason="Wrong limits.")
+    run = make_finished_run(second.revision, failing=["hello"])
+    assert [delivery.kind for delivery in deliver_all()] == ["label.retired", "run.finished"]
+    gone, ended = (json.loads(body)["data"] for _, body in there.requests)
+    assert (gone["prompt"], gone["label"], gone["from"]["release"], gone["to"]) == (
+        "aria",
+        "production",
+        2,
+        None,
+    )
+    assert (ended["run"], ended["status"], ended["prompt"]) == (run.number, "finished", "aria")
+    assert ended["evidence"] == run.digest != ""
+    assert ended["conversations"] | {"planned": 1, "finished": 1, "failed": 1} == ended["conversations"]
 
 
 def test_what_was_before_a_webhook_is_not_told(there, team):  # noqa: F811
