@@ -12,13 +12,15 @@ class Kind(models.TextChoices):
 
     ASKED = "asked", "a review is asked of me"
     MENTIONED = "mentioned", "somebody mentions me"
+    READY = "ready", "what I may release is approved"
     DECIDED = "decided", "somebody decides on my review"
     REPLIED = "replied", "somebody comments on my review or in my thread"
     STALE = "stale", "what I approved has changed"
-    RELEASED = "released", "what I asked for or planned goes out, or does not"
+    RELEASED = "released", "what I asked for or planned goes out, does not, or is taken back"
+    RAN = "ran", "a run that I started ends, if it took a while"
 
 
-MAILED = [Kind.ASKED.value, Kind.MENTIONED.value, Kind.STALE.value, Kind.RELEASED.value]
+MAILED = [Kind.ASKED.value, Kind.READY.value, Kind.MENTIONED.value, Kind.STALE.value, Kind.RELEASED.value]
 
 
 def all_kinds() -> list[str]:

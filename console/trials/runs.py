@@ -27,6 +27,7 @@ from console.trials import quality, results
 from console.trials.abilities import fitted, known_models, model_named
 from console.trials.casting import USUAL, Cast, Scripts, judge_of, scripts_of, user_of
 from console.trials.conversation import begin_turn, reservation_of
+from console.trials.ending import record_end, tell_cancelled
 from console.trials.models import Conversation, Run, SuiteVersion
 from console.trials.models import Subject as SubjectRow
 from console.trials.plans import filled, plan_of_run
@@ -145,6 +146,7 @@ def cancel_run(*, run: Run, by: Membership | None = None) -> Run:
         if not Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING).update(status=Run.Status.CANCELLING):
             raise DomainError(f"Run {run.number} is not running.", "There is nothing to cancel.")
         _record(run, Act.RUN_CANCELLED, by, {})
+        tell_cancelled(run, by)
     close(run.pk)
     run.refresh_from_db()
     return run
@@ -190,6 +192,7 @@ def _end(run_id: int) -> None:
             run.quality = quality.measure(run)
         run.finished_at = Now()
         run.save(update_fields=["status", "result", "quality", "digest", "finished_at"])
+        record_end(run)
         live.publish(f"run:{run_id}", "done")
 
 

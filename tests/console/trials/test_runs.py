@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from console.accounts.models import Role
 from console.audit.models import Entry
@@ -14,8 +16,8 @@ from console.provider import accounts
 from console.provider.accounts import AccountForm
 from console.provider.errors import ProviderError
 from console.trials import leases, plans, runs
-from console.trials.models import Run, Step
-from console.trials.runs import cancel_run, close, create_run
+from console.trials.models import Conversation, Run, Step
+from console.trials.runs import cancel_run, close, create_run, stop
 from tests.console.trials.workers import POOL, finished, work, workers
 from tests.factories import (
     MODEL,
@@ -60,9 +62,34 @@ def test_starting_and_cancelling_are_on_the_record(api: MessagesAPI) -> None:
     run = make_run(workspace, base_url=api.url, by=author)
     cancel_run(run=run, by=author)
     acts = Entry.objects.filter(chain__name=workspace.chain).order_by("seq").values_list("act", "actor_name")
-    assert list(acts)[-2:] == [
+    assert list(acts)[-3:] == [
         ("run:started", author.user.shown_name),
         ("run:cancelled", author.user.shown_name),
+        ("run:finished", "Remit"),
+    ]
+    assert not author.notifications.exists()
+
+
+def test_whoever_began_a_run_is_told_of_its_end_unless_they_watched_it(api: MessagesAPI) -> None:
+    workspace = make_workspace()
+    author, other = make_member(workspace, name="hanna"), make_member(workspace, name="mara")
+    quick, long, stopped, ended = (make_run(workspace, base_url=api.url, by=author) for _ in range(4))
+    Run.objects.filter(pk=long.pk).update(created_at=timezone.now() - timedelta(minutes=5))
+    Conversation.objects.filter(run__in=[quick, long]).update(status="finished", verdict="pass")
+    close(quick.pk)
+    close(long.pk)
+    close(long.pk)
+    stop(stopped.pk, "The run's budget of 10 tokens is used up.")
+    cancel_run(run=ended, by=other)
+    told = author.notifications.order_by("pk").values_list("kind", "title", "text")
+    assert list(told) == [
+        ("ran", "Run 2 is finished", "1 of 1 conversations passed, 0 failed."),
+        (
+            "ran",
+            "Run 3 was stopped",
+            "0 of 1 conversations passed, 0 failed. The run's budget of 10 tokens is used up.",
+        ),
+        ("ran", "Mara cancelled run 4", ""),
     ]
 
 
