@@ -45,7 +45,7 @@ class SessionLimitMiddleware:
 
 def _by_itself(request: HttpRequest) -> bool:
     stream = "text/event-stream" in request.headers.get("Accept", "")
-    return stream or request.path.endswith("/presence")
+    return stream or request.path.endswith(("/presence", "/notifications/unread"))
 
 
 class UserSessionsAdapter(DefaultUserSessionsAdapter):

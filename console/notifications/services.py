@@ -6,11 +6,16 @@ from collections.abc import Iterable
 
 from django.utils import timezone
 
-from console import queue
+from console import live, queue
 from console.accounts.models import Membership
 from console.notifications.models import Kind, Notification, Preferences
 
 SEND = "notifications.send"
+
+
+def bell(member: Membership) -> str:
+    """The live topic that says ``bell`` when what a member has not read changes: every stream of theirs listens to it."""
+    return f"bell:{member.pk}"
 
 
 def notify(
@@ -18,7 +23,7 @@ def notify(
 ) -> None:
     """Tell ``members`` once of the event ``key``, each as they prefer. ``address`` is a path of this console.
 
-    Call it in the transaction of the event. Two statements, whatever the number.
+    Call it in the transaction of the event. Three statements, whatever the number.
     """
     told = {member.pk: member for member in members if member.user.is_active}
     if not told:
@@ -32,6 +37,7 @@ def notify(
     for row in rows:
         row.key, row.title, row.text, row.address = key[:120], title[:200], text[:400], address
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    live.publish_all([bell(row.member) for row in rows if row.read_at is None], "bell")
     if any(row.mail == Notification.Mail.DUE for row in rows):
         queue.wake(SEND, 0)
 
@@ -54,7 +60,10 @@ def _row(member: Membership, preferences: Preferences, kind: Kind) -> Notificati
 def mark_read(member: Membership, pk: int | None = None) -> int:
     """Mark one notification of the member as read, or all; returns how many were not."""
     unread = member.notifications.filter(read_at=None)
-    return (unread.filter(pk=pk) if pk is not None else unread).update(read_at=timezone.now())
+    count = (unread.filter(pk=pk) if pk is not None else unread).update(read_at=timezone.now())
+    if count:
+        live.publish(bell(member), "bell")  # in other tabs
+    return count
 
 
 def preferences_of(member: Membership) -> Preferences:

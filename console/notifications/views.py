@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from console.accounts.access import MemberRequest, member_view
@@ -23,6 +23,12 @@ def listed(request: MemberRequest) -> HttpResponse:
     page = Paginator(rows if show == "all" else unread, PAGE).get_page(request.GET.get("page"))
     context = {"nav": "home", "page": page, "show": show, "unread_count": unread.count()}
     return render(request, "notifications/list.html", context)
+
+
+@member_view("GET")
+def unread(request: MemberRequest) -> HttpResponse:
+    """What the bell of an open page shows."""
+    return JsonResponse({"unread": request.member.notifications.filter(read_at=None).count()})
 
 
 @member_view("POST")

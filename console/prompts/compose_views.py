@@ -13,6 +13,7 @@ from console import live
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, can, require
 from console.htmx import render_region
+from console.notifications.services import bell
 from console.problems import DomainError, problem_document
 from console.prompts import presence
 from console.prompts.acknowledgements import acknowledge
@@ -175,7 +176,7 @@ def be_present(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResp
 
 @member_view("GET")
 def events(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponseBase:
-    return live.stream(topic(draft_for(request.member, slug, draft)))
+    return live.stream(topic(draft_for(request.member, slug, draft)), bell(request.member))
 
 
 def _url(name: str, request: HttpRequest, *args: Any) -> str:

@@ -15,6 +15,7 @@ from console.accounts.access import MemberRequest, member_view
 from console.accounts.mfa import fresh_factor
 from console.accounts.permissions import Action, can, require
 from console.htmx import render_region
+from console.notifications.services import bell
 from console.problems import DomainError, Invalid
 from console.prompts.pages import prompt_for
 from console.reviews import assigning, services, threads
@@ -40,7 +41,7 @@ def review(request: MemberRequest, number: int) -> HttpResponse:
 
 @member_view("GET")
 def events(request: MemberRequest, number: int) -> HttpResponseBase:
-    return live.stream(topic(review_for(request.member, number)))
+    return live.stream(topic(review_for(request.member, number)), bell(request.member))
 
 
 @member_view("POST")

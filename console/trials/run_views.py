@@ -12,6 +12,7 @@ from console import live
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, can, require
 from console.htmx import render_region
+from console.notifications.services import bell
 from console.problems import DomainError
 from console.prompts.pages import prompt_for
 from console.trials import comparing, exports, failures, matrix, progress, quality_page, results, runs
@@ -155,7 +156,7 @@ def cancel(request: MemberRequest, number: int) -> HttpResponse:
 
 @member_view("GET")
 def events(request: MemberRequest, number: int) -> HttpResponseBase:
-    return live.stream(f"run:{run_for(request.member, number).pk}")
+    return live.stream(f"run:{run_for(request.member, number).pk}", bell(request.member))
 
 
 @member_view("GET")

@@ -7,6 +7,7 @@ import { eventsOf } from "./event-stream.js";
 
 const SLOTS = 3;
 const POLL = 3000; // ms between two looks where there is no stream
+const BELL = "bell"; // about whoever reads the page, not about what is in the region: see live-bell.js
 const COALESCE = 300; // ms in which many events become one
 const PATIENCE = 5; // failures in a row after which it polls
 const wait = (ms, signal) =>
@@ -72,6 +73,7 @@ class LiveRegion extends HTMLElement {
       try {
         const response = await fetch(this.getAttribute("src"), { headers: { Accept: "text/event-stream" }, signal });
         if (response.status !== 200 || !isStream(response)) return false; // 204 and 503: full; a log-in page: no right
+        this.toggleAttribute("data-streaming", true);
         for await (const { name } of eventsOf(response)) {
           failures = 0;
           this.announce(name);
@@ -80,6 +82,8 @@ class LiveRegion extends HTMLElement {
       } catch {
         failures += 1;
         await wait(500 * 2 ** failures, signal);
+      } finally {
+        this.toggleAttribute("data-streaming", false);
       }
     }
     return false;
@@ -92,7 +96,7 @@ class LiveRegion extends HTMLElement {
       // While a region is being fetched they wait: a refresh that every event begins anew would never arrive.
       if (this.querySelector(".htmx-request")) return void this.#due.set(name, setTimeout(tell, COALESCE));
       this.#due.delete(name);
-      this.dispatchEvent(new CustomEvent("live", { bubbles: true, detail: name }));
+      if (name !== BELL) this.dispatchEvent(new CustomEvent("live", { bubbles: true, detail: name }));
       this.dispatchEvent(new CustomEvent(`live:${name}`, { bubbles: true, detail: name }));
     };
     this.#due.set(name, setTimeout(tell, COALESCE));

@@ -7,6 +7,7 @@ import "./dialogs.js";
 import "./draft-form.js";
 import "./jump-dialog.js";
 import "./keys.js";
+import "./live-bell.js";
 import "./live-region.js";
 import "./notices.js";
 import "./theme-switch.js";

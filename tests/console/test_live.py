@@ -6,6 +6,8 @@ import pytest
 from django.db import connection, transaction
 
 from console import live
+from console.accounts.models import Membership
+from console.notifications.services import bell
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,8 +26,8 @@ def until(events, wanted: bytes) -> list[bytes]:
 def stream():
     opened = []
 
-    def open_stream(topic: str):
-        response = live.stream(topic)
+    def open_stream(*topics: str):
+        response = live.stream(*topics)
         opened.append(response)
         return response
 
@@ -58,6 +60,18 @@ def test_a_rolled_back_change_is_never_told(stream):
         raise RuntimeError
     live.publish("run:7", "after")
     assert b"undone" not in b"".join(until(events, b"event: after"))
+
+
+def test_one_stream_hears_of_a_page_and_of_whoever_reads_it(stream):
+    response = stream("run:9", bell(Membership(pk=1)))
+    events = iter(response)
+    settle(events, "run:9")
+    live.publish_all([bell(Membership(pk=2)), bell(Membership(pk=1))], "bell")
+    live.publish("run:9", "after")
+    read = b"".join(until(events, b"event: after"))
+    assert read.count(b"event: bell") == 1
+    response.close()
+    assert not {"run:9", "bell:1"} & set(live._hub._topics)
 
 
 def test_beyond_the_cap_a_page_is_told_to_poll(stream, settings):

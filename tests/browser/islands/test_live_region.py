@@ -75,3 +75,29 @@ def test_many_tabs_leave_connections_free(fill, page: Page) -> None:
     page.wait_for_function("navigator.locks.query().then(({ held }) => held.length === 3)")
     page.request.get("/healthz")
     assert len(open_streams) == 3
+
+
+def test_the_bell_rings_by_the_stream_and_asks_by_itself_only_without_one(fill, page: Page) -> None:
+    asked, told = counting(page), {"unread": 3}
+    looks: list[str] = []
+
+    def unread(route: Route) -> None:
+        looks.append(route.request.headers["accept"])
+        route.fulfill(json=told)
+
+    page.route("**/unread", unread)
+    page.route("**/events", stream("bell", "bell"))
+    page.clock.install()
+    fill('<live-bell src="/unread"><a href="#">Told</a></live-bell>' + REGION)
+    page.clock.run_for(1_000)
+    bell = page.locator("live-bell a")
+    expect(bell).to_have_attribute("aria-label", "Notifications, 3 unread")
+    assert set(looks) == {"application/json"} and len(looks) <= 2  # the bells, and when the stream had ended
+    assert "one" not in asked
+    for told["unread"], label, count in (
+        (0, "Notifications", []),
+        (120, "Notifications, 120 unread", ["99+"]),
+    ):
+        page.clock.run_for(31_000)
+        expect(bell).to_have_attribute("aria-label", label)
+        assert bell.locator("b").all_text_contents() == count

@@ -31,6 +31,20 @@ def test_of_one_event_a_member_is_told_once():
     assert member.notifications.count() == 1
 
 
+def test_an_open_page_learns_what_is_unread_and_that_is_no_activity_of_a_person(client):
+    member = told()
+    client.force_login(member.user)
+    address = reverse("notifications:unread", args=[member.workspace.slug])
+    assert client.get(address).json() == {"unread": 1}
+    session = client.session
+    session["seen"] = seen = session["seen"] - 120
+    session.save()
+    client.get(address)
+    assert client.session["seen"] == seen
+    client.post(reverse("notifications:read_all", args=[member.workspace.slug]))
+    assert client.get(address).json() == {"unread": 0} and client.session["seen"] > seen
+
+
 def test_a_letter_says_what_and_where_on_one_line_of_subject(settings):
     settings.REMIT_URL = "https://remit.example.org"
     member = told()
