@@ -35,9 +35,15 @@ class Item:
     at: datetime
 
 
-def to_decide(member: Membership) -> list[Item]:
-    """The reviews that wait for this member's word, as the review queue has them: who has waited longest comes first."""
-    return [_decision(entry) for entry in queue.to_decide(member)]
+def to_decide(member: Membership) -> tuple[list[Item], list[Item]]:
+    """The reviews that wait for this member's word, and those that wait for nothing but a release that the member may
+    make, as the review queue has them: who has waited longest comes first.
+    """
+    waiting = queue.needing(member)
+    return (
+        [_decision(entry) for entry in waiting if entry.waits and not entry.to_release],
+        [_release(entry) for entry in waiting if entry.to_release],
+    )
 
 
 def _decision(entry: queue.Entry) -> Item:
@@ -53,6 +59,21 @@ def _decision(entry: queue.Entry) -> Item:
         "reviews:review",
         review.number,
         review.requested_at,
+    )
+
+
+def _release(entry: queue.Entry) -> Item:
+    review = entry.review
+    names = ", ".join(word.by.shown_name for word in entry.approvals)
+    until = f" Due {review.due:%-d %B}{', overdue' if entry.overdue else ''}." if review.due else ""
+    return Item(
+        entry.word,
+        entry.state,
+        f"{review.prompt.title}: {review.title}, r{review.revision.number}",
+        f"Approved by {names}; it waits to be released as {review.label}.{until}",
+        "releases:create",
+        review.number,
+        review.ready_since or review.requested_at,
     )
 
 

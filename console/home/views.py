@@ -25,13 +25,15 @@ def root(request: HttpRequest) -> HttpResponseBase:
 @member_view("GET")
 def index(request: MemberRequest) -> HttpResponse:
     member = request.member
-    decide, fix = selectors.to_decide(member), selectors.to_fix(member)
+    (decide, release), fix = selectors.to_decide(member), selectors.to_fix(member)
     context = {
         "nav": "home",
         "decide": decide[: selectors.MOST],
         "decide_more": len(decide) - selectors.MOST,
+        "release": release[: selectors.MOST],
+        "release_more": len(release) - selectors.MOST,
         "fix": fix,
-        "things": len(decide) + len(fix),
+        "things": len(decide) + len(release) + len(fix),
         "running": list(selectors.running(member)),
         "live": list(selectors.in_production(member)),
         "today": list(selectors.today(member)),

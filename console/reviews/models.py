@@ -31,7 +31,9 @@ class Review(models.Model):
     label = models.CharField(max_length=40, default="production")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     due = models.DateField(null=True)
-    looked_at = models.DateTimeField(null=True)  # when the sweep last looked for approvals that went stale
+    # Since when nothing is missing but the release, as far as was looked (see ``looking.py``): the release counts anew.
+    ready_since = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)  # when somebody last looked (see ``looking.py``)
     runs = models.ManyToManyField("trials.Run", blank=True, related_name="reviews")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(auto_now_add=True)

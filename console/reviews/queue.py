@@ -9,6 +9,7 @@ from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from console.accounts.models import Membership, User
+from console.accounts.permissions import Action, can
 from console.governance.services import governance_of
 from console.prompts.models import Revision
 from console.reviews.authors import Lineage
@@ -20,7 +21,8 @@ MOST_OPEN = 500  # of a workspace: beyond it the oldest are only under "all open
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A review as a list shows it. ``mine``: the member wrote part of it or asked; ``waits``: for the member's word.
+    """A review as a list shows it. ``mine``: the member wrote part of it or asked; ``waits``: for the member's word;
+    ``to_release``: it is approved, and the member may release it.
 
     A review that is asked of named people waits for them; one that names nobody waits for everybody who may decide.
     """
@@ -32,17 +34,26 @@ class Entry:
     stale: bool
     asked: tuple[User, ...]
     overdue: bool
+    ready: bool = False
+    to_release: bool = False
+
+    @property
+    def needs(self) -> bool:
+        """Whether it waits for this member at all."""
+        return self.waits or self.to_release
 
     @property
     def word(self) -> str:
         if self.stale:
             return "Approval stale"
+        if self.ready:
+            return "Approved"
         return str(self.review.get_status_display())
 
     @property
     def state(self) -> str:
         """What the mark beside it looks like."""
-        if self.review.status == Review.Status.RELEASED:
+        if self.review.status == Review.Status.RELEASED or self.ready:
             return "ok"
         return "stale" if self.stale or self.review.status == Review.Status.CHANGES else "draft"
 
@@ -91,9 +102,9 @@ def open_entries(member: Membership) -> list[Entry]:
     )
 
 
-def to_decide(member: Membership) -> list[Entry]:
-    """The reviews that wait for this member's word."""
-    return [entry for entry in open_entries(member) if entry.waits]
+def needing(member: Membership) -> list[Entry]:
+    """The reviews that wait for this member: for a word, or for a release."""
+    return [entry for entry in open_entries(member) if entry.needs]
 
 
 def _entry(review: Review, member: Membership, lineage: Lineage, under: tuple[str, int]) -> Entry:
@@ -103,6 +114,10 @@ def _entry(review: Review, member: Membership, lineage: Lineage, under: tuple[st
     fresh = [word for word in words if not review.is_open or _is_fresh(word, review, under)]
     said = any(word.by_id == member.user_id for word in fresh)
     may = not refusal(member, review, authors)
+    stale = len(fresh) < len(words)
+    # As far as a list can tell; the page of the review and the release count anew.
+    ready = bool(review.ready_since and review.status == Review.Status.OPEN and fresh and not stale)
+    ready = ready and not review.open_threads  # type: ignore[attr-defined]
     asked = tuple(row.user for row in review.asked)  # type: ignore[attr-defined]
     for_me = not asked or any(user.pk == member.user_id for user in asked)
     return Entry(
@@ -110,9 +125,11 @@ def _entry(review: Review, member: Membership, lineage: Lineage, under: tuple[st
         mine=member.user_id in authors,
         waits=review.status == Review.Status.OPEN and may and for_me and not said,
         approvals=tuple(word for word in fresh if word.word == Decision.Word.APPROVE),
-        stale=len(fresh) < len(words),
+        stale=stale,
         asked=asked,
         overdue=is_overdue(review),
+        ready=ready,
+        to_release=ready and can(member, Action.RELEASE, review),
     )
 
 

@@ -26,7 +26,13 @@ from console.reviews.standing import Change, change_of, current_target, lines_of
 from policies import Severity
 
 PAGE = 30
-SHOWS = {"needs": "Need you", "mine": "Yours", "open": "All open", "done": "Over"}
+SHOWS = {
+    "needs": "Need you",
+    "release": "To release",
+    "mine": "Yours",
+    "open": "All open",
+    "done": "Over",
+}
 
 
 @member_view("GET")
@@ -34,7 +40,8 @@ def queue(request: MemberRequest) -> HttpResponse:
     """Everything of the workspace: what waits for me first."""
     waiting = open_entries(request.member)
     lists = {
-        "needs": [entry for entry in waiting if entry.waits],
+        "needs": [entry for entry in waiting if entry.needs],
+        "release": [entry for entry in waiting if entry.ready],
         "mine": [entry for entry in waiting if entry.mine],
         "open": waiting,
     }

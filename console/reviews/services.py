@@ -18,6 +18,7 @@ from console.audit.services import Subject, record
 from console.live import publish
 from console.problems import DomainError, Invalid, NotAllowed
 from console.prompts.models import Revision
+from console.queue import wake
 from console.reviews.authors import authors_of
 from console.reviews.checklist import why_of_judge
 from console.reviews.evidence import evidence_for
@@ -30,6 +31,7 @@ from console.reviews.voices import refusal
 from console.trials.models import Run
 from policies import Severity
 
+LOOK = "reviews.look"
 _LABEL = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
@@ -308,3 +310,4 @@ def _record(review: Review, act: Act, member: Membership, detail: dict[str, obje
         detail=detail,
     )
     publish(topic(review))
+    wake(LOOK, review.pk)

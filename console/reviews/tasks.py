@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from console.celery import app
-from console.reviews import stale
+from console.reviews import looking
+from console.reviews.services import LOOK
+
+
+@app.task(name=LOOK)
+def look(review_id: int = 0) -> None:
+    """Look at a review of which somebody said something."""
+    looking.look(review_id)
 
 
 @app.task(name="reviews.sweep")
 def sweep() -> None:
-    """Tell whose approval went stale."""
-    stale.sweep()
+    """Look at those that changed without anybody saying anything."""
+    looking.sweep()

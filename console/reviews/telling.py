@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.urls import reverse
 
 from console.accounts.models import Membership
+from console.accounts.permissions import Action, can
 from console.notifications.models import Kind
 from console.notifications.services import notify
 from console.reviews.authors import authors_of
@@ -80,6 +81,18 @@ def tell_stale(decision: Decision, why: str) -> None:
         key=f"{decision.pk}",
         title=f"The approval of {review.prompt.slug} r{review.revision.number} by {decision.by.shown_name} is stale",
         text=f"{why} It does not count until it is given again.",
+        address=_address(review),
+    )
+
+
+def tell_ready(review: Review, last: Decision) -> None:
+    """Those who may release it. ``last`` is the approval that made it so: each time it begins to wait they are told anew."""
+    notify(
+        [row for row in members_of(review) if can(row, Action.RELEASE, review)],
+        kind=Kind.READY,
+        key=f"{review.pk}:{last.pk}",
+        title=f"{review.prompt.slug} r{review.revision.number} is approved and waits to be released as {review.label}",
+        text=f"Review {review.number}: {review.title}.",
         address=_address(review),
     )
 

@@ -15,9 +15,10 @@ from console.audit.acts import Act
 from console.audit.services import Subject, record
 from console.live import publish
 from console.problems import DomainError, Invalid
+from console.queue import wake
 from console.reviews.mentions import mentioned
 from console.reviews.models import Comment, Review, Thread
-from console.reviews.services import lock, topic
+from console.reviews.services import LOOK, lock, topic
 from console.reviews.standing import current_target
 from console.reviews.suggestions import takes_suggestion
 from console.reviews.telling import tell_said
@@ -166,3 +167,4 @@ def _record(thread: Thread, act: Act, member: Membership) -> None:
         detail={"thread": thread.pk, "anchor": thread.anchor},
     )
     publish(topic(review))
+    wake(LOOK, review.pk)

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from console.home.selectors import MOST
-from console.reviews.queue import to_decide
+from console.reviews.queue import needing
 from console.reviews.services import request_review
 from tests.factories import make_approval, make_member, make_prompt, make_revision, make_workspace
 
@@ -46,7 +46,7 @@ def test_home_asks_for_the_words_that_the_review_queue_waits_for(client, author)
         for prompt in prompts
     ]
     make_approval(reviews[0], reviewer)
-    assert [entry.review for entry in to_decide(reviewer)] == reviews[1:]
+    assert [entry.review for entry in needing(reviewer)] == reviews[1:]
     page = home(client, reviewer)
     assert "Words of prompt-0" not in page
     assert page.index("Words of prompt-1") < page.index("Words of prompt-2"), "who waits longest comes first"

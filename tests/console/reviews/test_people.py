@@ -13,14 +13,14 @@ from console.notifications.models import Notification
 from console.problems import DomainError, Invalid, NotAllowed
 from console.prompts.drafts import draft_of, save
 from console.prompts.revisions import create_revision
-from console.reviews import stale
+from console.reviews import looking
 from console.reviews.assigning import assign, hand_over
 from console.reviews.models import Review
-from console.reviews.queue import to_decide
+from console.reviews.queue import needing
 from console.reviews.services import decide
 from console.reviews.standing import standing
 from console.reviews.suggestions import SuggestionConflict, apply_suggestion
-from console.reviews.threads import open_thread, reply
+from console.reviews.threads import open_thread, reply, resolve
 from tests.factories import (
     make_approval,
     make_finished_run,
@@ -50,7 +50,7 @@ def heard(member) -> list[str]:
 def test_a_review_that_names_nobody_waits_for_and_tells_everybody_who_may_decide():
     hanna, mara, ines = team()
     make_review(hanna)
-    assert [len(to_decide(each)) for each in (hanna, mara, ines)] == [0, 1, 1]
+    assert [len(needing(each)) for each in (hanna, mara, ines)] == [0, 1, 1]
     assert [heard(each) for each in (hanna, mara, ines)] == [[], ["asked"], ["asked"]]
 
 
@@ -59,14 +59,14 @@ def test_a_review_that_is_asked_of_somebody_waits_for_them_until_they_hand_it_ov
     review = make_review(hanna, named=True)
     today = timezone.localdate()
     assign(review=review, logins=["mara"], due=today, member=hanna)
-    assert [len(to_decide(each)) for each in (mara, ines)] == [1, 0]
+    assert [len(needing(each)) for each in (mara, ines)] == [1, 0]
     assert (heard(mara), heard(ines)) == (["asked"], [])
     Review.objects.update(due=today - timedelta(days=1))
-    assert [entry.overdue for entry in to_decide(mara)] == [True]
+    assert [entry.overdue for entry in needing(mara)] == [True]
     with pytest.raises(DomainError):
         hand_over(review=review, login="ines", member=hanna)
     hand_over(review=review, login="ines", member=mara)
-    assert [len(to_decide(each)) for each in (mara, ines)] == [0, 1]
+    assert [len(needing(each)) for each in (mara, ines)] == [0, 1]
     assert heard(ines) == ["asked"]
 
 
@@ -105,13 +105,43 @@ def test_an_approval_that_went_stale_is_told_once():
     hanna, mara, _ = team()
     review = make_review(hanna, named=True)
     make_approval(review, mara)
-    assert stale.sweep() == 0
+    assert looking.sweep() == 0
     admin = make_member(hanna.workspace, "admin")
     set_bounds(member=admin, bounds={"behavior.creativity": {"highest": "balanced"}}, reason="", version=0)
-    assert stale.sweep() == 1
-    assert stale.sweep() == 0
+    assert looking.sweep() == 1
+    assert looking.sweep() == 0
     assert heard(mara) == ["stale"]
     assert "bounds changed" in Notification.objects.get(member=mara).text
+
+
+def test_what_is_approved_waits_for_whoever_may_release_it_until_that_holds_no_more(client):
+    hanna, mara, _ = team()
+    workspace = hanna.workspace
+    berta = make_member(workspace, "approver", name="berta")
+    review = make_review(hanna, title="Shorter role")
+    make_approval(review, mara)
+    thread = open_thread(review=review, text="Which pages?", member=mara)
+    looking.look(review.pk)
+    assert not needing(berta) and heard(berta) == []
+    resolve(thread=thread, member=mara)
+    looking.look(review.pk)
+    looking.sweep()
+    [entry] = needing(berta)
+    assert (entry.word, entry.to_release, entry.waits) == ("Approved", True, False)
+    assert heard(berta) == ["ready"] and not [each for each in needing(mara) if each.to_release]
+    client.force_login(berta.user)
+    queue = client.get(reverse("reviews:list", args=[workspace.slug])).content.decode()
+    assert "To release <b>1</b>" in queue and "waits for your release" in queue
+    home = client.get(reverse("home:index", args=[workspace.slug])).content.decode()
+    assert "Approved by Mara; it waits to be released as production." in home
+    admin = make_member(workspace, "admin")
+    set_bounds(member=admin, bounds={"behavior.creativity": {"highest": "balanced"}}, reason="", version=0)
+    assert not needing(berta)
+    looking.sweep()
+    assert Review.objects.get().ready_since is None
+    make_approval(review, mara)
+    looking.look(review.pk)
+    assert heard(berta) == ["ready", "ready"]
 
 
 # --- other words for a line
