@@ -123,14 +123,14 @@ class ProblemMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response: HttpResponse = self.get_response(request)
         if request.path.startswith(API):
-            return _answer_of_api(request, response)
+            return answer_of_api(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return respond(request, exception) if isinstance(exception, DomainError) else None
 
 
-def _answer_of_api(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def answer_of_api(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """A refusal is a problem document whoever refused; what the door noted (``request.answer_headers``) is told; nothing
     is kept by anybody unless the answer says otherwise."""
     if response.status_code >= 400:

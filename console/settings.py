@@ -169,6 +169,7 @@ MIDDLEWARE = [
     "console.logs.RequestIdMiddleware",
     "console.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "console.doors.ApiAnswers",
     "console.doors.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "console.accounts.middleware.NoStoreMiddleware",
