@@ -31,12 +31,24 @@ def create(request: MemberRequest) -> HttpResponseBase:
 
 
 @member_view("POST")
+def renew(request: MemberRequest, pk: int) -> HttpResponseBase:
+    """The page of the members with the new link, this once."""
+    made = invitations.renew(invitation=_invitation(request, pk), member=request.member)
+    return render(request, "accounts/members.html", {**members_page(request.member), "made": made})
+
+
+@member_view("POST")
 def withdraw(request: MemberRequest, pk: int) -> HttpResponseBase:
-    invitation = get_object_or_404(Invitation, workspace=request.member.workspace_id, pk=pk)
-    invitation.workspace = request.member.workspace
+    invitation = _invitation(request, pk)
     invitations.withdraw(invitation=invitation, member=request.member)
     messages.success(request, f"The invitation ({invitation.shown_name}) is withdrawn.")
     return redirect("accounts:members", request.member.workspace.slug)
+
+
+def _invitation(request: MemberRequest, pk: int) -> Invitation:
+    found = get_object_or_404(Invitation, workspace=request.member.workspace_id, pk=pk)
+    found.workspace = request.member.workspace
+    return found
 
 
 @login_not_required

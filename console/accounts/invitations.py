@@ -11,20 +11,23 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from console.accounts.mailed import SEND
 from console.accounts.models import Invitation, Membership, Role, User
 from console.accounts.permissions import Action, require
 from console.accounts.services import add_member
 from console.audit.acts import Act
 from console.audit.services import Actor, Subject, record
 from console.problems import DomainError, Invalid
+from console.queue import wake
+from console.sealed import seal, unseal
 
 DAYS = (1, 7, 30)
+SHOWN_AFTERWARDS = 14  # days after an invitation expired in which it can still be renewed
 MOST_OPEN = 200  # of a workspace
 
 
@@ -50,21 +53,65 @@ def invite(
         workspace=member.workspace,
         email=email,
         roles=_known_roles(roles),
-        hash=_hash(secret),
         created_by=member.user,
-        expires_at=timezone.now() + timedelta(days=days),
+        **_fresh(secret, email, days),
     )
     _record(invitation, Act.INVITED, member.actor)
-    link = f"{settings.REMIT_URL}{reverse('invitation', args=[secret])}"
+    return invitation, link_of(secret)
+
+
+@transaction.atomic
+def renew(*, invitation: Invitation, member: Membership) -> tuple[Invitation, str]:
+    """A new link in place of the old one, which leads nowhere from then on, good for as many days as the first; where
+    there is an address it is mailed again. Raises NotAllowed, DomainError (it is over).
+    """
+    require(member, Action.MANAGE_MEMBERS, invitation)
+    locked = Invitation.objects.select_for_update(no_key=True).filter(
+        pk=invitation.pk, accepted_at=None, withdrawn_at=None
+    )
+    row = locked.first()
+    if row is None:
+        raise DomainError("That invitation is over already.", "Make a new one.")
+    secret, days = secrets.token_urlsafe(32), max((row.expires_at - row.renewed_at).days, DAYS[0])
+    for field, value in _fresh(secret, row.email, days).items():
+        setattr(row, field, value)
+    row.save()
+    row.workspace, row.created_by = invitation.workspace, member.user
+    _record(row, Act.INVITATION_RENEWED, member.actor)
+    return row, link_of(secret)
+
+
+def link_of(secret: str) -> str:
+    return f"{settings.REMIT_URL}{reverse('invitation', args=[secret])}"
+
+
+def _fresh(secret: str, email: str, days: int) -> dict[str, Any]:
+    """What a new link changes; with an address a letter is due."""
+    now = timezone.now()
     if email:
-        transaction.on_commit(lambda: _send(invitation, link), robust=True)
-    return invitation, link
+        wake(SEND, 0)
+    return {
+        "hash": _hash(secret),
+        "secret": seal(secret.encode()) if email else None,
+        "renewed_at": now,
+        "expires_at": now + timedelta(days=days),
+        "mail": Invitation.Mail.DUE if email else Invitation.Mail.NONE,
+        "mail_after": now if email else None,
+        "attempts": 0,
+        "problem": "",
+    }
 
 
 def open_invitations(member: Membership) -> Any:
     """Those that still lead somewhere."""
+    return listed_invitations(member).filter(expires_at__gt=timezone.now())
+
+
+def listed_invitations(member: Membership) -> Any:
+    """Those that nobody took or withdrew; what expired a while ago is forgotten."""
+    since = timezone.now() - timedelta(days=SHOWN_AFTERWARDS)
     return Invitation.objects.filter(
-        workspace=member.workspace_id, accepted_at=None, withdrawn_at=None, expires_at__gt=timezone.now()
+        workspace=member.workspace_id, accepted_at=None, withdrawn_at=None, expires_at__gt=since
     ).select_related("created_by")
 
 
@@ -128,14 +175,17 @@ def free_email(email: str) -> str:
     return "" if User.objects.filter(email__iexact=email).exists() else email
 
 
-def _send(invitation: Invitation, link: str) -> None:
+def letter_of(invitation: Invitation) -> tuple[str, str] | None:
+    """Subject and words of the letter that is due; None where the invitation leads nowhere any more."""
+    over = invitation.accepted_at or invitation.withdrawn_at or invitation.expires_at <= timezone.now()
+    if over or not invitation.secret:
+        return None
+    link = link_of(unseal(bytes(invitation.secret)).decode())
     by, where = invitation.created_by.shown_name, invitation.workspace.name
-    send_mail(
+    return (
         f"{by} invites you to {where} on Remit",
         f"{by} invites you to {where} on Remit, as {', '.join(invitation.roles)}.\n\n{link}\n\n"
         f"The link works once, until {invitation.expires_at:%d %B %Y %H:%M} UTC. If you expected none, leave it.\n",
-        None,
-        [invitation.email],
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, QuerySet
 
-from console.accounts.invitations import DAYS, open_invitations
+from console.accounts.invitations import DAYS, listed_invitations
+from console.accounts.mailed import MOST_ATTEMPTS
 from console.accounts.mfa import FACTORS
 from console.accounts.models import Membership, Role
 from console.accounts.permissions import Action, can
@@ -17,6 +18,7 @@ from policies import current_name
 
 def members_page(member: Membership) -> dict[str, Any]:
     pack, manages = policy_of(member.workspace), can(member, Action.MANAGE_MEMBERS)
+    invitations = list(listed_invitations(member)) if manages else []
     factors = Authenticator.objects.filter(user=OuterRef("user"), type__in=FACTORS)
     found = members_of(member).annotate(has_factor=Exists(factors))
     return {
@@ -26,7 +28,10 @@ def members_page(member: Membership) -> dict[str, Any]:
         "specialties": pack.specialties,
         "domains": pack.domains,
         "may_manage": manages,
-        "invitations": open_invitations(member) if manages else [],
+        "invitations": invitations,
+        # Looked at again while somebody sees it leave; what is tried again later is not waited for.
+        "mailing": any(row.mail == row.Mail.DUE and not row.problem for row in invitations),
+        "most_attempts": MOST_ATTEMPTS,
         "days": DAYS,
     }
 

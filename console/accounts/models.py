@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
+from console.accounts.mailed import Mailed
 from console.audit.services import Actor
 
 
@@ -147,15 +150,20 @@ class Token(models.Model):
         return None if "*" in found else found
 
 
-class Invitation(models.Model):
-    """A place in a workspace for whoever holds the link: once, until it expires. Only the link's hash is kept."""
+class Invitation(Mailed):
+    """A place in a workspace for whoever holds the link: once, until it expires. Only the link's hash is kept, and while
+    a letter is due the sealed ``secret`` that it takes.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(blank=True)  # where it was sent; empty: somebody handed over the link
     roles = ArrayField(models.CharField(max_length=16, choices=Role.choices))
     hash = models.CharField(max_length=64, unique=True)
+    secret = models.BinaryField(null=True)
+    mailed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    renewed_at = models.DateTimeField(default=timezone.now)  # when the present link was made
     expires_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
@@ -163,9 +171,16 @@ class Invitation(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["mail_after"], name="invitation_mail_due", condition=Q(mail="due")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.email or 'a link'} to {self.workspace}"
+
+    @property
+    def expired(self) -> bool:
+        return self.expires_at <= timezone.now()
 
     @property
     def shown_name(self) -> str:

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.members_page import members_of, members_page
@@ -16,12 +16,14 @@ from console.accounts.models import Role, User
 from console.accounts.permissions import Action, require
 from console.accounts.services import add_member, remove_member, require_mfa, set_roles
 from console.accounts.voices import policy_of
+from console.htmx import render_region
 from console.problems import Invalid
 
 
 @member_view("GET")
 def members(request: MemberRequest) -> HttpResponse:
-    return render(request, "accounts/members.html", members_page(request.member))
+    context = members_page(request.member)
+    return render_region(request, "accounts/members.html", context, regions=("invitations",))
 
 
 @member_view("POST")

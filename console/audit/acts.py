@@ -11,6 +11,7 @@ class Act(StrEnum):
     MEMBER_ROLES_CHANGED = "member:roles:changed"
     MEMBER_REMOVED = "member:removed"
     INVITED = "invitation:created"
+    INVITATION_RENEWED = "invitation:renewed"
     INVITATION_ACCEPTED = "invitation:accepted"
     INVITATION_WITHDRAWN = "invitation:withdrawn"
     SECURITY_CHANGED = "workspace:security:changed"

@@ -6,6 +6,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from console.accounts.mailed import Mailed
+
 
 class Kind(models.TextChoices):
     """Why somebody is told. The label completes “Tell me when …”."""
@@ -31,14 +33,8 @@ def usually_mailed() -> list[str]:
     return list(MAILED)
 
 
-class Notification(models.Model):
-    """One thing that one member was told. The row is the outbox too: ``mail`` says whether a letter is due."""
-
-    class Mail(models.TextChoices):
-        NONE = "none", "not by mail"
-        DUE = "due", "due"
-        SENT = "sent", "sent"
-        FAILED = "failed", "given up"
+class Notification(Mailed):
+    """One thing that one member was told."""
 
     member = models.ForeignKey("accounts.Membership", on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -48,12 +44,6 @@ class Notification(models.Model):
     address = models.CharField(max_length=300)  # a path of this console
     at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True)
-    mail = models.CharField(max_length=6, choices=Mail.choices, default=Mail.NONE)
-    mail_after = models.DateTimeField(
-        null=True
-    )  # not before; moved on by whoever takes it, so that it comes back
-    attempts = models.PositiveSmallIntegerField(default=0)
-    problem = models.CharField(max_length=200, blank=True)  # why the last attempt failed
 
     class Meta:
         ordering = ["-at", "-pk"]

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from console import live, queue
+from console.accounts.mailed import SEND
 from console.accounts.models import Membership
 from console.notifications.models import Kind, Notification, Preferences
-
-SEND = "notifications.send"
 
 
 def bell(member: Membership) -> str:

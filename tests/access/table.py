@@ -203,6 +203,7 @@ TABLE: dict[str, Rule] = {
     "accounts:member-remove": writes(A.MANAGE_MEMBERS),
     "accounts:security": writes(A.MANAGE_MEMBERS),
     "accounts:invite": writes(A.MANAGE_MEMBERS, body={"roles": "viewer"}),
+    "accounts:invitation-renew": writes(A.MANAGE_MEMBERS),
     "accounts:invitation-withdraw": writes(A.MANAGE_MEMBERS),
     "accounts:tokens": page(A.READ, A.MANAGE_TOKENS),
     "accounts:token-revoke": writes(A.MANAGE_TOKENS),

@@ -15,6 +15,7 @@ from django.utils import timezone
 from console.accounts import invitations
 from console.accounts.models import Invitation, Membership, User
 from console.audit.models import Entry
+from console.notifications import outbox
 from console.problems import DomainError, Invalid, NotAllowed
 from tests.factories import make_member, make_user, make_workspace
 
@@ -31,14 +32,15 @@ def secret_of(link: str) -> str:
     return link.rstrip("/").rsplit("/", 1)[-1]
 
 
-def test_a_link_is_sent_shown_once_and_makes_an_account(client, admin, django_capture_on_commit_callbacks):
+def test_a_link_is_sent_shown_once_and_makes_an_account(client, admin):
     client.force_login(admin.user)
-    with django_capture_on_commit_callbacks(execute=True):
-        form = {"email": "bo@example.com", "roles": ["author", "reviewer"], "days": "7"}
-        page = client.post(reverse("accounts:invite", args=[admin.workspace.slug]), form)
+    form = {"email": "bo@example.com", "roles": ["author", "reviewer"], "days": "7"}
+    page = client.post(reverse("accounts:invite", args=[admin.workspace.slug]), form)
     made, link = page.context["made"]
-    assert link in page.content.decode()
+    assert link in page.content.decode() and "On its way" in page.content.decode()
+    assert outbox.send_due() == 1 and outbox.send_due() == 0
     assert link in mail.outbox[0].body
+    assert Invitation.objects.get().secret is None
     assert mail.outbox[0].to == ["bo@example.com"]
     assert link not in client.get(reverse("accounts:members", args=[admin.workspace.slug])).content.decode()
     assert secret_of(link) not in str(Invitation.objects.values())
@@ -59,6 +61,39 @@ def test_a_link_is_sent_shown_once_and_makes_an_account(client, admin, django_ca
         "invitation:accepted",
     ]
     assert made.pk == Invitation.objects.get().pk
+
+
+def test_a_letter_that_does_not_leave_is_tried_again_shown_and_sent_anew_by_hand(client, admin, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    made, first = invitations.invite(member=admin, roles=["viewer"], email="bo@example.com")
+    client.force_login(admin.user)
+    members = reverse("accounts:members", args=[admin.workspace.slug])
+    region = {"hx-request": "true", "hx-target": "invitations"}
+    for attempt in range(1, 7):
+        assert outbox.send_due() == 0
+        shown = client.get(members, headers=region).content.decode()
+        assert "<html" not in shown and "ConnectionRefusedError" in shown
+        assert ("attempt 2 of 6" in shown) == (attempt == 1)
+        Invitation.objects.update(mail_after=timezone.now())
+    assert "given up after 6 attempts" in shown and Invitation.objects.get().secret is None
+
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    page = client.post(reverse("accounts:invitation-renew", args=[admin.workspace.slug, made.pk]))
+    link = page.context["made"][1]
+    # Whoever took the former letter and comes late says nothing of the new one.
+    outbox._note(made, mail="sent", secret=None)
+    assert outbox.send_due() == 1
+    assert link in mail.outbox[0].body and first not in mail.outbox[0].body
+    assert "Mailed</span>" in client.get(members).content.decode()
+    assert client.get(reverse("invitation", args=[secret_of(first)])).status_code == 404
+    assert client.get(reverse("invitation", args=[secret_of(link)])).status_code == 200
+
+    invitations.renew(invitation=made, member=admin)
+    invitations.withdraw(invitation=made, member=admin)
+    assert outbox.send_due() == 0 and Invitation.objects.get().mail == "none"
+    with pytest.raises(DomainError, match="over already"):
+        invitations.renew(invitation=made, member=admin)
 
 
 def test_somebody_with_an_account_joins_as_that(client, admin):

@@ -94,7 +94,7 @@ def test_a_server_that_is_away_is_asked_again_later_and_not_for_ever(settings):
 
 def test_a_letter_that_was_taken_by_somebody_who_died_comes_back():
     member = told()
-    (row,) = outbox._take()
+    (row,) = outbox._take(outbox.POSTS[0])
     assert outbox.send_due() == 0
     Notification.objects.update(mail_after=timezone.now() - timedelta(seconds=1))
     assert outbox.send_due() == 1
