@@ -35,11 +35,10 @@ class Item:
     at: datetime
 
 
-def to_decide(member: Membership) -> tuple[list[Item], list[Item]]:
-    """The reviews that wait for this member's word, and those that wait for nothing but a release that the member may
-    make, as the review queue has them: who has waited longest comes first.
+def to_decide(waiting: list[queue.Entry]) -> tuple[list[Item], list[Item]]:
+    """Of the open reviews those that wait for this member's word, and those that wait for nothing but a release that the
+    member may make, in the order of the review queue: who has waited longest comes first.
     """
-    waiting = queue.needing(member)
     return (
         [_decision(entry) for entry in waiting if entry.waits and not entry.to_release],
         [_release(entry) for entry in waiting if entry.to_release],
@@ -77,10 +76,26 @@ def _release(entry: queue.Entry) -> Item:
     )
 
 
-def to_fix(member: Membership) -> list[Item]:
-    """Evidence that no longer holds, blocked drafts, and asked changes on prompts that this member works on."""
-    found = [*_drifted(member), *_blocked(member), *_changes_asked(member)]
+def to_fix(member: Membership, waiting: list[queue.Entry]) -> list[Item]:
+    """Evidence that no longer holds, blocked drafts, asked changes on prompts that this member works on, and own reviews
+    whose snippets changed.
+    """
+    reopened = [_reopened(entry) for entry in waiting if entry.mine and entry.reopened]
+    found = [*_drifted(member), *_blocked(member), *_changes_asked(member), *reopened[:MOST]]
     return sorted(found, key=lambda item: item.at, reverse=True)
+
+
+def _reopened(entry: queue.Entry) -> Item:
+    review = entry.review
+    return Item(
+        entry.word,
+        entry.state,
+        f"{review.prompt.title}, review {review.number}: a snippet that it includes changed",
+        "What was approved no longer counts. Read the difference, snapshot the draft again, and ask anew.",
+        "reviews:review",
+        review.number,
+        review.requested_at,
+    )
 
 
 def _drifted(member: Membership) -> list[Item]:

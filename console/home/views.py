@@ -11,6 +11,7 @@ from console.accounts.models import Workspace
 from console.governance.services import pack_in_force
 from console.home import selectors
 from console.htmx import render_region
+from console.reviews.queue import open_entries
 
 
 @require_safe
@@ -25,7 +26,8 @@ def root(request: HttpRequest) -> HttpResponseBase:
 @member_view("GET")
 def index(request: MemberRequest) -> HttpResponse:
     member = request.member
-    (decide, release), fix = selectors.to_decide(member), selectors.to_fix(member)
+    waiting = open_entries(member)
+    (decide, release), fix = selectors.to_decide(waiting), selectors.to_fix(member, waiting)
     context = {
         "nav": "home",
         "decide": decide[: selectors.MOST],

@@ -42,6 +42,7 @@ def point(request: MemberRequest, slug: str, number: int, name: str) -> HttpResp
         "name": name,
         "row": row,
         "retired": pages.retired_labels(release.prompt).filter(name=name).first(),
+        "included_by": pages.included_by(release.prompt, name),
         "planned": pages.planned_moves(release.prompt).filter(name=name).first(),
         "share": pages.shares(release.prompt).filter(name=name).first(),
         "problem": why_not(release),

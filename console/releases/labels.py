@@ -17,6 +17,7 @@ from console.prompts.models import Prompt
 from console.releases.models import Label, LabelMove, Release, Share
 from console.releases.telling import tell_rolled_back
 from console.releases.webhooks.outbox import tell
+from console.reviews.looking import look_at_touched
 
 PRODUCTION = "production"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
@@ -138,4 +139,5 @@ def _remember(label: Label, before: Release | None, member: Membership, reason: 
         },
     )
     SERVED.changed()
+    look_at_touched(label.prompt, label.name)
     tell(label.prompt.workspace_id)

@@ -9,9 +9,12 @@ from django.http import Http404
 
 from console.accounts.models import Membership
 from console.prompts.models import Prompt
+from console.prompts.snippets import including
 from console.releases.models import Label, LabelMove, PlannedMove, Release, Share, SigningKey
 from console.releases.retiring import Reach, reach_of, tokens_in_force
 from policies.canonical import read_json
+
+MOST_NAMED = 10  # prompts that include a snippet
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class LabelRow:
     move: LabelMove | None
     back: Release | None
     reach: Reach | None = None
+    included_by: tuple[Prompt, ...] = ()
 
 
 def releases_of(prompt: Prompt) -> QuerySet[Release]:
@@ -58,9 +62,23 @@ def label_rows(prompt: Prompt) -> list[LabelRow]:
 
 
 def with_reach(rows: list[LabelRow], member: Membership) -> list[LabelRow]:
-    """In one statement, whatever the number."""
+    """In one statement; of a snippet one more a label."""
     tokens = tokens_in_force(member)
-    return [replace(row, reach=reach_of(tokens, row.label.prompt.slug, row.label.name)) for row in rows]
+    return [
+        replace(
+            row,
+            reach=reach_of(tokens, row.label.prompt.slug, row.label.name),
+            included_by=tuple(included_by(row.label.prompt, row.label.name)),
+        )
+        for row in rows
+    ]
+
+
+def included_by(prompt: Prompt, label: str) -> list[Prompt]:
+    """The prompts that include what a label of a snippet points to."""
+    if prompt.kind != Prompt.Kind.SNIPPET:
+        return []
+    return list(including(prompt, label).only("slug", "title").order_by("slug")[:MOST_NAMED])
 
 
 def label_moves(prompt: Prompt) -> QuerySet[LabelMove]:

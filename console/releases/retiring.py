@@ -24,6 +24,7 @@ from console.releases.models import Label, LabelMove, PlannedMove, Release, Watc
 from console.releases.planning import call_off
 from console.releases.telling import tell_retired
 from console.releases.webhooks.outbox import tell
+from console.reviews.looking import look_at_touched
 
 
 class NoLabel(DomainError):
@@ -107,6 +108,7 @@ def _remember(before: Release, name: str, member: Membership, reason: str) -> No
         detail={"label": name, "from": before.number, "to": None, "digest": before.digest},
     )
     SERVED.changed()
+    look_at_touched(before.prompt, name)
     tell(before.workspace_id)
     tell_retired(name, before, member, reason)
 

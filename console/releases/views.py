@@ -142,6 +142,7 @@ def create(request: MemberRequest, number: int) -> HttpResponseBase:
         "review": review,
         "standing": (now := standing(review)),
         "may_break": all(line.kind in BREAKABLE for line in now.unmet),
+        "included_by": pages.included_by(prompt, review.label),
         "replaced": next((row for row in pages.label_rows(prompt) if row.label.name == review.label), None),
         "may_release": can(member, Action.RELEASE, review),
     }

@@ -48,6 +48,7 @@ class Facts:
     threads: Sequence[Thread]
     authors: frozenset[int]
     same_bytes: bool
+    reopened: bool  # an included snippet changed
     number: int  # the revision's
     judged: Judged
 
@@ -65,11 +66,12 @@ def _lines(requirements: Iterable[Requirement], facts: Facts) -> Iterator[Line]:
         if requirement.kind == "findings":
             yield from _judge(facts)
         if requirement.kind == "findings" and not facts.same_bytes:
+            why = "with a snippet as it is now" if facts.reopened else f"under {facts.pack.ref}"
             yield Line(
                 "bytes",
                 "no",
-                f"r{facts.number} is what the policy in force makes of its draft",
-                f"under {facts.pack.ref} it compiles to other words: snapshot it again",
+                f"r{facts.number} still compiles to the words that were frozen",
+                f"{why} it compiles to other words: snapshot it again",
             )
         if requirement.kind == "approvals":
             yield from _objections(facts)

@@ -14,8 +14,10 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from console.live import publish
+from console.prompts.models import Prompt
+from console.queue import wake
 from console.reviews.models import Decision, Review
-from console.reviews.services import topic
+from console.reviews.services import LOOK, topic
 from console.reviews.standing import Standing, standing
 from console.reviews.telling import tell_ready, tell_stale
 
@@ -31,6 +33,15 @@ def sweep() -> int:
     )
     order = waiting.order_by(F("looked_at").asc(nulls_first=True), "pk")
     return sum(look(pk) for pk in order.values_list("pk", flat=True)[:AT_ONCE])
+
+
+def look_at_touched(prompt: Prompt, label: str) -> None:
+    """A label moved: what would replace what it points to, and what includes it, may stand on another ground now."""
+    including = Q(revision__snippets__has_key=f"{prompt.slug}@{label}", workspace=prompt.workspace_id)
+    touched = Review.objects.filter(Q(prompt=prompt, label=label) | including, status__in=Review.UNDECIDED)
+    for review in touched.only("pk"):
+        publish(topic(review))
+        wake(LOOK, review.pk)
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from console.accounts.models import Membership, User
 from console.accounts.permissions import Action, can
 from console.governance.services import governance_of
 from console.prompts.models import Revision
+from console.prompts.snippets import led_elsewhere
 from console.reviews.authors import Lineage
 from console.reviews.models import Assignment, Decision, Review
 from console.reviews.voices import refusal
@@ -22,7 +23,7 @@ MOST_OPEN = 500  # of a workspace: beyond it the oldest are only under "all open
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A review as a list shows it. ``mine``: the member wrote part of it or asked; ``waits``: for the member's word;
-    ``to_release``: it is approved, and the member may release it.
+    ``to_release``: it is approved, and the member may release it; ``reopened``: a snippet that it includes changed.
 
     A review that is asked of named people waits for them; one that names nobody waits for everybody who may decide.
     """
@@ -34,6 +35,7 @@ class Entry:
     stale: bool
     asked: tuple[User, ...]
     overdue: bool
+    reopened: bool = False
     ready: bool = False
     to_release: bool = False
 
@@ -44,6 +46,8 @@ class Entry:
 
     @property
     def word(self) -> str:
+        if self.reopened:
+            return "Snippet changed"
         if self.stale:
             return "Approval stale"
         if self.ready:
@@ -55,7 +59,9 @@ class Entry:
         """What the mark beside it looks like."""
         if self.review.status == Review.Status.RELEASED or self.ready:
             return "ok"
-        return "stale" if self.stale or self.review.status == Review.Status.CHANGES else "draft"
+        return (
+            "stale" if self.stale or self.reopened or self.review.status == Review.Status.CHANGES else "draft"
+        )
 
 
 def reviews_of(member: Membership) -> QuerySet[Review]:
@@ -86,12 +92,13 @@ def reviews_of(member: Membership) -> QuerySet[Review]:
 
 
 def entries(reviews: Iterable[Review], member: Membership) -> list[Entry]:
-    """The rows of a list, for this member. Six statements, whatever the number."""
+    """The rows of a list, for this member. Seven statements, whatever the number."""
     rows = list(reviews)
+    moved = led_elsewhere(member.workspace, [review.revision for review in rows if review.is_open])
     lineage = Lineage.of({review.prompt_id for review in rows})
     governance = governance_of(member.workspace)
     under = (governance.pack.digest, governance.bounds.version)
-    return [_entry(review, member, lineage, under) for review in rows]
+    return [_entry(review, member, lineage, under, review.revision_id in moved) for review in rows]
 
 
 def open_entries(member: Membership) -> list[Entry]:
@@ -107,11 +114,16 @@ def needing(member: Membership) -> list[Entry]:
     return [entry for entry in open_entries(member) if entry.needs]
 
 
-def _entry(review: Review, member: Membership, lineage: Lineage, under: tuple[str, int]) -> Entry:
+def _entry(
+    review: Review, member: Membership, lineage: Lineage, under: tuple[str, int], moved: bool
+) -> Entry:
     review.revision.prompt = review.prompt
     authors = lineage.authors(review)
     words: list[Decision] = review.words  # type: ignore[attr-defined]
-    fresh = [word for word in words if not review.is_open or _is_fresh(word, review, under)]
+    reopened = moved and review.is_open
+    fresh = [
+        word for word in words if not review.is_open or (not reopened and _is_fresh(word, review, under))
+    ]
     said = any(word.by_id == member.user_id for word in fresh)
     may = not refusal(member, review, authors)
     stale = len(fresh) < len(words)
@@ -128,6 +140,7 @@ def _entry(review: Review, member: Membership, lineage: Lineage, under: tuple[st
         stale=stale,
         asked=asked,
         overdue=is_overdue(review),
+        reopened=reopened,
         ready=ready,
         to_release=ready and can(member, Action.RELEASE, review),
     )
@@ -138,8 +151,8 @@ def is_overdue(review: Review) -> bool:
 
 
 def _is_fresh(word: Decision, review: Review, under: tuple[str, int]) -> bool:
-    """Whether the word stands on the ground of now, as far as a list can tell: evidence and snippets are looked at on
-    the review's own page.
+    """Whether the word stands on the ground of now, as far as a list can tell: evidence is looked at on the review's own
+    page.
     """
     ground = (word.pack_digest, word.bounds_version, word.against_digest)
     return ground == (*under, review.target_digest or "")  # type: ignore[attr-defined]

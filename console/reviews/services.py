@@ -18,6 +18,7 @@ from console.audit.services import Subject, record
 from console.live import publish
 from console.problems import DomainError, Invalid, NotAllowed
 from console.prompts.models import Revision
+from console.prompts.snippets import led_elsewhere
 from console.queue import wake
 from console.reviews.authors import authors_of
 from console.reviews.checklist import why_of_judge
@@ -80,7 +81,7 @@ def request_review(
 
     ``named``: the caller names of whom it is asked (see ``assigning``), so that not everybody is told.
 
-    Reviews of earlier revisions for the same label to which changes were asked for are replaced. Raises NotAllowed,
+    Reviews of earlier revisions for the same label to which changes were asked for, or whose snippets changed, are replaced. Raises NotAllowed,
     Invalid (the revision is blocked under the policy in force, compiles to other words or was not judged; a run does
     not count; the label has not the form), AskedAlready, DomainError (the label points to it already).
     """
@@ -143,6 +144,11 @@ def _refuse_unusable(change: Change) -> None:
             f"r{number} cannot be reviewed before the judge has read it: {why_of_judge(change.judged)}.",
             "Ask again when it is done; an admin can switch the judge off.",
         )
+    if not change.same_bytes and change.reopened:
+        raise Invalid(
+            f"A snippet that r{number} includes changed since it was frozen: it compiles to other words now.",
+            "Snapshot it again, and test that revision.",
+        )
     if not change.same_bytes:
         raise Invalid(
             f"r{number} was frozen under {change.revision.pack}; under {pack} it compiles to other words.",
@@ -168,11 +174,20 @@ def _checked_runs(revision: Revision, workspace: Workspace, runs: Iterable[Run])
 
 
 def _replace_earlier(review: Review, member: Membership) -> None:
-    """A new revision answers the changes that were asked for: what asked for the old one is over."""
-    earlier = Review.objects.select_for_update(no_key=True).filter(
-        prompt=review.prompt, label=review.label, status=Review.Status.CHANGES, number__lt=review.number
+    """A new revision answers the changes that were asked for, and snippets that changed: what asked for the old one is
+    over.
+    """
+    earlier = list(
+        Review.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("revision")
+        .filter(
+            prompt=review.prompt, label=review.label, status__in=Review.UNDECIDED, number__lt=review.number
+        )
     )
+    moved = led_elsewhere(review.workspace, [old.revision for old in earlier])
     for old in earlier:
+        if old.status != Review.Status.CHANGES and old.revision_id not in moved:
+            continue
         close(old, Review.Status.REPLACED)
         _record(old, Act.REVIEW_WITHDRAWN, member, {"replaced_by": review.number})
 

@@ -49,6 +49,13 @@ class Change:
         return compiled is not None and plain(compiled.params) == self.revision.params
 
     @property
+    def reopened(self) -> bool:
+        """Whether a snippet that it includes is not the one that it was frozen with."""
+        compiled = self.checked.compiled
+        now = {f"{pin.slug}@{pin.at}": pin.digest for pin in compiled.snippets} if compiled else {}
+        return now != self.revision.snippets
+
+    @property
     def digest(self) -> str:
         """The revision's digest; that of what it compiles to now, where that is something else."""
         compiled = self.checked.compiled
@@ -182,6 +189,7 @@ def lines_of(
         threads=tuple(threads),
         authors=authors,
         same_bytes=change.same_bytes,
+        reopened=not change.same_bytes and change.reopened,
         number=change.revision.number,
         judged=change.judged,
     )

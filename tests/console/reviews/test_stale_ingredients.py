@@ -162,15 +162,3 @@ def test_a_person_whose_word_no_longer_counts_voids_it_too(how):
     with pytest.raises(DomainError, match="1 approval"):
         create_release(review=team.review, member=team.approver)
     assert not Release.objects.exists()
-
-
-def test_a_snippet_that_a_label_moves_to_reopens_the_review_with_its_difference(client):
-    from django.urls import reverse
-
-    team = Team()
-    team.house.revisions.update(content=SNIPPET, compiled="Be long.")
-    client.force_login(team.reviewer.user)
-    page = client.get(
-        reverse("reviews:review", args=[team.workspace.slug, team.review.number])
-    ).content.decode()
-    assert "compiles to other words" in page
