@@ -81,6 +81,16 @@ class Lexicon:
             known = self._heads[word] = any(self._begins(language, word) for language in self._english_first)
         return known
 
+    def has(self, word: str) -> bool:
+        """Whether a phrase of a language that was met so far has this word anywhere."""
+        self._table("en")
+        return self._keys.exactly(word)
+
+    def phrases(self, language: str) -> Iterator[str]:
+        """The phrases of a language as they were written."""
+        for _, phrases in self._written.get(language, ()):
+            yield from phrases
+
     def _begins(self, language: str, word: str) -> bool:
         heads = self._table(language).root.following
         return any(key in heads for key in self._keys[word])

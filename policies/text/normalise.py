@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from policies.text.encodings import Edit, passes_for
+from policies.text.encodings import Edit
 from policies.text.fold import Folded, fold
 from policies.text.lexicon import Lexicon
+from policies.text.passes import passes_for
 
 _NESTED = 3
 

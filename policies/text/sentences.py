@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
+from policies.text.common_words import CONTINUING, DANGLING
 from policies.text.lexicon import Lexicon
 from policies.text.reader import Reader
 from policies.text.tokens import Tokens
@@ -48,6 +50,10 @@ _BAD_MARKS = frozenset("✗✘❌⛔🚫")
 _BREAKS = _STOPS | {"<"}
 _TITLE = 40  # tokens of a line that may say what it heads
 _SPEAKERS = frozenset("qau")  # 'Q: …' begins an example, no item
+_LEADS = _STOPS | frozenset(":：")
+_PIECE = 8  # tokens of a line that may be a piece of a sentence
+_PIECES = 40
+_SEAMS = 4  # one line of so many shows that it goes on in the next
 _LONE = 4  # full stops in a row that count as sentences
 _MOST = 40_000  # sentences: after as many, a text is cut by length alone
 _LONG = 120  # tokens: text without any full stop is cut so that no sentence grows without bound
@@ -85,7 +91,7 @@ class _Line:
 def lines_of(tokens: Tokens) -> Iterator[_Line]:
     words, firsts, blank = tokens.words, tokens.firsts, True
     for index, first in enumerate(firsts):
-        end = firsts[index + 1] - 1 if index + 1 < len(firsts) else len(words)
+        end = firsts[index + 1] - 1 if index + 1 < len(firsts) else tokens.size
         if end > first:
             yield _line(words, first, end, tokens.indent(index), blank)
         blank = end == first
@@ -138,6 +144,8 @@ class Segmenter:
         self._lead: tuple[int, int, bool] | None = None  # (base, indent, of a bullet)
         self._tags: list[tuple[str, int]] = []
         self._columns: list[int | None] = []  # of the table that is open: what each column heads
+        self._pieces: list[_Line] = []  # short lines that may be one sentence
+        self._pieces_base = 1
         self._block = self._lone = 0
         self.out: list[Sentence] = []
 
@@ -154,6 +162,7 @@ class Segmenter:
             held = line
         if held is not None:
             self._take(held)
+        self._join(None)
         return self.out
 
     def _continues(self, above: _Line, line: _Line) -> bool:
@@ -175,11 +184,13 @@ class Segmenter:
         if line.blank_before or line.bullet or line.level:
             self._block += 1
         if line.level or self._looks_like_heading(line):
+            self._join(None)
             self._heading(line)
             return
         base = self._base(line)
         if line.bad:
             base = -1
+        self._gather(line, base)
         if self._columns:
             if self._row(line, base):
                 return
@@ -211,6 +222,55 @@ class Segmenter:
             if last is not None:
                 last.lead_in = True
             self._lead = (lead_base, line.indent, line.bullet)
+
+    # --- one sentence cut into lines -----------------------------------------------------------------------------
+
+    def _gather(self, line: _Line, base: int) -> None:
+        """Short lines one after the other; the first may be any line that does not end its sentence."""
+        short = line.last - line.first <= _PIECE
+        if self._pieces and not line.blank_before and short and len(self._pieces) < _PIECES:
+            self._pieces.append(line)
+            return
+        self._join(line)
+        self._pieces, self._pieces_base = [line], base
+
+    def _join(self, following: _Line | None) -> None:
+        """Lines that go on in the next ones are read as one sentence, too: an order cut into bullets is still one."""
+        pieces, self._pieces = self._pieces, []
+        if pieces and self.words[pieces[0].last - 1] in _LEADS:
+            del pieces[0]
+        if not self._goes_on(pieces) or self._pieces_base == 0:
+            return
+        parts = [(self._tail(pieces[0]), pieces[0].last), *((line.first, line.last) for line in pieces[1:])]
+        if following is not None and not following.blank_before and self._begun(following):
+            parts.append((following.first, min(following.last, following.first + _PIECE)))
+        first, last = self.tokens.join(at for start, end in parts for at in range(start, end))
+        self._sentences(first, last, self._pieces_base, False, replace(pieces[0], first=first, last=last))
+
+    def _goes_on(self, pieces: list[_Line]) -> bool:
+        """Whether lines end or begin as no sentence does, or only the first of them begins with a capital."""
+        if len(pieces) < 2:
+            return False
+        words = self.words
+        begun = [self._begun(line) for line in pieces]
+        if not begun[0] and all(begun[1:]) and words[pieces[0].last - 1] not in _STOPS:
+            return True
+        seams = sum(
+            words[above.last - 1] in DANGLING or (goes_on and words[line.first] in CONTINUING)
+            for (above, line), goes_on in zip(pairwise(pieces), begun[1:], strict=True)
+        )
+        return seams * _SEAMS >= len(pieces) - 1
+
+    def _begun(self, line: _Line) -> bool:
+        """Whether a line begins as what is in the midst of a sentence does: with no capital."""
+        return not self.tokens.folded.text[self.tokens.start(line.first)].isupper()
+
+    def _tail(self, line: _Line) -> int:
+        """Where the last sentence of a line begins, which does not end in it."""
+        for at in range(line.last - 2, line.first - 1, -1):
+            if self.words[at] in _STOPS:
+                return at + 1
+        return line.first
 
     # --- tables --------------------------------------------------------------------------------------------------
 

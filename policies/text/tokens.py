@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain
 
@@ -40,7 +41,7 @@ _RUNS = _Runs()
 class Tokens:
     """``words`` in lower case, a line end is the word ``\\n``; places are those of the folded text, told on demand."""
 
-    __slots__ = ("_dotted", "_lines", "_places", "_starts", "firsts", "folded", "words")
+    __slots__ = ("_dotted", "_joined", "_lines", "_places", "_starts", "firsts", "folded", "size", "words")
 
     def __init__(self, folded: Folded, text: str) -> None:
         self.folded = folded
@@ -60,6 +61,18 @@ class Tokens:
             self.words.append("\n")
             at += len(line) + 1
         self.words.pop()
+        self.size = len(self.words)  # of the text; what is joined stands behind
+        self._joined: list[int] = []  # by joined word: which word of the text it is
+
+    def join(self, words: Iterable[int]) -> tuple[int, int]:
+        """Words of the text once more, behind it and side by side; first and last (exclusive) of them."""
+        self._joined.append(self.size - 1)
+        self.words.append("\n")
+        first = len(self.words)
+        for at in words:
+            self._joined.append(at)
+            self.words.append(self.words[at])
+        return first, len(self.words)
 
     def start(self, at: int) -> int:
         return self._place(at)[0]
@@ -74,6 +87,8 @@ class Tokens:
 
     def tight(self, at: int) -> bool:
         """Whether a letter or digit follows the full stop ``at`` without a blank."""
+        if at >= self.size:
+            at = self._joined[at - self.size]
         line = bisect_right(self.firsts, at) - 1
         known = self._dotted.get(line)
         if known is None:
@@ -85,6 +100,8 @@ class Tokens:
         return self.folded.span(self.start(first), self.end(last))
 
     def _place(self, at: int) -> tuple[int, int]:
+        if at >= self.size:
+            at = self._joined[at - self.size]
         line = bisect_right(self.firsts, at) - 1
         begin, text = self._starts[line], self._lines[line]
         known = self._places.get(line)

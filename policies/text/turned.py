@@ -1,0 +1,206 @@
+"""Letters turned about: stretches written backwards, or in an alphabet that was shifted or mirrored.
+
+What they are is told by letters, not by known words: a stretch is one where English letters follow each other as they do
+in English only after it was turned, by far. The whole is looked at where a line holds a common word so turned.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import re2
+
+from policies.text.common_words import COMMON_WORDS
+from policies.text.letters import Letters, letters_of
+from policies.text.lexicon import Lexicon
+
+_ALPHABET = string.ascii_lowercase
+_WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
+_LINE = re.compile(r"[^\n]+")
+_MOST = 6.0  # no word alone says more, for or against
+_ENOUGH = 14.0  # so much must speak for a stretch
+_DROP = 12.0  # and so much against what follows ends it
+_FEWEST = 3  # words
+_MARK = 4.0
+_STOPS = frozenset(".,;:!?")
+_CLOSING = frozenset(".!?\"")
+_PLAIN_GAP = re.compile(r"[\s,.;'-]*")
+_EITHER = 7.0  # so much against them the words at its ends may have
+_EITHER_WORDS = 3  # in a row
+_CHARS = 24  # letters of a word that are looked at
+
+Turn = Callable[[str], str]
+
+
+class _Stretch(NamedTuple):
+    start: int
+    end: int
+    turn: str
+    worth: float
+
+
+def _exchange(to: str) -> Turn:
+    table = str.maketrans(_ALPHABET + _ALPHABET.upper(), to + to.upper())
+    return lambda text: text.translate(table)
+
+
+def _backwards(text: str) -> str:
+    return text[::-1]
+
+
+BACKWARDS = "backwards"
+_TURNS: dict[str, Turn] = {
+    BACKWARDS: _backwards,
+    "mirrored": _exchange(_ALPHABET[::-1]),
+    **{f"shifted {n}": _exchange(_ALPHABET[n:] + _ALPHABET[:n]) for n in range(1, 26)},
+}
+_UNDONE = {
+    name: f"shifted {26 - int(name.split()[1])}" if name.startswith("shifted") else name for name in _TURNS
+}
+# Of any shift a few long words are looked for, of what people use all: else too much would look like something.
+_USUAL = frozenset((BACKWARDS, "mirrored", "shifted 13"))
+_LONG_ONES = ("that", "your", "with", "this", "never", "tell", "they", "from", "when", "what", "them", "their", "always", "users", "customers")  # fmt: skip
+# Turned, these are words, names or abbreviations that people write.
+_READABLE = frozenset(
+    """
+    saw on no now won ton tub era evil live war raw god dog mad nip not pets tops keels rail liar deliver reviled stop tops step
+    yam may am ma pop eve did tom mot sung guns sloop pools nap pan pit tip net ten tap pat top pot spot emit time item
+    edit tide dial laid are si ti ot ew eh em fi ro su yb sa ta na nab ned ers sah nac yam wen nem don nod ward draw flow
+    wolf part trap smart trams bard drab are ear liam mail sees noon level refer deed peep pus sup bus sub gut tug gum mug
+    lag gal nag gan ram mar rat tar star rats strap parts straw warts decaf faced drawer reward
+    """.split()
+)
+
+
+def _forms() -> dict[str, set[str]]:
+    """By turned word: which turns may have made it."""
+    forms: dict[str, set[str]] = {}
+    for name, turn in _TURNS.items():
+        for word in COMMON_WORDS if name in _USUAL else _LONG_ONES:
+            turned = turn(word)
+            if len(word) > 2 and "'" not in word and turned not in COMMON_WORDS | _READABLE:
+                forms.setdefault(turned, set()).add(_UNDONE[name])
+    return forms
+
+
+_FORMS = _forms()
+GATE = r"(?i)\b(?:" + "|".join(sorted(_FORMS)) + r")\b"
+_GATE = re2.compile(GATE)
+
+
+def turned_text(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str]]:
+    """Stretches of lines that are English when they are turned."""
+    letters = _letters(lexicon)
+    for line in _LINE.finditer(text):
+        turns = {
+            turn for word in _WORD.findall(line.group().lower()) for turn in _FORMS.get(word, ())
+        }
+        if not turns:
+            continue
+        found: list[_Stretch] = []
+        words = list(_WORD.finditer(line.group()))
+        for turn in sorted(turns):
+            marks = _marks(line.group(), words) if turn == BACKWARDS else [0.0] * len(words)
+            for worth, first, last in _stretches(words, marks, _TURNS[turn], letters):
+                found.append(_Stretch(words[first].start(), words[last].end(), turn, worth))
+        for start, end, turn in _apart(found):
+            start, end = _widened(line.group(), start, end)
+            yield line.start() + start, line.start() + end, _undone(line.group()[start:end], turn)
+
+
+def _apart(found: list[_Stretch]) -> Iterator[tuple[int, int, str]]:
+    """Of stretches that overlap, the one for which most speaks."""
+    kept: list[_Stretch] = []
+    for stretch in sorted(found, key=lambda one: one.start):
+        if not kept or kept[-1].end <= stretch.start:
+            kept.append(stretch)
+        elif stretch.worth > kept[-1].worth:
+            kept[-1] = stretch
+    return ((one.start, one.end, one.turn) for one in kept)
+
+
+def looks_turned(text: str, lexicon: Lexicon) -> bool:
+    return bool(_GATE.search(text)) and any(True for _ in turned_text(text, lexicon))
+
+
+def _letters(lexicon: Lexicon) -> Letters:
+    known = lexicon.prepared.get("letters")
+    if not isinstance(known, Letters):
+        known = lexicon.prepared["letters"] = letters_of(lexicon.phrases("en"))
+    return known
+
+
+def _marks(line: str, words: list[re.Match[str]]) -> list[float]:
+    """What punctuation and capitals say: backwards, it stands before a word, and a capital ends it. The name of a tag is none of it."""
+    padded = f" {line} "
+    marks = []
+    for match in words:
+        start, end, word = match.start() + 1, match.end() + 1, match.group()
+        before = padded[start - 1] in _STOPS and padded[max(0, start - 2)].isspace()
+        after = padded[end] in _STOPS and padded[min(end + 1, len(padded) - 1)].isspace()
+        capital = word[-1].isupper() - word[0].isupper()
+        tag = 2 * (padded[start - 1] in "</" and "<" in padded[max(0, start - 2) : start])
+        marks.append(_MARK * (before - after + capital - tag))
+    return marks
+
+
+def _stretches(
+    words: list[re.Match[str]], marks: list[float], turn: Turn, letters: Letters
+) -> Iterator[tuple[float, int, int]]:
+    """Runs of words for whose turned form most speaks, with how much: each ends where too much speaks against it."""
+    gains = [
+        _gain(match.group().lower()[:_CHARS], turn, letters) + mark
+        for match, mark in zip(words, marks, strict=True)
+    ]
+    worth = best = 0.0
+    first = last = 0
+    for at, gain in enumerate([*gains, -_ENOUGH - _DROP]):
+        if worth <= 0 < gain:
+            worth, best, first, last = 0.0, 0.0, at, at
+        worth += gain
+        if worth > best:
+            best, last = worth, at
+        if worth < best - _DROP or worth <= 0:
+            if best >= _ENOUGH and last - first + 1 >= _FEWEST:
+                yield best, _reach(words, gains, first, -1), _reach(words, gains, last, 1)
+            worth = best = 0.0
+
+
+def _gain(word: str, turn: Turn, letters: Letters) -> float:
+    return max(-_MOST, min(_MOST, letters.of(turn(word)) - letters.of(word)))
+
+
+def _reach(words: list[re.Match[str]], gains: list[float], edge: int, step: int) -> int:
+    """The last word that belongs to a stretch: names and words that read either way stand at its ends."""
+    against, at = 0.0, edge + step
+    while 0 <= at < len(gains) and abs(at - edge) <= _EITHER_WORDS:
+        left, right = sorted((at, at - step))
+        between = words[left].string[words[left].end() : words[right].start()]
+        against = min(0.0, against + gains[at])
+        if against < -_EITHER or not _PLAIN_GAP.fullmatch(between):
+            break
+        if gains[at] > -_EITHER / 3:
+            edge = at
+        at += step
+    return edge
+
+
+def _widened(line: str, start: int, end: int) -> tuple[int, int]:
+    """With the punctuation that stands right at its ends."""
+    while start and line[start - 1] in _CLOSING:
+        start -= 1
+    while end < len(line) and line[end] in _CLOSING:
+        end += 1
+    return start, end
+
+
+def _undone(stretch: str, turn: str) -> str:
+    if turn != BACKWARDS:
+        return _TURNS[turn](stretch)
+    words = stretch.split()
+    if words[0][-1].isupper() and len(words[0]) > 1 and not words[-1][-1].isupper():
+        return " ".join(word[::-1] for word in words)  # each word for itself: the capital still ends the first
+    return stretch[::-1]
