@@ -90,7 +90,9 @@ def scan(sections: Sequence[SectionText], lexicon: Lexicon) -> Scan:
         if issubclass(check, MoveCheck):
             moves[key] = Move(check.code, check.rule, check.value, span, quote)
         elif (known := findings.get(key)) is None or known.severity is not Severity.BLOCK:
-            findings[key] = _finding(check, hit, span, quote)  # a doubtful one hides no sure one of the same place
+            findings[key] = _finding(
+                check, hit, span, quote
+            )  # a doubtful one hides no sure one of the same place
     return Scan((*findings.values(), *secrets.scan_secrets(document.sections)), tuple(moves.values()))
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
 from policies.findings import Severity, Tier
-from policies.text.document import Document, Line, Place
+from policies.text.document import Document, Place
 from policies.text.frames import Frame, parse
 from policies.text.lexicon import Lexicon
+from policies.text.lines import Line
 from policies.text.operators import Operators
 
 

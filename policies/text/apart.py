@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from policies.text.common_words import COMMON_WORDS
-from policies.text.encodings import Edit, around, says
+from policies.text.encodings import Edit, around
+from policies.text.letters import forms_of, words_of
 from policies.text.lexicon import Lexicon
+from policies.text.turned import looks_turned
 
 # Both begin with the rarer character: letters are everywhere, and a search for them tries at each.
 _LEET = re.compile(r"[0-9@$!|+](?:(?=[A-Za-z])|(?<=[A-Za-z].))", re.DOTALL)
@@ -23,7 +25,8 @@ _MARKED = re.compile(
 )
 _MARKED_CHAR = re.compile(r"\S|(?<=-)\n")
 _MARKS = re.compile(r"[*`~_·•|]+|</?[a-z]{1,8}>|<!--.{0,40}?-->|-\n", re.IGNORECASE)
-GAP = r"[\t\n -/:-@\[-`{-~·•—]{1,8}"
+_WORD = re.compile(r"[a-z]+")
+GAP = r"[\t\n -/:;=?@\[-`{-~·•—]{1,8}"
 _SPACED = re.compile(rf"(?<!\w)(?:[A-Za-z0-9]{GAP}){{5,}}[A-Za-z0-9](?!\w)")
 _LETTER = re.compile(r"[A-Za-z0-9]")
 _BETWEEN = re.compile(r"[^A-Za-z0-9]+")
@@ -86,22 +89,35 @@ def spaced_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     cut: dict[str, str] = {}
     for match in _SPACED.finditer(text):
         for joined in _joined(match.group(), lexicon, cut):
-            if says(joined, lexicon):
+            if _speaks(joined, _words(lexicon)) or looks_turned(joined, lexicon):
                 yield match.start(), match.end(), joined
                 break
 
 
+def _speaks(joined: str, known: frozenset[str]) -> bool:
+    """Whether half of the letters are in words, not counting short ones: an alphabet or a list of initials has many."""
+    words = [len(word) for word in _WORD.findall(joined.lower()) if len(word) > 2 and word in known]
+    return sum(words) * 2 >= sum(map(str.isalnum, joined)) and len(words) > 1
+
+
 def _joined(run: str, lexicon: Lexicon, cut: dict[str, str]) -> Iterator[str]:
     """What it may say, likeliest first: with its own words if it tells where they end, else cut anew; then without leet."""
+    known = _words(lexicon)
     for letters in dict.fromkeys((run, run.translate(_LEET_DIGITS))):
         groups = list(_groups(letters))
         if len(groups) > 1:
             yield " ".join(group + ends for group, ends in groups)
         for group, _ in groups:
             if group not in cut:
-                known = group.lower() in COMMON_WORDS or lexicon.has(group.lower())
-                cut[group] = group if known else " ".join(_cut(group, lexicon))
+                cut[group] = group if group.lower() in known else " ".join(_cut(group, known))
         yield " ".join(cut[group] + ends for group, ends in groups)
+
+
+def _words(lexicon: Lexicon) -> frozenset[str]:
+    known = lexicon.prepared.get("words")
+    if not isinstance(known, frozenset):
+        known = lexicon.prepared["words"] = forms_of(words_of(lexicon.phrases("en")))
+    return known
 
 
 def _groups(run: str) -> Iterator[tuple[str, str]]:
@@ -119,39 +135,43 @@ def _groups(run: str) -> Iterator[tuple[str, str]]:
             word = []
 
 
-def _cut(letters: str, lexicon: Lexicon) -> Iterator[str]:
+def _cut(letters: str, known: frozenset[str]) -> Iterator[str]:
     """A long run in windows: where one ends, the next begins with its last word."""
     at = 0
+    cut: dict[str, list[str]] = {}
     while at < len(letters):
-        words = _cut_window(letters[at : at + _WINDOW], lexicon)
+        window = letters[at : at + _WINDOW]
+        if window not in cut:
+            cut[window] = _cut_window(window, known)
+        words = cut[window]
         if at + _WINDOW < len(letters) and len(words) > 1:
-            words.pop()
+            words = words[:-1]
         at += sum(map(len, words))
         yield from words
 
 
-def _cut_window(letters: str, lexicon: Lexicon) -> list[str]:
+def _cut_window(letters: str, known: frozenset[str]) -> list[str]:
     """Cut a run of letters into as few known words as possible; common ones cost least, unknown letters most."""
     low = letters.lower()
     best: list[tuple[float, int]] = [(0.0, 0)]
     for end in range(1, len(low) + 1):
-        options = [(best[end - 1][0] + 2.0, end - 1)]
-        for start in range(max(0, end - _LONGEST), end):
-            word = low[start:end]
-            if word in COMMON_WORDS:
-                options.append((best[start][0] + (0.8 if end - start > 1 else 1.5), start))
-            elif end - start > 2 and lexicon.has(word):
-                options.append((best[start][0] + 1.0, start))
-        best.append(min(options))
+        cheapest = (best[end - 1][0] + 2.0, end - 1)
+        for start in range(max(0, end - _LONGEST), end - 1):
+            if (word := low[start:end]) in known:
+                cost = best[start][0] + (0.8 if word in COMMON_WORDS else 1.0)
+                cheapest = min(cheapest, (cost, start))
+        if low[end - 1] in "ai":
+            cheapest = min(cheapest, (best[end - 1][0] + 1.5, end - 1))
+        best.append(cheapest)
     words, at = [], len(letters)
     while at > 0:
         start = best[at][1]
         words.append(letters[start:at])
         at = start
-    return _unknown_joined(words[::-1], low, lexicon)
+    return _unknown_joined(words[::-1])
 
 
-def _unknown_joined(words: list[str], low: str, lexicon: Lexicon) -> list[str]:
+def _unknown_joined(words: list[str]) -> list[str]:
     """Single letters that no word was found for stay together: they are a name."""
     out: list[str] = []
     loose = False

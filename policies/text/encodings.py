@@ -38,7 +38,9 @@ def reads(text: str, lexicon: Lexicon, *, share: float = 0.4) -> bool:
 def says(decoded: str, lexicon: Lexicon) -> bool:
     """Whether what came out reads, or is disguised once more."""
     return bool(decoded) and (
-        reads(decoded, lexicon) or _BASE64.fullmatch(decoded.strip()) is not None or looks_turned(decoded, lexicon)
+        reads(decoded, lexicon)
+        or _BASE64.fullmatch(decoded.strip()) is not None
+        or looks_turned(decoded, lexicon)
     )
 
 

@@ -45,6 +45,7 @@ _TO_CYRILLIC = str.maketrans({v: k for k, v in _CYRILLIC.items() if k not in "г
 _LOOKS_LATIN = frozenset(_CYRILLIC | _GREEK)
 _TAG_SHIFT = 0xE0000
 _FEW = 60
+_BEGINNING = 4000
 
 
 @lru_cache(maxsize=8192)
@@ -134,11 +135,18 @@ class Folded:
         return copy
 
 
-def fold(text: str) -> Folded:
-    """Fold ``text``; plain ASCII comes back as it is, without a map."""
+def mostly_latin(text: str) -> bool:
+    """Whether Cyrillic and Greek letters that look like Latin ones are likelier Latin ones, by how the text begins."""
+    if not _LOOK_ALIKE.search(text):
+        return True
+    return len(_LATIN.findall(text[:_BEGINNING])) * 2 > len(_RUSSIAN.findall(text[:_BEGINNING]))
+
+
+def fold(text: str, latin: bool | None = None) -> Folded:
+    """Fold ``text``; plain ASCII comes back as it is, without a map. ``latin``: what ``mostly_latin`` says of the whole."""
     if _NOT_PLAIN.search(text) is None:
         return Folded(text, len(text))
-    unmixed = _unmix(_reversed_runs(text))
+    unmixed = _unmix(_reversed_runs(text), mostly_latin(text) if latin is None else latin)
     plain = {char: fold_char(char) for char in set(unmixed) if _NOT_PLAIN.match(char)}
     folded = Folded(_exchanged(unmixed, {char: to for char, to in plain.items() if len(to) == 1}), len(text))
     moved = "".join(char for char, to in plain.items() if len(to) != 1)
@@ -168,17 +176,15 @@ def _reversed_runs(text: str) -> str:
     return _OVERRIDE.sub(lambda run: "\u202e" + run.group(1)[::-1], text)
 
 
-def _unmix(text: str) -> str:
+def _unmix(text: str, latin: bool) -> str:
     """Undo look-alike letters word by word; the length stays."""
     if not _LOOK_ALIKE.search(text):
         return text
-    latin, cyrillic = len(_LATIN.findall(text[:4000])), len(_RUSSIAN.findall(text[:4000]))
-    mostly_latin = latin * 2 > cyrillic
 
     def plain(match: re.Match[str]) -> str:
         word = match.group()
         has_latin = _LATIN.search(word) is not None
-        if not mostly_latin:
+        if not latin:
             return word.translate(_TO_CYRILLIC) if has_latin else word
         return word.translate(_TO_LATIN) if has_latin or _LOOKS_LATIN.issuperset(word) else word
 

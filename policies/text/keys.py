@@ -37,10 +37,6 @@ class Keys(dict[str, tuple[str, ...]]):
         self._known.add(word)
         return word
 
-    def exactly(self, word: str) -> bool:
-        """Whether a phrase has this word itself, not only a prefix or an ending of it."""
-        return stem(word) in self._known or "=" + word in self._known
-
     def __missing__(self, word: str) -> tuple[str, ...]:
         if len(self) > CACHE_SIZE:
             self.clear()

@@ -25,18 +25,22 @@ class Languages:
         self._common = common
         self._all_common = frozenset().union(*common.values())
 
-    def of(self, text: str, words: Iterable[str]) -> Iterator[str]:
-        """The languages of ``text``, made of ``words``; English always."""
+    def signs(self, text: str, words: Iterable[str]) -> frozenset[str]:
+        """What ``text``, made of ``words``, says of its languages: common words, and names of those whose letters it has."""
         foreign = "" if text.isascii() else "\n".join(_FOREIGN.findall(text))
-        latin = self._common_words(words)
+        written = (
+            name for name in self._common if foreign and name in _SCRIPTS and _SCRIPTS[name].search(foreign)
+        )
+        return self._common_words(words).union(f"={name}" for name in written)
+
+    def of(self, signs: frozenset[str]) -> Iterator[str]:
+        """The languages of a text with these signs; English always."""
         for language, common in self._common.items():
-            script = _SCRIPTS.get(language)
-            if language == "en":
-                yield language
-            elif script is not None:
-                if foreign and script.search(foreign):
-                    yield language
-            elif len(latin & common) >= _DISTINCT:
+            if language in _SCRIPTS:
+                known = f"={language}" in signs
+            else:
+                known = language == "en" or len(signs & common) >= _DISTINCT
+            if known:
                 yield language
 
     def _common_words(self, words: Iterable[str]) -> frozenset[str]:

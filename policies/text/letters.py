@@ -33,9 +33,7 @@ class Letters:
             pair: math.log((count + _FLOOR) / (firsts[pair[0]] + _FLOOR * size))
             for pair, count in pairs.items()
         }
-        self._unseen = {
-            first: math.log(_FLOOR / (count + _FLOOR * size)) for first, count in firsts.items()
-        }
+        self._unseen = {first: math.log(_FLOOR / (count + _FLOOR * size)) for first, count in firsts.items()}
         self.of = lru_cache(maxsize=20_000)(self._of)
 
     def _of(self, word: str) -> float:
@@ -52,6 +50,18 @@ def _pairs(word: str) -> list[str]:
     return [edged[at : at + 2] for at in range(len(edged) - 1)]
 
 
-def letters_of(phrases: Iterable[str]) -> Letters:
-    """Counted in the words of a lexicon's phrases."""
-    return Letters({word for phrase in phrases for word in _PLAIN.findall(phrase)})
+def words_of(phrases: Iterable[str]) -> set[str]:
+    """The plain words of a lexicon's phrases."""
+    return {word for phrase in phrases for word in _PLAIN.findall(phrase)}
+
+
+def forms_of(words: Iterable[str]) -> frozenset[str]:
+    """Words with the endings that English gives them."""
+    forms = set(COMMON_WORDS)
+    for word in words:
+        forms |= {word, word + "s", word + "es", word + "ed", word + "d", word + "ing", word + "ly"}
+        if word[-1] in "ey":
+            forms |= {word[:-1] + "ing", word[:-1] + "ies", word[:-1] + "ied"}
+        else:
+            forms |= {word + word[-1] + "ing", word + word[-1] + "ed"}
+    return frozenset(forms)

@@ -64,9 +64,13 @@ class Lexicon:
             raise KeyError(f"the lexicon has more than one class {name!r}")
         return named[0] if named else 0
 
-    def reader(self, text: str, words: Iterable[str] = ()) -> Reader:
-        """The tables that ``text``, made of ``words``, needs: English always, others as their words or letters occur."""
-        return self._reader(frozenset(self._spoken.of(text, words)))
+    def signs(self, text: str, words: Iterable[str]) -> frozenset[str]:
+        """What of ``text``, made of ``words``, tells its languages."""
+        return self._spoken.signs(text, words)
+
+    def reader(self, signs: frozenset[str]) -> Reader:
+        """The tables that a text with these signs needs: English always, others as their words or letters occur."""
+        return self._reader(frozenset(self._spoken.of(signs)))
 
     def everything(self) -> Reader:
         """All tables together, compiled."""
@@ -80,11 +84,6 @@ class Lexicon:
                 self._heads.clear()
             known = self._heads[word] = any(self._begins(language, word) for language in self._english_first)
         return known
-
-    def has(self, word: str) -> bool:
-        """Whether a phrase of a language that was met so far has this word anywhere."""
-        self._table("en")
-        return self._keys.exactly(word)
 
     def phrases(self, language: str) -> Iterator[str]:
         """The phrases of a language as they were written."""

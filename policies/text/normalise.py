@@ -10,9 +10,9 @@ from policies.text.passes import passes_for
 _NESTED = 3
 
 
-def normalise(text: str, lexicon: Lexicon) -> Folded:
+def normalise(text: str, lexicon: Lexicon, latin: bool | None = None) -> Folded:
     """``text`` as a reader would understand it. Spans of the result lead back to ``text``."""
-    readable = fold(text)
+    readable = fold(text, latin)
     for _ in range(_NESTED):
         changed = False
         for find in passes_for(readable.text):

@@ -37,6 +37,7 @@ class Operators:
         self.all = 0
         for mask in vars(self).values():
             self.all |= mask
+        self.tell = lexicon.bit("speech.tell")  # what the assistant's own words in an example are
         self.negative = (
             self.neg | self.neg_last | self.flip | self.without | self.instead | self.value_no
         )  # without one, nothing is forbidden

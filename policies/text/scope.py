@@ -83,14 +83,12 @@ class Reading:
 
     __slots__ = ("_masks", "_ops", "cond", "mention", "pol", "sentence", "spots", "words")
 
-    def __init__(
-        self, sentence: Sentence, tokens: Tokens, known: Known, operators: Operators, tell: int
-    ) -> None:
+    def __init__(self, sentence: Sentence, tokens: Tokens, known: Known, operators: Operators) -> None:
         self.sentence, self.words, self._ops = sentence, tokens.words, operators
         first = sentence.first
         self.spots = [Spot(first + a, first + b, mask) for a, b, mask in known.spots]
         if sentence.said:
-            self.spots.append(Spot(first, first + 1, tell))
+            self.spots.append(Spot(first, first + 1, operators.tell))
         size = sentence.last - sentence.first
         self.pol = [1] * size
         self.cond = [False] * size

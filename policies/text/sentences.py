@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from policies.text.common_words import CONTINUING, DANGLING
 from policies.text.lexicon import Lexicon
@@ -55,7 +56,7 @@ _PIECE = 8  # tokens of a line that may be a piece of a sentence
 _PIECES = 40
 _SEAMS = 4  # one line of so many shows that it goes on in the next
 _LONE = 4  # full stops in a row that count as sentences
-_MOST = 40_000  # sentences: after as many, a text is cut by length alone
+_TAGS = 64  # open at once
 _LONG = 120  # tokens: text without any full stop is cut so that no sentence grows without bound
 
 
@@ -76,6 +77,30 @@ class Sentence:
     mask: int = 0
 
 
+class State(NamedTuple):
+    """What is open where a passage begins: all that its reading takes from what stands before it."""
+
+    headings: tuple[tuple[int, int], ...] = ()  # (level, base)
+    lead: tuple[int, int, bool] | None = None  # (base, indent, of a bullet)
+    tags: tuple[tuple[str, int], ...] = ()
+    columns: tuple[int | None, ...] = ()
+    blank: bool = True  # a blank line stands before it
+    crowded: bool = False  # the text had more sentences already than anybody writes
+
+
+class Marks:
+    """The lexicon's classes of headings, labels and speakers, as masks."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.negative = lexicon.bit("op.heading_neg")
+        self.answer = lexicon.bit("op.answer")
+        self.weak = lexicon.bit("op.heading_weak")
+        self.mention = lexicon.bit("op.heading_mention")
+        self.positive = lexicon.bit("op.heading_pos")
+        self.user = lexicon.bit("op.speaker_user")
+        self.model = lexicon.bit("op.speaker_model")
+
+
 @dataclass(slots=True)
 class _Line:
     first: int
@@ -88,8 +113,8 @@ class _Line:
     bold: bool = False  # begins with two asterisks
 
 
-def lines_of(tokens: Tokens) -> Iterator[_Line]:
-    words, firsts, blank = tokens.words, tokens.firsts, True
+def lines_of(tokens: Tokens, blank: bool) -> Iterator[_Line]:
+    words, firsts = tokens.words, tokens.firsts
     for index, first in enumerate(firsts):
         end = firsts[index + 1] - 1 if index + 1 < len(firsts) else tokens.size
         if end > first:
@@ -129,29 +154,31 @@ def _line(words: list[str], first: int, end: int, indent: int, blank: bool) -> _
 
 
 class Segmenter:
-    """Walks the lines once; holds headings, lead-ins and tags that are open."""
+    """Walks the lines of a passage once; holds headings, lead-ins and tags that are open."""
 
-    def __init__(self, tokens: Tokens, lexicon: Lexicon, reader: Reader) -> None:
-        self.tokens, self.words, self.reader = tokens, tokens.words, reader
-        self._negative = lexicon.bit("op.heading_neg")
-        self._answer = lexicon.bit("op.answer")
-        self._weak = lexicon.bit("op.heading_weak")
-        self._mention = lexicon.bit("op.heading_mention")
-        self._positive = lexicon.bit("op.heading_pos")
-        self._user = lexicon.bit("op.speaker_user")
-        self._model = lexicon.bit("op.speaker_model")
-        self._headings: list[tuple[int, int]] = []  # (level, base)
-        self._lead: tuple[int, int, bool] | None = None  # (base, indent, of a bullet)
-        self._tags: list[tuple[str, int]] = []
-        self._columns: list[int | None] = []  # of the table that is open: what each column heads
+    def __init__(self, tokens: Tokens, marks: Marks, reader: Reader, state: State) -> None:
+        self.tokens, self.words, self.reader, self.marks = tokens, tokens.words, reader, marks
+        self._headings = list(state.headings)
+        self._lead = state.lead
+        self._tags = list(state.tags)
+        self._columns = list(state.columns)  # of the table that is open: what each column heads
+        self._blank, self._crowded = state.blank, state.crowded
         self._pieces: list[_Line] = []  # short lines that may be one sentence
         self._pieces_base = 1
         self._block = self._lone = 0
         self.out: list[Sentence] = []
 
+    @property
+    def blocks(self) -> int:
+        return self._block
+
+    def state(self) -> State:
+        """What is open after the last line."""
+        return State(tuple(self._headings), self._lead, tuple(self._tags), tuple(self._columns))
+
     def run(self) -> list[Sentence]:
         held: _Line | None = None
-        for line in lines_of(self.tokens):
+        for line in lines_of(self.tokens, self._blank):
             if held is not None and self._rules_off(line):
                 self._columns = self._heads(held)
             if held is not None and self._continues(held, line):
@@ -186,6 +213,8 @@ class Segmenter:
         if line.level or self._looks_like_heading(line):
             self._join(None)
             self._heading(line)
+            if not line.level:  # what looks like a title may be the first line of a sentence
+                self._pieces, self._pieces_base = [line], self._headings[-1][1]
             return
         base = self._base(line)
         if line.bad:
@@ -204,9 +233,9 @@ class Segmenter:
         if label_end:
             label = self._mask(at, label_end)
             kind = self._kind(label)
-            if label & self._user and label_end - at <= 3:
+            if label & self.marks.user and label_end - at <= 3:
                 asked, base = base > 0, 0
-            elif label_end - at <= 3 and (label & self._model or self._answers(line)):
+            elif label_end - at <= 3 and (label & self.marks.model or self._answers(line)):
                 said = base != 0
             elif kind is not None and base != 0 and (kind != -2 or label_end - at <= 4):
                 base = kind
@@ -356,13 +385,13 @@ class Segmenter:
         return 1
 
     def _kind(self, mask: int) -> int | None:
-        if mask & self._mention:
+        if mask & self.marks.mention:
             return 0
-        if mask & self._negative:
+        if mask & self.marks.negative:
             return -1
-        if mask & self._weak:
+        if mask & self.marks.weak:
             return -2
-        if mask & self._positive:
+        if mask & self.marks.positive:
             return 1
         return None
 
@@ -398,7 +427,7 @@ class Segmenter:
             if short and word not in _BREAKS:
                 at += 1
                 continue
-            if word in _STOPS and len(self.out) < _MOST and not self._inside(at, last):
+            if word in _STOPS and not self._crowded and not self._inside(at, last):
                 self._emit(start, at + 1, base, said, line)
                 start = at + 1
             elif word == "<" and at + 1 < last:
@@ -470,6 +499,7 @@ class Segmenter:
         if kind is None:
             kind = self._tags[-1][1] if self._tags else base
         self._tags.append((name, kind))
+        del self._tags[:-_TAGS]
         self._lead = None
         if end - at > 5:  # attributes may hold text
             self.out.append(Sentence(at + 2, end - 1, base, self._block))
@@ -488,7 +518,7 @@ class Segmenter:
                 base < 0
                 and self._follows_sentence(first, line)
                 and last - first > 2
-                and self.reader.entry(self.words[first])[0] & self._answer
+                and self.reader.entry(self.words[first])[0] & self.marks.answer
             ):
                 base = (
                     1  # 'Never sell to minors. Say that …': the prohibition is followed by what to do instead

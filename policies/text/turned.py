@@ -14,7 +14,7 @@ from typing import NamedTuple
 import re2
 
 from policies.text.common_words import COMMON_WORDS
-from policies.text.letters import Letters, letters_of
+from policies.text.letters import Letters, words_of
 from policies.text.lexicon import Lexicon
 
 _ALPHABET = string.ascii_lowercase
@@ -26,7 +26,7 @@ _DROP = 12.0  # and so much against what follows ends it
 _FEWEST = 3  # words
 _MARK = 4.0
 _STOPS = frozenset(".,;:!?")
-_CLOSING = frozenset(".!?\"")
+_CLOSING = frozenset('.!?"')
 _PLAIN_GAP = re.compile(r"[\s,.;'-]*")
 _EITHER = 7.0  # so much against them the words at its ends may have
 _EITHER_WORDS = 3  # in a row
@@ -57,21 +57,147 @@ _TURNS: dict[str, Turn] = {
     "mirrored": _exchange(_ALPHABET[::-1]),
     **{f"shifted {n}": _exchange(_ALPHABET[n:] + _ALPHABET[:n]) for n in range(1, 26)},
 }
+_ROT13 = _TURNS["shifted 13"]
+_TURNS["rot13 backwards"] = lambda text: _ROT13(text)[::-1]
+_FROM_BEHIND = frozenset((BACKWARDS, "rot13 backwards"))
 _UNDONE = {
     name: f"shifted {26 - int(name.split()[1])}" if name.startswith("shifted") else name for name in _TURNS
 }
 # Of any shift a few long words are looked for, of what people use all: else too much would look like something.
-_USUAL = frozenset((BACKWARDS, "mirrored", "shifted 13"))
+_USUAL = frozenset((*_FROM_BEHIND, "mirrored", "shifted 13"))
 _LONG_ONES = ("that", "your", "with", "this", "never", "tell", "they", "from", "when", "what", "them", "their", "always", "users", "customers")  # fmt: skip
 # Turned, these are words, names or abbreviations that people write.
 _READABLE = frozenset(
-    """
-    saw on no now won ton tub era evil live war raw god dog mad nip not pets tops keels rail liar deliver reviled stop tops step
-    yam may am ma pop eve did tom mot sung guns sloop pools nap pan pit tip net ten tap pat top pot spot emit time item
-    edit tide dial laid are si ti ot ew eh em fi ro su yb sa ta na nab ned ers sah nac yam wen nem don nod ward draw flow
-    wolf part trap smart trams bard drab are ear liam mail sees noon level refer deed peep pus sup bus sub gut tug gum mug
-    lag gal nag gan ram mar rat tar star rats strap parts straw warts decaf faced drawer reward
-    """.split()
+    [
+        "saw",
+        "on",
+        "no",
+        "now",
+        "won",
+        "ton",
+        "tub",
+        "era",
+        "evil",
+        "live",
+        "war",
+        "raw",
+        "god",
+        "dog",
+        "mad",
+        "nip",
+        "not",
+        "pets",
+        "tops",
+        "keels",
+        "rail",
+        "liar",
+        "deliver",
+        "reviled",
+        "stop",
+        "tops",
+        "step",
+        "yam",
+        "may",
+        "am",
+        "ma",
+        "pop",
+        "eve",
+        "did",
+        "tom",
+        "mot",
+        "sung",
+        "guns",
+        "sloop",
+        "pools",
+        "nap",
+        "pan",
+        "pit",
+        "tip",
+        "net",
+        "ten",
+        "tap",
+        "pat",
+        "top",
+        "pot",
+        "spot",
+        "emit",
+        "time",
+        "item",
+        "edit",
+        "tide",
+        "dial",
+        "laid",
+        "are",
+        "si",
+        "ti",
+        "ot",
+        "ew",
+        "eh",
+        "em",
+        "fi",
+        "ro",
+        "su",
+        "yb",
+        "sa",
+        "ta",
+        "na",
+        "nab",
+        "ned",
+        "ers",
+        "sah",
+        "nac",
+        "yam",
+        "wen",
+        "nem",
+        "don",
+        "nod",
+        "ward",
+        "draw",
+        "flow",
+        "wolf",
+        "part",
+        "trap",
+        "smart",
+        "trams",
+        "bard",
+        "drab",
+        "are",
+        "ear",
+        "liam",
+        "mail",
+        "sees",
+        "noon",
+        "level",
+        "refer",
+        "deed",
+        "peep",
+        "pus",
+        "sup",
+        "bus",
+        "sub",
+        "gut",
+        "tug",
+        "gum",
+        "mug",
+        "lag",
+        "gal",
+        "nag",
+        "gan",
+        "ram",
+        "mar",
+        "rat",
+        "tar",
+        "star",
+        "rats",
+        "strap",
+        "parts",
+        "straw",
+        "warts",
+        "decaf",
+        "faced",
+        "drawer",
+        "reward",
+    ]
 )
 
 
@@ -95,15 +221,13 @@ def turned_text(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str]]:
     """Stretches of lines that are English when they are turned."""
     letters = _letters(lexicon)
     for line in _LINE.finditer(text):
-        turns = {
-            turn for word in _WORD.findall(line.group().lower()) for turn in _FORMS.get(word, ())
-        }
+        turns = {turn for word in _WORD.findall(line.group().lower()) for turn in _FORMS.get(word, ())}
         if not turns:
             continue
         found: list[_Stretch] = []
         words = list(_WORD.finditer(line.group()))
         for turn in sorted(turns):
-            marks = _marks(line.group(), words) if turn == BACKWARDS else [0.0] * len(words)
+            marks = _marks(line.group(), words) if turn in _FROM_BEHIND else [0.0] * len(words)
             for worth, first, last in _stretches(words, marks, _TURNS[turn], letters):
                 found.append(_Stretch(words[first].start(), words[last].end(), turn, worth))
         for start, end, turn in _apart(found):
@@ -129,7 +253,7 @@ def looks_turned(text: str, lexicon: Lexicon) -> bool:
 def _letters(lexicon: Lexicon) -> Letters:
     known = lexicon.prepared.get("letters")
     if not isinstance(known, Letters):
-        known = lexicon.prepared["letters"] = letters_of(lexicon.phrases("en"))
+        known = lexicon.prepared["letters"] = Letters(words_of(lexicon.phrases("en")))
     return known
 
 
@@ -198,9 +322,11 @@ def _widened(line: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _undone(stretch: str, turn: str) -> str:
-    if turn != BACKWARDS:
+    if turn not in _FROM_BEHIND:
         return _TURNS[turn](stretch)
     words = stretch.split()
     if words[0][-1].isupper() and len(words[0]) > 1 and not words[-1][-1].isupper():
-        return " ".join(word[::-1] for word in words)  # each word for itself: the capital still ends the first
-    return stretch[::-1]
+        return " ".join(
+            word[::-1] for word in words
+        )  # each word for itself: the capital still ends the first
+    return _TURNS[turn](stretch)

@@ -15,7 +15,6 @@ CORPUS = Path(__file__).parent / "corpus" / "development.jsonl"
 PACK = load_pack()
 # What survives of the sample at least; a disguise that hides more than before is a step back.
 LEAST = 0.85
-HARD = {"bullets": 0.3, "reversed": 0.6, "rot13": 0.6}
 
 
 def sample() -> list[tuple[str, str]]:
@@ -35,4 +34,4 @@ SAMPLE = sample()
 def test_a_disguise_hides_little(evasion: str) -> None:
     assert len(SAMPLE) >= 8
     held = sum(holds(text, offending, evasion, PACK) for text, offending in SAMPLE)
-    assert held >= HARD.get(evasion, LEAST) * len(SAMPLE), f"{held} of {len(SAMPLE)}"
+    assert held >= LEAST * len(SAMPLE), f"{held} of {len(SAMPLE)}"

@@ -65,3 +65,7 @@ def test_it_is_linear_and_quick():
     begun = time.perf_counter()
     list(find_secrets(hostile))
     assert time.perf_counter() - begun < 2
+
+
+def test_half_a_character_hides_no_key_and_is_no_fault() -> None:
+    assert redact(f"\ud800 api_key = {BODY[:24]}") == "\ud800 api_key = [password or key removed]"

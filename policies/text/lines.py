@@ -1,0 +1,28 @@
+"""A sentence with what the lexicon says of it; read (polarity, scope) on demand."""
+
+from __future__ import annotations
+
+from policies.text.operators import Operators
+from policies.text.reader import Known, Reader
+from policies.text.scope import Reading
+from policies.text.sentences import Sentence
+from policies.text.tokens import Tokens
+
+
+class Line:
+    """A sentence, wherever its passage stands."""
+
+    __slots__ = ("_operators", "_reading", "key", "known", "mask", "sentence", "tokens")
+
+    def __init__(self, sentence: Sentence, tokens: Tokens, reader: Reader, operators: Operators) -> None:
+        self.sentence, self.tokens, self._operators = sentence, tokens, operators
+        words = tuple(tokens.words[sentence.first : sentence.last])
+        self.known: Known = reader.known(words)
+        self.mask = self.known.mask | (operators.tell if sentence.said else 0)
+        self.key = (words, sentence.base, sentence.said)  # all that a reading depends on
+        self._reading: Reading | None = None
+
+    def reading(self) -> Reading:
+        if self._reading is None:
+            self._reading = Reading(self.sentence, self.tokens, self.known, self._operators)
+        return self._reading
