@@ -22,10 +22,10 @@ class FalseStatements(_UserDeception):
         "+make_false !make_false_ok !fiction !synthetic",
         "+deny_it !fiction",
         "*vow !fiction !claim_ok ;; <contradiction",
+        "+claim_that !fiction !claim_ok",
     )
     doubtful = (
         "+deception.assert !fiction // falsity !claim_ok",
-        "+claim_that !fiction !claim_ok",
         "+tell > false_claim !fiction",
         "+as_though !as_though_ok !fiction",
         "+convince_of !fiction !claim_ok",
@@ -116,10 +116,10 @@ class EmotionalPressure(_UserDeception):
         "+made_to_feel ~ bad_feeling !fiction",
         "*good_person !fiction",
         "*hurt_act ~ bind !fiction",
+        "+guilt_phrase",
     )
     doubtful = (
         "+exploit >> weakness|of_user !fiction",
-        "+guilt_phrase",
         "+stir > emotion !fiction",
         "weakness // +exploit|isolate > sales_goal",
         "+isolate ~ closeness",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policies.text.frames import Frame, Part, match_part
+from policies.text.frames import Frame, Part, match_part, orders
 from policies.text.lexicon import Lexicon
 from policies.text.lines import Line
 from policies.text.operators import Operators
@@ -64,7 +64,17 @@ class Document:
                 return None
             if more.section == place.section:
                 place = Place(place.section, min(place.start, more.start), max(place.end, more.end))
-        return place
+        return None if frame.around and self._orders_around(frame.around, at) else place
+
+    def _orders_around(self, mask: int, at: int) -> bool:
+        """Whether any of these classes is ordered in the sentence, or the two before or after it in the section."""
+        section = self.lines[at].section
+        return any(
+            line.mask & mask
+            and line.section == section
+            and orders(mask, line.reading(self.operators, self._tell))
+            for line in self.lines[max(at - _NEXT, 0) : at + _NEXT + 1]
+        )
 
     def _part(self, part: Part, at: int, start: int) -> Place | None:
         """The part in the same sentence, not before what it completes, or in one of the next."""

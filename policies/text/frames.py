@@ -4,7 +4,7 @@ A frame is written as items apart by blanks, all of them in one sentence, in any
 ``+a`` ordered, ``-a`` forbidden, ``^a`` ordered or asked for in a condition that is not refused, ``a`` anyhow,
 ``!a`` not in the sentence, ``%a`` not ordered in it, quoted or not, ``?a`` anyhow and even if only quoted,
 ``@a`` in a condition, quoted or not, ``*a`` ordered even if quoted (in an answer to a question that the frame has seen),
-``<a`` with which its sentence begins,
+``<a`` with which its sentence begins, ``#a`` ordered neither in the sentence nor in the two before or after it in the section,
 ``a|b`` either. ``a ~ b``: close together; ``a > b``: b soon after a; ``a >> b``: right after.
 ``part // part``: the second part in the same sentence or one of the next two of the section; ``part ;; part``: not in the same.
 """
@@ -47,10 +47,11 @@ class Part:
 class Frame:
     source: str
     parts: tuple[Part, ...]
+    around: int = 0  # classes that must not be ordered anywhere around: what makes good what the frame found
 
 
 def parse(source: str, lexicon: Lexicon) -> Frame:
-    parts, marks = [], re.findall("//|;;", source)
+    parts, around, marks = [], 0, re.findall("//|;;", source)
     for index, text in enumerate(re.split("//|;;", source)):
         items: list[Item] = []
         absent, unordered, link = 0, 0, ""
@@ -58,7 +59,7 @@ def parse(source: str, lexicon: Lexicon) -> Frame:
             if word in ("~", ">", ">>"):
                 link = word
                 continue
-            sign = word[0] if word[0] in "+-^!%?@*<" else ""
+            sign = word[0] if word[0] in "+-^!%?@*<#" else ""
             mask = 0
             for name in word[len(sign) :].split("|"):
                 mask |= lexicon.bit(name)
@@ -66,17 +67,19 @@ def parse(source: str, lexicon: Lexicon) -> Frame:
                 absent |= mask
             elif sign == "%":
                 unordered |= mask
+            elif sign == "#":
+                around |= mask
             else:
                 items.append(Item(mask, sign, link))
             link = ""
         later = index > 0 and marks[index - 1] == ";;"
         parts.append(Part(tuple(items), absent, unordered, later))
-    return Frame(source, tuple(parts))
+    return Frame(source, tuple(parts), around)
 
 
 def match_part(part: Part, reading: Reading, after: int = 0) -> tuple[int, int] | None:
     """First and last token (exclusive) of the first way in which all items are found, none before ``after``."""
-    if part.unordered and any(s.mask & part.unordered and _fits("*", s, reading) for s in reading.spots):
+    if part.unordered and orders(part.unordered, reading):
         return None
     candidates = []
     for item in part.items:
@@ -87,6 +90,11 @@ def match_part(part: Part, reading: Reading, after: int = 0) -> tuple[int, int] 
     for chosen in _choose(part.items, candidates):
         return min(s.first for s in chosen), max(s.last for s in chosen)
     return None
+
+
+def orders(mask: int, reading: Reading) -> bool:
+    """Whether the sentence orders any of these classes, quoted or not."""
+    return any(s.mask & mask and _fits("*", s, reading) for s in reading.spots)
 
 
 def _spots(item: Item, reading: Reading) -> Iterator[Spot]:
