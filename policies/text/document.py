@@ -68,12 +68,12 @@ class Document:
 
     def _orders_around(self, mask: int, at: int) -> bool:
         """Whether any of these classes is ordered in the sentence, or the two before or after it in the section."""
-        section = self.lines[at].section
+        section = self._stands[at].section
         return any(
-            line.mask & mask
-            and line.section == section
-            and orders(mask, line.reading(self.operators, self._tell))
-            for line in self.lines[max(at - _NEXT, 0) : at + _NEXT + 1]
+            self.lines[number].mask & mask
+            and self._stands[number].section == section
+            and orders(mask, self.lines[number].reading())
+            for number in range(max(at - _NEXT, 0), min(at + _NEXT + 1, len(self.lines)))
         )
 
     def _part(self, part: Part, at: int, start: int) -> Place | None:
