@@ -261,6 +261,8 @@ class ReviewLevel:
     approvals: Annotated[int, Between(1, 9)]
     reviewers: tuple[str, ...] = ()
     covers: tuple[str, ...] = ()
+    # Of each scenario, that a run must have played to count as evidence.
+    samples: Annotated[int, Between(1, 50)] = 1
 
 
 @dataclass(frozen=True, slots=True)

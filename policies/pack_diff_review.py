@@ -107,7 +107,8 @@ def _needs(level: ReviewLevel) -> set[str]:
     people = {
         f"{count} {'approval' if count == 1 else 'approvals'}" for count in range(1, level.approvals + 1)
     }
-    return people | {f"a {name} reviewer" for name in level.reviewers} | set(level.covers)
+    samples = {f"{count} samples of each scenario" for count in range(2, level.samples + 1)}
+    return people | samples | {f"a {name} reviewer" for name in level.reviewers} | set(level.covers)
 
 
 def _probes(old: Pack, new: Pack) -> Iterator[PackChange]:

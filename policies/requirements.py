@@ -17,7 +17,7 @@ class Requirement:
     """One line of the check list.
 
     ``kind``: findings (none may block), acknowledge (warnings need a reason), evidence (runs must cover
-    ``covers``), approvals (``count`` people), role (one of the approvals by ``role``), threads (all resolved).
+    ``covers``, with ``count`` samples of each scenario or more), approvals (``count`` people), role (one of the approvals by ``role``), threads (all resolved).
     """
 
     kind: str
@@ -69,8 +69,9 @@ def _evidence(effect: Effect, draft: Draft, pack: Pack, level: ReviewLevel) -> I
         because = f"because the risk score is {effect.risk_after}"
         if moved:
             because += f" and {_titles(moved, pack)} became wider"
-        sentence = f"Finished runs that cover {_titles(covers, pack)}"
-        yield Requirement("evidence", "evidence", sentence, because, covers=covers)
+        samples = f", with {level.samples} samples of each scenario" if level.samples > 1 else ""
+        sentence = f"Finished runs on {draft.model}{samples} that cover {_titles(covers, pack)}"
+        yield Requirement("evidence", "evidence", sentence, because, level.samples, covers=covers)
 
 
 def _first_with_evidence(pack: Pack) -> int:

@@ -65,6 +65,7 @@ class Act(StrEnum):
     RELEASE_CREATED = "release:created"
     LABEL_MOVED = "release:label:moved"
     LABEL_RETIRED = "release:label:retired"
+    LABEL_PROTECTED = "release:label:protected"
     LABEL_PLANNED = "release:label:planned"
     LABEL_PLAN_CANCELLED = "release:label:plan:cancelled"
     LABEL_PLAN_REFUSED = "release:label:plan:refused"

@@ -18,7 +18,7 @@ from console.prompts.pages import prompt_for
 from console.releases import pages
 from console.releases.checkpoints import line_of
 from console.releases.keys import listed
-from console.releases.labels import check_name, move_action, require_move
+from console.releases.labels import check_name, move_action, protect_label, require_move
 from console.releases.models import Checkpoint, Label, PlannedMove, Release
 from console.releases.planning import cancel_move, plan_move
 from console.releases.retiring import retire_label
@@ -33,7 +33,7 @@ def point(request: MemberRequest, slug: str, number: int, name: str) -> HttpResp
     check_name(name)
     rows = pages.label_rows(release.prompt)
     row = next((row for row in rows if row.label.name == name), None)
-    action = move_action(row.label if row else None, name)
+    action = move_action(release.prompt, row.label if row else None, name)
     context = {
         "nav": "prompts",
         "tab": "releases",
@@ -98,6 +98,25 @@ def share(request: MemberRequest, slug: str, number: int, name: str) -> HttpResp
 def end(request: MemberRequest, slug: str, name: str) -> HttpResponseBase:
     end_share(prompt=prompt_for(request.member, slug), name=name, member=request.member)
     messages.success(request, f"Every fetch of {name} gets what the label points to.")
+    return redirect("releases:list", request.member.workspace.slug, slug)
+
+
+@member_view("GET")
+def choose(request: MemberRequest, slug: str, number: int) -> HttpResponseBase:
+    """From a typed name to the page of what it points to."""
+    release, name = _release(request, slug, number), request.GET.get("label", "").strip()
+    check_name(name)
+    return redirect("releases:point", request.member.workspace.slug, slug, release.number, name)
+
+
+@member_view("POST")
+@fresh_factor
+def protect(request: MemberRequest, slug: str, name: str) -> HttpResponseBase:
+    protected = request.POST.get("protected") == "on"
+    prompt = prompt_for(request.member, slug)
+    protect_label(prompt=prompt, name=name, protected=protected, member=request.member)
+    who = "only an approver moves it" if protected else "authors may move it too"
+    messages.success(request, f"{name} is {'protected' if protected else 'not protected'} now: {who}.")
     return redirect("releases:list", request.member.workspace.slug, slug)
 
 

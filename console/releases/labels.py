@@ -58,7 +58,7 @@ def move_label(
     if label is not None and before == release:
         raise ThereAlready(label)
     if label is None:
-        label = Label(prompt=prompt, name=name, protected=name == PRODUCTION)
+        label = Label(prompt=prompt, name=name, protected=is_protected(prompt, None, name))
     label.release = release
     label.save()
     _remember(label, before, member, reason)
@@ -95,17 +95,50 @@ def end_shares(label: Label, member: Membership, outcome: str) -> int:
     return len(active)
 
 
+@transaction.atomic
+def protect_label(*, prompt: Prompt, name: str, protected: bool, member: Membership) -> Label:
+    """Say whether it takes an approver to move a label. Raises NotAllowed, DomainError (no such label; it is so already;
+    production is always protected).
+    """
+    require(member, Action.MOVE_PROTECTED, prompt)
+    Prompt.objects.select_for_update(no_key=True).get(pk=prompt.pk)
+    label = Label.objects.filter(prompt=prompt, name=name).select_related("release").first()
+    if label is None:
+        raise DomainError(f"{prompt.slug} has no label {name[:40]}.", "Look at the labels again.")
+    if name == PRODUCTION:
+        raise DomainError(f"{name} is always protected.", "Use another label for what needs less.")
+    if label.protected == protected:
+        raise DomainError(f"{name} is {'protected' if protected else 'not protected'} already.")
+    label.protected = protected
+    label.save(update_fields=["protected"])
+    record(
+        chain=member.workspace.chain,
+        actor=member.actor,
+        act=Act.LABEL_PROTECTED,
+        subject=Subject("release", str(label.release_id), f"{prompt.slug}@{name}"),
+        detail={"label": name, "protected": protected},
+    )
+    return label
+
+
 def require_move(member: Membership, label: Label | None, name: str, release: Release) -> None:
     """Whoever moves a label, plans to, or shares its fetches needs the same. Raises NotAllowed."""
     if member.token and not member.token.covers(release.prompt.slug, name):
         raise NotAllowed(f"The token {member.token.name} does not reach {release.prompt.slug}@{name}.")
-    require(member, move_action(label, name), release)
+    require(member, move_action(release.prompt, label, name), release)
 
 
-def move_action(label: Label | None, name: str) -> Action:
+def move_action(prompt: Prompt, label: Label | None, name: str) -> Action:
     """What it takes to move a label: more where it is protected, as production always is."""
-    protected = label.protected if label else name == PRODUCTION
-    return Action.MOVE_PROTECTED if protected else Action.MOVE_LABEL
+    return Action.MOVE_PROTECTED if is_protected(prompt, label, name) else Action.MOVE_LABEL
+
+
+def is_protected(prompt: Prompt, label: Label | None, name: str) -> bool:
+    """A label that is not there is what it was when it was retired."""
+    if label is not None or name == PRODUCTION:
+        return label.protected if label else True
+    last = LabelMove.objects.filter(prompt=prompt, name=name).values_list("protected", flat=True).first()
+    return bool(last)
 
 
 def check_name(name: str) -> None:

@@ -89,6 +89,8 @@ class LabelMove(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
+    # Of a retirement: whether the label was protected, and is when it comes back.
+    protected = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["-at", "-pk"]

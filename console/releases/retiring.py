@@ -63,8 +63,8 @@ def retire_label(
         )
     end_shares(label, member, "the label was retired")
     _end_what_hangs_on(label, member)
+    _remember(label, member, reason)
     label.delete()
-    _remember(before, name, member, reason)
     return before
 
 
@@ -91,7 +91,8 @@ def _end_what_hangs_on(label: Label, member: Membership) -> None:
         record_of(watch, Act.DRIFT_UNWATCHED, member.actor, {"why": "the label was retired"})
 
 
-def _remember(before: Release, name: str, member: Membership, reason: str) -> None:
+def _remember(label: Label, member: Membership, reason: str) -> None:
+    before, name = label.release, label.name
     LabelMove.objects.create(
         prompt=before.prompt,
         name=name,
@@ -99,6 +100,7 @@ def _remember(before: Release, name: str, member: Membership, reason: str) -> No
         after=None,
         reason=reason.strip()[:500],
         by=member.user,
+        protected=label.protected,
     )
     record(
         chain=member.workspace.chain,

@@ -31,6 +31,8 @@ urlpatterns = [
         delivery_views.share,
         name="share",
     ),
+    path("prompts/<slug:slug>/releases/<int:number>/labels/", delivery_views.choose, name="choose_label"),
+    path("prompts/<slug:slug>/labels/<slug:name>/protect", delivery_views.protect, name="protect"),
     path("prompts/<slug:slug>/labels/<slug:name>/retire", delivery_views.retire, name="retire"),
     path("prompts/<slug:slug>/labels/<slug:name>/share/end", delivery_views.end, name="end_share"),
     path("prompts/<slug:slug>/plans/<int:pk>/cancel", delivery_views.cancel, name="cancel_plan"),

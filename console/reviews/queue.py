@@ -102,11 +102,12 @@ def entries(reviews: Iterable[Review], member: Membership) -> list[Entry]:
 
 
 def open_entries(member: Membership) -> list[Entry]:
-    """All open reviews of the workspace: what is due first, then who has waited longest."""
+    """All open reviews of the workspace, but of prompts that were put away: what is due first, then who has waited
+    longest.
+    """
     order = (F("due").asc(nulls_last=True), "requested_at")
-    return entries(
-        reviews_of(member).filter(status__in=Review.UNDECIDED).order_by(*order)[:MOST_OPEN], member
-    )
+    waiting = reviews_of(member).filter(status__in=Review.UNDECIDED, prompt__archived=False)
+    return entries(waiting.order_by(*order)[:MOST_OPEN], member)
 
 
 def needing(member: Membership) -> list[Entry]:

@@ -173,6 +173,8 @@ TABLE: dict[str, Rule] = {
     "releases:plan": writes(A.MOVE_PROTECTED),
     "releases:share": writes(A.MOVE_PROTECTED),
     "releases:end_share": writes(A.MOVE_PROTECTED),
+    "releases:choose_label": reads(query="label=staging"),
+    "releases:protect": writes(A.MOVE_PROTECTED),
     "releases:retire": writes(A.MOVE_PROTECTED),
     "releases:cancel_plan": writes(A.MOVE_LABEL),
     "releases:keys": reads(),

@@ -60,6 +60,7 @@ _ACTS = {
     "release:created": "released",
     "release:label:moved": "moved a label to",
     "release:label:retired": "retired the label of",
+    "release:label:protected": "changed the protection of",
     "release:label:planned": "planned to move a label to",
     "release:label:plan:cancelled": "cancelled a planned move to",
     "release:label:plan:refused": "did not move a label as planned to",

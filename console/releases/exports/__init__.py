@@ -46,5 +46,6 @@ FORMATS: dict[str, Format] = {
         Format("vertex", "vertex.json", "application/json", platforms.vertex),
         Format("sarif", "sarif", "application/sarif+json", sarif.render),
         Format("card", "md", "text/markdown", card.render),
+        Format("card-html", "html", "text/html", card.render_html),
     )
 }

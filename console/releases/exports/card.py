@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 import policies
 from console.releases.exports.exported import PLAYGROUND, Exported
@@ -70,23 +74,84 @@ def _act(tool: policies.Tool) -> str:
     return f"{tool.name}: {undo}, {confirmed}."
 
 
+Part = tuple[str, tuple[str, ...]]  # a heading and the sentences below it
+
+
+def _parts(card: Card) -> Iterator[Part]:
+    yield "What it does beyond its defaults", card.will
+    yield "What it keeps back", card.will_not
+    yield "How it can act", card.acts
+    yield "What always holds", (*card.always, f"{card.more_limits} more limits, which nobody can move.")
+
+
+def _facts(exported: Exported) -> str:
+    return exported.headline.removeprefix(f"{exported.title}: ")
+
+
+TOLD, UNTOLD = "What this assistant is told to be", "It was told nothing about its role."
+
+
 def render(exported: Exported) -> str:
+    """As Markdown."""
     card = card_of(exported)
     parts = [
         f"# {card.title}",
-        exported.headline.removeprefix(f"{exported.title}: ") + f"  \ndigest `{exported.digest}`",
+        f"{_facts(exported)}  \ndigest `{exported.digest}`",
         *([f"*{PLAYGROUND}*"] if exported.playground else []),
-        "## What this assistant is told to be",
-        f"> {card.purpose}" if card.purpose else "It was told nothing about its role.",
-        *_list("What it does beyond its defaults", card.will),
-        *_list("What it keeps back", card.will_not),
-        *_list("How it can act", card.acts),
-        *_list(
-            "What always holds", (*card.always, f"{card.more_limits} more limits, which nobody can move.")
-        ),
+        f"## {TOLD}",
+        f"> {card.purpose}" if card.purpose else UNTOLD,
     ]
+    for heading, sentences in _parts(card):
+        if sentences:
+            parts += [f"## {heading}", "\n".join(f"- {sentence}" for sentence in sentences)]
     return "\n\n".join(parts) + "\n"
 
 
-def _list(title: str, sentences: tuple[str, ...]) -> list[str]:
-    return [f"## {title}", "\n".join(f"- {sentence}" for sentence in sentences)] if sentences else []
+# A file that stands for itself: it loads nothing, runs nothing, and prints.
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{title}: behaviour card</title>
+<style>
+:root {{ color-scheme: light dark }}
+body {{ max-width: 42rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 serif }}
+h1, h2, p.facts {{ font-family: system-ui, sans-serif }} h2 {{ font-size: 1rem; margin-top: 2rem }}
+p.facts, code {{ font-size: .8125rem; overflow-wrap: anywhere }} blockquote {{ margin: 0 }}
+</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<p class="facts">{facts}<br>digest <code>{digest}</code></p>
+{playground}<h2>{told}</h2>
+{purpose}
+{parts}</main>
+</body>
+</html>
+"""
+
+
+def render_html(exported: Exported) -> str:
+    """As a page of its own. What people wrote is text in it."""
+    card = card_of(exported)
+    return format_html(
+        _PAGE,
+        title=card.title,
+        facts=_facts(exported),
+        digest=exported.digest,
+        playground=format_html("<p><em>{}</em></p>\n", PLAYGROUND) if exported.playground else "",
+        told=TOLD,
+        purpose=format_html(
+            "<blockquote>{}</blockquote>" if card.purpose else "<p>{}</p>", card.purpose or UNTOLD
+        ),
+        parts=format_html_join("", "<h2>{}</h2>\n<ul>\n{}</ul>\n", _listed(card)),
+    )
+
+
+def _listed(card: Card) -> Iterator[tuple[str, SafeString]]:
+    for heading, sentences in _parts(card):
+        if sentences:
+            yield heading, format_html_join("", "<li>{}</li>\n", ((sentence,) for sentence in sentences))

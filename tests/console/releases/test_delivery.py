@@ -21,7 +21,7 @@ from console.releases import exporting
 from console.releases.exporting import NothingReleased
 from console.releases.exports import FORMATS
 from console.releases.keys import listed, public_pem, revoke, rotate
-from console.releases.labels import LabelMoved, move_label
+from console.releases.labels import LabelMoved, move_label, protect_label
 from console.releases.models import Label, PlannedMove, Release, Share, SigningKey, Watch
 from console.releases.pages import retired_labels
 from console.releases.planning import cancel_move, plan_move, sweep
@@ -348,6 +348,33 @@ def test_a_retired_label_takes_along_what_hangs_on_it_and_can_come_back(team, tw
         (1, 2),
         (None, 1),
     ]
+
+
+def test_an_approver_protects_a_label_and_a_retired_one_stays_protected(client, team, two):
+    prompt, approver, author = two[0].prompt, team["approver"], team["author"]
+    move_label(release=two[0], name="eu", member=author)
+    client.force_login(author.user)
+    protect = reverse("releases:protect", args=["meridian", "aria", "eu"])
+    assert client.post(protect, {"protected": "on"}).status_code == 403
+    client.force_login(approver.user)
+    assert client.post(protect, {"protected": "on"}).status_code == 302
+    assert client.post(protect, {"protected": "on"}).status_code == 409
+    for name in ("production", "nothing"):
+        with pytest.raises(DomainError):
+            protect_label(prompt=prompt, name=name, protected=False, member=approver)
+    again = {"release": two[1], "name": "eu", "member": author}
+    with pytest.raises(NotAllowed):
+        move_label(**again)
+    retire_label(prompt=prompt, name="eu", member=approver, reason="No more.")
+    with pytest.raises(NotAllowed):
+        move_label(**again)
+    assert move_label(**again | {"member": approver}).protected
+    assert client.post(protect).status_code == 302
+    assert move_label(**again | {"release": two[0]}).release == two[0]
+    acts = Entry.objects.filter(act="release:label:protected").order_by("seq")
+    assert [entry.detail["protected"] for entry in acts] == [True, False]
+    chosen = client.get(reverse("releases:choose_label", args=["meridian", "aria", 1]), {"label": "eu"})
+    assert chosen["Location"] == reverse("releases:point", args=["meridian", "aria", 1, "eu"])
 
 
 # --- pages

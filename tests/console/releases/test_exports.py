@@ -297,3 +297,13 @@ def test_the_card_speaks_in_sentences():
     assert "block_card: can't be undone, after a confirmation." in card
     assert "What always holds" in card
     assert "10 more limits, which nobody can move." in card
+
+
+def test_the_card_is_a_page_of_its_own_that_loads_nothing():
+    page = render("card-html", title="<script>alert(1)</script>")
+    assert (
+        page.startswith("<!doctype html>")
+        and "<li>block_card: can&#x27;t be undone, after a confirmation.</li>" in page
+    )
+    assert "<script" not in page and "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "src=" not in page and "href=" not in page

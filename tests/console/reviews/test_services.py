@@ -9,10 +9,11 @@ from console.accounts.services import remove_member, set_roles
 from console.audit.models import Entry
 from console.governance.services import set_bounds
 from console.problems import DomainError, Invalid, NotAllowed
-from console.prompts.drafts import draft_of, save
+from console.prompts.drafts import archive, draft_of, save
 from console.prompts.revisions import create_revision
 from console.reviews.ground import Ground
 from console.reviews.models import Review
+from console.reviews.queue import open_entries
 from console.reviews.services import (
     AskedAlready,
     Closed,
@@ -22,8 +23,8 @@ from console.reviews.services import (
     set_evidence,
     withdraw,
 )
-from console.reviews.standing import standing
-from policies import Draft, load_pack
+from console.reviews.standing import lines_of, standing
+from policies import Draft, load_pack, requirements
 from tests.factories import (
     make_approval,
     make_finished_run,
@@ -271,8 +272,33 @@ def test_missing_evidence_keeps_an_approval_back():
     author, reviewer = people()
     review = make_review(author, runs=[])
     assert unmet(review) == ["evidence", "approvals"]
-    with pytest.raises(DomainError, match="Finished runs that cover"):
+    with pytest.raises(DomainError, match=r"Finished runs on .* that cover"):
         make_approval(review, reviewer)
+
+
+def test_a_run_with_fewer_samples_than_the_policy_asks_for_covers_nothing():
+    author, _ = people()
+    now = standing(make_review(author))
+    change = now.change
+    pack = change.governance.pack
+    levels = tuple(replace(level, samples=3) for level in pack.review.levels)
+    stricter = replace(pack, review=replace(pack.review, levels=levels))
+    needs = requirements(change.effect, change.checked.draft, stricter)
+    [few] = [
+        line
+        for line in lines_of(replace(change, requirements=needs), now.evidence)
+        if line.kind == "evidence"
+    ]
+    assert "with 3 samples of each scenario" in few.sentence
+    assert few.met == "no" and "run 1 has 1 sample of each scenario" in few.because
+
+
+def test_reviews_of_a_prompt_that_was_put_away_wait_for_nobody():
+    author, reviewer = people()
+    review = make_review(author)
+    assert len(open_entries(reviewer)) == 1
+    archive(prompt=review.prompt, away=True, member=author)
+    assert open_entries(reviewer) == []
 
 
 def test_a_scenario_that_covers_nothing_is_no_evidence_for_limits():
