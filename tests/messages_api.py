@@ -28,6 +28,8 @@ from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.message_batches import Batches
+
 KEY = "test-key"
 STATUSES = {
     "bad_request": (400, "invalid_request_error", "max_tokens: must be at least 1"),
@@ -141,12 +143,26 @@ class MessagesAPI:
         self._in_flight = 0
         self._next: deque[Fault] = deque()
         self._lock = threading.Lock()
+        self.batches = Batches(self._result)
         self.stopped = threading.Event()
         self._server = _Server(("127.0.0.1", port), self)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def fail_next(self, *faults: Fault) -> None:
         self._next.extend(faults)
+
+    def _result(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """What becomes of a request of a batch: ``answer`` decides, as for any other."""
+        request = Request(0, params, {})
+        given = self.answer(request)
+        if not isinstance(given, Fault):
+            answer = given if isinstance(given, Answer) else Answer(given)
+            return {"type": "succeeded", "message": _message(answer, request)}
+        if given.kind in ("expired", "canceled"):
+            return {"type": given.kind}
+        _, name, words = STATUSES[given.kind]
+        error = {"type": "error", "error": {"type": name, "message": given.message or words}}
+        return {"type": "errored", "error": error}
 
     @property
     def outcomes(self) -> Counter[str]:
@@ -221,6 +237,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(
                 200, {"calls": len(api.calls), "max_in_flight": api.max_in_flight, "outcomes": api.outcomes}
             )
+        elif self.path.startswith("/v1/messages/batches"):
+            self._batches(None)
         elif self.path.startswith("/v1/models") and api.models_body is not None:
             self._plain(api.models_body)
         elif self.path.startswith("/v1/models"):
@@ -238,11 +256,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         api = self.server.api
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")
         if api.key and api.key not in self._keys():
             self._fail("refused_key")
         elif self.path.startswith("/v1/messages/count_tokens"):
             self._json(200, {"input_tokens": len(json.dumps(body)) // 4})
+        elif self.path.startswith("/v1/messages/batches"):
+            self._batches(body)
         elif self.path.startswith("/v1/messages"):
             self._message(body)
         else:
@@ -253,6 +273,40 @@ class _Handler(BaseHTTPRequestHandler):
         return self.headers.get("x-api-key", ""), self.headers.get("authorization", "").removeprefix(
             "Bearer "
         )
+
+    def _batches(self, body: dict[str, Any] | None) -> None:
+        """``body`` None: a GET."""
+        batches, path = self.server.api.batches, self.path.partition("?")[0]
+        batches.asked.append(f"{self.command} {path}")
+        if batches.next_faults:
+            fault = batches.next_faults.popleft()
+            self._fail(fault.kind, retry_after=fault.retry_after, message=fault.message)
+            return
+        name, _, what = path.removeprefix("/v1/messages/batches").strip("/").partition("/")
+        made = batches.named(name)
+        if not name and body is None:
+            listed = [made.shown() for made in reversed(batches.made)]
+            self._json(200, {"data": listed, "has_more": False, "first_id": None, "last_id": None})
+        elif not name and body is not None:
+            made = batches.make(body)
+            if batches.lose_next:
+                batches.lose_next -= 1
+                self._play_reset(Request(0, body, {}))
+                self.close_connection = True
+            else:
+                self._json(200, made.shown())
+        elif made is None:
+            self._fail("not_found")
+        elif what == "cancel":
+            batches.cancel(made)
+            self._json(200, made.shown())
+        elif what == "results":
+            lines = (json.dumps({"custom_id": one, "result": result}) for one, result in made.results)
+            self._plain("".join(f"{line}\n" for line in lines), cut=batches.cut_next or 1.0)
+            self.close_connection, batches.cut_next = batches.cut_next is not None, None
+        else:
+            batches.look(made)
+            self._json(200, made.shown())
 
     def _message(self, body: dict[str, Any]) -> None:
         api = self.server.api
@@ -313,10 +367,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _play_raw(self, fault: Fault) -> None:
         self._plain(fault.message or "")
 
-    def _plain(self, text: str) -> None:
+    def _plain(self, text: str, *, cut: float = 1.0) -> None:
         body = text.encode()
         self._head(200, {"content-type": "application/json", "content-length": str(len(body))})
-        self.wfile.write(body)
+        self.wfile.write(body[: int(len(body) * cut)])
         self.wfile.flush()
 
     def _play_error_event(self, request: Request) -> None:

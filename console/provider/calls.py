@@ -104,6 +104,7 @@ class Reply:
     seconds: float = 0.0
     first_text_seconds: float | None = None
     limits: Limits = field(default=Limits())
+    batch: bool = False  # answered in a message batch, and so at its prices
 
     @property
     def text(self) -> str:

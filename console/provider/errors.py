@@ -73,6 +73,16 @@ KINDS: Mapping[str, Kind] = {
         "Choose a model that it lists, or check its address.",
         retryable=False,
     ),
+    "expired": Kind(
+        "The batch expired before the provider came to this request.",
+        "It is asked again as an ordinary call.",
+        retryable=True,
+    ),
+    "canceled": Kind(
+        "The batch was canceled at the provider before this request was answered.",
+        "Start another run.",
+        retryable=False,
+    ),
     "forbidden_address": Kind(
         "The provider's address leads where no call may go.",
         "Correct the account's address, or have the installation list it in REMIT_PROVIDER_ORIGINS.",
@@ -221,6 +231,13 @@ def _network_detail(causes: tuple[BaseException, ...]) -> str:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror[0].lower() + cause.strerror[1:]
     return ""
+
+
+def from_words(error_type: object, message: object) -> ProviderError:
+    """The error that the provider wrote down in place of an answer, as batches have it."""
+    return ProviderError(
+        BY_TYPE.get(str(error_type), "server"), detail=message if isinstance(message, str) else ""
+    )
 
 
 def _from_status(error: anthropic.APIStatusError) -> ProviderError:

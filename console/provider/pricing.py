@@ -43,12 +43,37 @@ class Price:
         return self.rates
 
 
+@dataclass(frozen=True, slots=True)
+class BatchPrice:
+    """The share of every price that a call in a message batch costs."""
+
+    since: date
+    share: Decimal
+
+
+@cache
+def _data() -> dict[str, Any]:
+    text = resources.files("console.provider").joinpath("prices.toml").read_text("utf-8")
+    return tomllib.loads(text, parse_float=Decimal)
+
+
 @cache
 def price_list() -> tuple[Price, ...]:
     """Every price, newest first."""
-    text = resources.files("console.provider").joinpath("prices.toml").read_text("utf-8")
-    entries = tomllib.loads(text, parse_float=Decimal)["price"]
-    return tuple(sorted(map(_price, entries), key=lambda price: price.since, reverse=True))
+    return tuple(sorted(map(_price, _data()["price"]), key=lambda price: price.since, reverse=True))
+
+
+@cache
+def batch_prices() -> tuple[BatchPrice, ...]:
+    """Newest first."""
+    known = [BatchPrice(entry["from"], Decimal(entry["share"])) for entry in _data()["batch"]]
+    return tuple(sorted(known, key=lambda price: price.since, reverse=True))
+
+
+def batch_share(at: datetime) -> Decimal:
+    """What a call in a batch costs of an ordinary one's price on the UTC day of ``at``."""
+    day = at.astimezone(UTC).date()
+    return next((price.share for price in batch_prices() if price.since <= day), Decimal(1))
 
 
 def _price(entry: dict[str, Any]) -> Price:
@@ -73,7 +98,7 @@ def price_of(model: str, at: datetime) -> Price | None:
     return next((price for price in price_list() if model in price.models and price.since <= day), None)
 
 
-def cost(model: str, usage: Usage, at: datetime) -> Decimal | None:
+def cost(model: str, usage: Usage, at: datetime, *, batch: bool = False) -> Decimal | None:
     """US dollars for one call, None where no price is known. ``model`` as the reply names it: a rehearsal costs 0."""
     if model.startswith(REHEARSAL_PREFIX):
         return Decimal(0)
@@ -81,25 +106,32 @@ def cost(model: str, usage: Usage, at: datetime) -> Decimal | None:
     if price is None:
         return None
     rates = price.rates_for(usage.total_input)
+    share = batch_share(at) if batch else Decimal(1)
     return (
-        rates.input * usage.input_tokens
-        + rates.output * usage.output_tokens
-        + rates.cache_read * usage.cache_read_tokens
-        + rates.cache_write * usage.cache_write_tokens
-        + rates.cache_write_1h * usage.cache_write_1h_tokens
-    ) / MILLION
+        (
+            rates.input * usage.input_tokens
+            + rates.output * usage.output_tokens
+            + rates.cache_read * usage.cache_read_tokens
+            + rates.cache_write * usage.cache_write_tokens
+            + rates.cache_write_1h * usage.cache_write_1h_tokens
+        )
+        * share
+        / MILLION
+    )
 
 
-def saved(model: str, usage: Usage, at: datetime) -> Decimal | None:
+def saved(model: str, usage: Usage, at: datetime, *, batch: bool = False) -> Decimal | None:
     """What prompt caching saved on one call. Negative where a prefix was written and not read again."""
-    with_cache = cost(model, usage, at)
-    without = cost(model, Usage(usage.total_input, usage.output_tokens), at)
+    with_cache = cost(model, usage, at, batch=batch)
+    without = cost(model, Usage(usage.total_input, usage.output_tokens), at, batch=batch)
     return None if with_cache is None or without is None else without - with_cache
 
 
-def estimate(model: str, *, input_tokens: int, output_tokens: int, at: datetime) -> Decimal | None:
+def estimate(
+    model: str, *, input_tokens: int, output_tokens: int, at: datetime, batch: bool = False
+) -> Decimal | None:
     """What a call of that size would cost without caching."""
-    return cost(model, Usage(input_tokens, output_tokens), at)
+    return cost(model, Usage(input_tokens, output_tokens), at, batch=batch)
 
 
 def cache_minimum(model: str, at: datetime) -> int:

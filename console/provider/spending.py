@@ -41,12 +41,14 @@ class Spent:
     saved: Decimal = NOTHING
 
 
-def reservation_for(call: Call, *, rehearsal: bool = False) -> Reservation:
+def reservation_for(call: Call, *, rehearsal: bool = False, batch: bool = False) -> Reservation:
     """The most that ``call`` may use: its input, and every token of output that it allows."""
     tokens = input_tokens(call)
     if rehearsal:
         return Reservation(tokens + call.max_tokens)
-    cost = estimate(call.model, input_tokens=tokens, output_tokens=call.max_tokens, at=datetime.now(UTC))
+    cost = estimate(
+        call.model, input_tokens=tokens, output_tokens=call.max_tokens, at=datetime.now(UTC), batch=batch
+    )
     return Reservation(tokens + call.max_tokens, cost or NOTHING)
 
 

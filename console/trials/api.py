@@ -54,6 +54,7 @@ class RunIn(Form):
 
     `judge` is a model, or `none`; by default the workspace's, where a scenario needs one. `preferences` asks it, in both
     orders, whose answers it prefers. `repeat_users` is a run whose simulated users are repeated word by word.
+    `economy`: in message batches, for half the price and within 24 hours, where every scenario is one turn without tools.
     """
 
     suite: Slug
@@ -64,6 +65,7 @@ class RunIn(Form):
     judge: Annotated[Text, Field(min_length=1, max_length=100)] | None = None
     preferences: bool = False
     repeat_users: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    economy: bool = False
     max_cost: Annotated[float | int, Field(gt=0, le=100_000)] | None = None
     max_tokens: Annotated[int, Field(gt=0, le=10**12)] | None = None
     max_seconds: Annotated[int, Field(gt=0, le=10**6)] | None = None
@@ -82,6 +84,7 @@ class RunOut(Schema):
     judge: str | None
     samples: int
     rehearsal: bool
+    economy: bool
     planned: int
     done: int
     errors: int
@@ -151,6 +154,7 @@ def start_run(request: TokenRequest, given: RunIn, response: HttpResponse) -> St
             compares=given.preferences,
             repeats=_reached(request, given.repeat_users) if given.repeat_users else None,
         ),
+        economy=given.economy,
     )
     response["Location"] = reverse("api:rest:read_run", args=[run.number])
     return Status(202, _run(request, run))
@@ -246,6 +250,7 @@ def _form(request: TokenRequest, run: Run, done: int, errors: int) -> dict[str, 
         "judge": run.judge_model or None,
         "samples": run.samples,
         "rehearsal": run.rehearsal,
+        "economy": run.economy,
         "planned": run.planned,
         "done": done,
         "errors": errors,

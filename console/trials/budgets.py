@@ -57,12 +57,17 @@ def reserve(accounts: Accounts, reservation: Reservation) -> bool:
     return spending.reserve_month(accounts.month, reservation, leases=0)
 
 
+def out_of_time(run: Run) -> str:
+    """That the run took as long as it may, as a sentence, or ""."""
+    if run.max_seconds is None or run.created_at + timedelta(seconds=run.max_seconds) > datetime.now(UTC):
+        return ""
+    return f"The run used up its {run.max_seconds:,} seconds."
+
+
 def used_up(run: Run, reservation: Reservation) -> str:
     """Which budget refuses ``reservation`` although nothing in flight will give anything back: a sentence, or ""."""
-    if run.max_seconds is not None and run.created_at + timedelta(seconds=run.max_seconds) <= datetime.now(
-        UTC
-    ):
-        return f"The run used up its {run.max_seconds:,} seconds."
+    if late := out_of_time(run):
+        return late
     if said := spending.refusal(run, reservation):
         return f"The run {said}."
     return spending.month_refusal(spending.open_month(run.workspace_id), reservation)

@@ -62,13 +62,20 @@ def next_call(plan: Plan, subject: int, scenario: str, entries: list[Entry] | li
     return answering.call(entries, cache="system" if is_last else "conversation")
 
 
-def reservation_of(plan: Plan, subject: int, scenario: str, entries: list[dict[str, Any]]) -> Reservation:
+def reservation_of(
+    plan: Plan, subject: int, scenario: str, entries: list[dict[str, Any]], *, batch: bool = False
+) -> Reservation:
     """The most that the next call may use; nothing for one that cannot be made, which is found out when it is taken."""
     try:
         call = next_call(plan, subject, scenario, entries)
     except FillError:
         return Reservation()
-    return reservation_for(call, rehearsal=plan.endpoint.rehearsal)
+    return reservation_for(call, rehearsal=plan.endpoint.rehearsal, batch=batch)
+
+
+def opening(plan: Plan, scenario: str) -> list[dict[str, Any]]:
+    """The messages of a conversation whose first call is next. Not where a simulated user is repeated."""
+    return begin_turn([], 1, said_at(plan.scenario(scenario), None, 1) or "")
 
 
 def take_turn(
@@ -123,6 +130,27 @@ def _one_call(lease: Lease, plan: Plan, speak: Speak, part: Part, *, interactive
         return _failed(lease, part, plans.forgiven(plan, error), interactive=interactive)
     _learn(plan, call, reply)
     return part.answered(reply)
+
+
+def take_answer(lease: Lease, plan: Plan, outcome: Reply | ProviderError) -> After:
+    """What a batch answered to the first call. What it did not answer is asked again as an ordinary call, at its price."""
+    lease.messages = opening(plan, lease.scenario)
+    if isinstance(outcome, Reply):
+        return _answered(lease, plan, outcome)
+    step, seconds = ledger.step_of_error(outcome), retries.delay(outcome, lease.attempt)
+    if seconds is None:
+        after = end_with_error(lease, step, outcome.kind, str(outcome))
+        return After(after.status, after.booked, error=None if outcome.retryable else outcome)
+    again = Outcome(
+        "waiting",
+        turns=lease.turns,
+        step=lease.step,
+        attempt=lease.attempt + 1,
+        waited=seconds,
+        seconds=seconds,
+        next=reservation_of(plan, lease.subject, lease.scenario, lease.messages),
+    )
+    return write(lease, step, again)
 
 
 def _learn(plan: Plan, call: Call, outcome: Reply | ProviderError) -> None:

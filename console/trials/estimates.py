@@ -66,11 +66,11 @@ class Load:
     def __mul__(self, times: int) -> Load:
         return Load(self.calls * times, self.given * times, self.taken * times)
 
-    def cost(self, model: str) -> Decimal | None:
+    def cost(self, model: str, *, batch: bool = False) -> Decimal | None:
         if not self.calls:
             return Decimal(0)
         return pricing.estimate(
-            model, input_tokens=self.given, output_tokens=self.taken, at=datetime.now(UTC)
+            model, input_tokens=self.given, output_tokens=self.taken, at=datetime.now(UTC), batch=batch
         )
 
 
@@ -85,6 +85,7 @@ def estimate_run(
     samples: int,
     rehearsal: bool = False,
     beside: Beside = Beside(),
+    economy: bool = False,
 ) -> Estimate:
     """All cells together; a tool loop is counted as two calls a turn, a simulated user as staying to the end."""
     tested = judged = played = NOTHING
@@ -98,7 +99,7 @@ def estimate_run(
             played += _played(scenario, reply, beside)
     tested, judged, played = tested * samples, judged * samples, played * samples
     whole = tested + judged + played
-    costs = [tested.cost(model), judged.cost(beside.judge), played.cost(beside.user)]
+    costs = [tested.cost(model, batch=economy), judged.cost(beside.judge), played.cost(beside.user)]
     known = [cost for cost in costs if cost is not None]
     return Estimate(
         conversations=len(scenarios) * len(subjects) * samples,

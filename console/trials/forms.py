@@ -17,6 +17,7 @@ from console.provider.errors import ProviderError
 from console.provider.models import ProviderAccount
 from console.provider.spending import month_so_far
 from console.trials import runs, suites
+from console.trials.batches import qualifying
 from console.trials.casting import Cast, judge_of, user_of
 from console.trials.estimates import Beside, Estimate, estimate_run
 from console.trials.models import Run, Suite, SuiteVersion
@@ -62,6 +63,7 @@ class RunForm(forms.Form):
     concurrency = forms.IntegerField(
         label="Calls at a time", min_value=1, max_value=runs.MOST_CONCURRENCY, initial=8
     )
+    economy = forms.BooleanField(label="Economy (batch): half the price, up to 24 hours", required=False)
     money = forms.DecimalField(
         label="Budget in US dollars", min_value=Decimal("0.01"), max_digits=8, decimal_places=2, required=False,
         help_text="The run stops before it would cost more.",
@@ -85,6 +87,7 @@ class RunForm(forms.Form):
         self._set_models()
         self._set_choices()
         self._set_initial(list(revisions[:2]), versions)
+        self._set_economy()
 
     def _set_choices(self) -> None:
         judges = [
@@ -143,6 +146,27 @@ class RunForm(forms.Form):
                 help_text=f"{self.endpoint.name} lists none: name it as it calls it.",
             )
 
+    def _set_economy(self) -> None:
+        """Offered where the suite, the revisions and the account allow it, as far as these are chosen."""
+        field = self._field("economy")
+        why = self.endpoint_problem is None and self._why_not_economy()
+        field.disabled = bool(why)
+        field.help_text = why or (
+            "The answers come together, and nothing is seen before. What a batch leaves unanswered is asked again as an"
+            " ordinary call, as judges are, at the full price."
+        )
+
+    def _why_not_economy(self) -> str:
+        try:
+            version = self._field("suite").clean(self["suite"].value())
+            revisions = self._field("candidates").clean(self["candidates"].value())
+            baseline = self._field("baseline").clean(self["baseline"].value())
+        except forms.ValidationError:
+            return ""  # said beside the field that is wrong
+        chosen = [revision for revision in (baseline, *revisions) if revision is not None]
+        scenarios = [parse_scenario(form) for form in version.played]
+        return qualifying.why_not(self.endpoint, scenarios, [of_revision(revision) for revision in chosen])
+
     @property
     def warning(self) -> str:
         """What is worth knowing of the chosen model before anything is spent on it."""
@@ -182,6 +206,8 @@ class RunForm(forms.Form):
             self.add_error(
                 "compares", "A preference takes two revisions: choose a baseline, or leave it out."
             )
+        if self._field("economy").disabled and self.data.get("economy"):
+            self.add_error("economy", self._field("economy").help_text)
         if values.get("compares") and values.get("judge") == NOBODY:
             self.add_error("compares", "A preference takes a judge: choose one, or leave it out.")
         return values
@@ -214,6 +240,7 @@ class RunForm(forms.Form):
             samples=self.cleaned_data["samples"],
             rehearsal=self.endpoint.rehearsal,
             beside=Beside(judge_of(cast, *who), user_of(cast, *who), compares=cast.compares),
+            economy=self.cleaned_data["economy"],
         )
 
     def budget_warning(self, estimate: Estimate | None) -> str:
@@ -247,6 +274,7 @@ class RunForm(forms.Form):
             account=self.cleaned_data.get("account"),
             by=by,
             cast=self.cast(),
+            economy=self.cleaned_data["economy"],
         )
 
 

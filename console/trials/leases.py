@@ -72,6 +72,9 @@ class Lease:
     judged: int | None = None  # of the judge's questions the next; None while the conversation is held
     script: list[str] | None = None  # what the user says, where another run's users are repeated
     lost: bool = False  # set by the heartbeat when a renewal touched no row
+    slots: int = (
+        1  # of the run's and the month's concurrency that it holds; 0: a batch's answer, which is in hand
+    )
 
     @property
     def run(self) -> int:
@@ -92,6 +95,11 @@ def holder() -> str:
 
 _NEXT = ("next.tokens", "next.cost")
 _COLUMNS = "w.id, w.reserved_tokens AS tokens, w.reserved_cost AS cost"
+_LEASED = (
+    "c.id, c.lease_token, c.run_id, c.month_id, c.reserved_tokens, c.reserved_cost, c.subject_id, c.scenario, c.sample,"
+    " c.messages, c.turns, c.step, c.attempt, c.waited, c.input_tokens + c.output_tokens, c.cost, c.calls,"
+    " c.started_at, c.judged, c.script"
+)
 _BOOKED_MONTH = f"""
 month AS (
   UPDATE provider_month a SET {reserving(*_NEXT, "1")} FROM next, owner
@@ -103,9 +111,7 @@ leased AS (
     lease_until = now() + make_interval(secs => %(seconds)s), lease_holder = %(holder)s, run_after = NULL,
     started_at = COALESCE(c.started_at, now()), month_id = month.id
   FROM next, month WHERE c.id = next.id
-  RETURNING c.id, c.lease_token, c.run_id, c.month_id, c.reserved_tokens, c.reserved_cost, c.subject_id, c.scenario,
-    c.sample, c.messages, c.turns, c.step, c.attempt, c.waited, c.input_tokens + c.output_tokens, c.cost, c.calls,
-    c.started_at, c.judged, c.script)
+  RETURNING {_LEASED})
 SELECT owner.run_id, owner.workspace_id, next.tokens, next.cost, leased.*
 FROM owner LEFT JOIN next ON true LEFT JOIN leased ON true
 """
@@ -119,13 +125,13 @@ WITH owner AS MATERIALIZED (
     AND (r.paused_until IS NULL OR r.paused_until <= now())
     AND EXISTS (
       SELECT FROM trials_conversation c
-      WHERE c.run_id = r.id AND c.status = 'waiting' AND (c.run_after IS NULL OR c.run_after <= now()))
+      WHERE c.run_id = r.id AND c.status = 'waiting' AND NOT c.economy AND (c.run_after IS NULL OR c.run_after <= now()))
   ORDER BY (
     SELECT sum(b.in_flight) FROM trials_run b WHERE b.workspace_id = r.workspace_id AND b.status = 'running'
   ), r.in_flight, r.id LIMIT 1),
 next AS MATERIALIZED (
   SELECT {_COLUMNS} FROM trials_conversation w, owner
-  WHERE w.run_id = owner.run_id AND w.status = 'waiting' AND (w.run_after IS NULL OR w.run_after <= now())
+  WHERE w.run_id = owner.run_id AND w.status = 'waiting' AND NOT w.economy AND (w.run_after IS NULL OR w.run_after <= now())
     AND (w.claims < {SUSPECT} OR NOT EXISTS (
       SELECT FROM trials_conversation s
       WHERE s.run_id = w.run_id AND s.status = 'running' AND s.claims >= {SUSPECT}))
@@ -144,6 +150,14 @@ next AS MATERIALIZED (
   SELECT {_COLUMNS} FROM trials_conversation w WHERE w.id = %(id)s AND w.status = 'waiting' FOR UPDATE SKIP LOCKED),
 booked AS (SELECT FROM next),
 {_BOOKED_MONTH}
+"""
+
+# Its call is reserved already. What it waited in the batch is no time that it took.
+TAKE_ANSWERED = f"""
+UPDATE trials_conversation c SET status = 'running', lease_token = nextval('trials_lease'), lease_holder = %(holder)s,
+  lease_until = now() + make_interval(secs => %(seconds)s), economy = false, started_at = now()
+WHERE c.id = %(id)s AND c.message_batch_id = %(batch)s AND c.economy AND c.status = 'waiting'
+RETURNING {_LEASED}
 """
 
 RENEW = """
@@ -184,6 +198,20 @@ def take_chat(conversation: int) -> Lease | None:
     if refused is not None:
         spending.open_month(refused.workspace)
         lease, _ = _claim(TAKE_CHAT, {"id": conversation})
+    return lease
+
+
+def take_answered(conversation: int, batch: int) -> Lease | None:
+    """A conversation whose answer came in a batch; None when it was taken before.
+
+    Only in the transaction that also writes what the answer leads to: no such lease outlives it.
+    """
+    values = {"id": conversation, "batch": batch, "seconds": settings.REMIT_LEASE_SECONDS, "holder": holder()}
+    rows = _fetch_all(TAKE_ANSWERED, values)
+    if not rows:
+        return None
+    lease = _lease(*rows[0])
+    lease.slots = 0
     return lease
 
 
@@ -240,7 +268,7 @@ def give_back(lease: Lease, *, seconds: float = 0.0) -> Booked:
 
 def settled(lease: Lease, spent: Spent, *, leases: int) -> dict[str, Any]:
     """The values of a statement that settles the lease's reservation on run and month."""
-    values = spending.settled(lease.reservation, spent, leases=leases)
+    values = spending.settled(lease.reservation, spent, leases=leases * lease.slots)
     return values | {"run": lease.accounts.run, "month": lease.accounts.month}
 
 

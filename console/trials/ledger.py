@@ -101,7 +101,7 @@ WITH held AS (
     claims = CASE WHEN %(ok)s THEN 0 ELSE c.claims END, calls = c.calls + %(spent_calls)s,
     input_tokens = c.input_tokens + %(spent_input)s, output_tokens = c.output_tokens + %(spent_output)s,
     cost = c.cost + %(spent_cost)s, milliseconds = c.milliseconds + CASE WHEN %(role)s::text = 'assistant' THEN %(milliseconds)s ELSE 0 END,
-    finished_at = CASE WHEN %(status)s::text IN ('finished', 'error') THEN now() END
+    finished_at = CASE WHEN %(status)s::text IN ('finished', 'error', 'cancelled') THEN now() END
   WHERE c.id = %(id)s AND c.lease_token = %(token)s AND c.status = 'running' RETURNING c.id),
 step AS (
   INSERT INTO trials_step (conversation_id, step, attempt, turn, role, at, {", ".join(_STEP_COLUMNS)})
@@ -214,8 +214,8 @@ def step_of(reply: Reply, *, role: str = "assistant", of_turn: int | None = None
         output_tokens=usage.output_tokens,
         cache_read_tokens=usage.cache_read_tokens,
         cache_write_tokens=usage.cache_write_tokens + usage.cache_write_1h_tokens,
-        cost=pricing.cost(reply.model, usage, at),
-        saved=pricing.saved(reply.model, usage, at),
+        cost=pricing.cost(reply.model, usage, at, batch=reply.batch),
+        saved=pricing.saved(reply.model, usage, at, batch=reply.batch),
         milliseconds=round(reply.seconds * 1000),
     )
 

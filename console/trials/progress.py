@@ -29,6 +29,7 @@ class Progress:
     cancelled: int
     flying: int
     waiting_for_retry: int
+    in_batches: int  # waiting for what a message batch brings
     first: datetime | None
 
     @property
@@ -46,6 +47,7 @@ def progress_of(run: Run) -> Progress:
         cancelled=Count("pk", filter=Q(status=status.CANCELLED)),
         flying=Count("pk", filter=Q(status=status.RUNNING)),
         waiting_for_retry=Count("pk", filter=Q(status=status.WAITING, run_after__gt=timezone.now())),
+        in_batches=Count("pk", filter=Q(status=status.WAITING, economy=True)),
         first=Min("started_at"),
     )
     return Progress(**counts)
@@ -54,6 +56,8 @@ def progress_of(run: Run) -> Progress:
 def figures_of(run: Run, progress: Progress) -> list[Figure]:
     """The meter's figures, those of a run that ended or goes on."""
     figures = [Figure("conversations", f"{progress.ended:,}", f"{progress.total:,}")]
+    if progress.in_batches:
+        figures.append(Figure("in batches", f"{progress.in_batches:,}"))
     if run.is_open:
         figures.append(Figure("in flight", str(progress.flying), str(run.concurrency)))
     if progress.error:
@@ -81,7 +85,8 @@ def _times(run: Run, progress: Progress) -> list[Figure]:
     figures = []
     if elapsed > 1 and run.calls:
         figures.append(Figure("calls a minute", f"{run.calls / elapsed * 60:,.0f}"))
-    if progress.ended and run.status == Run.Status.RUNNING:
+    # How long a batch takes nobody knows.
+    if progress.ended and run.status == Run.Status.RUNNING and not progress.in_batches:
         left = elapsed / progress.ended * (progress.total - progress.ended)
         figures.append(Figure("left, about", _duration(left)))
     return figures

@@ -35,6 +35,7 @@ def as_json(run: Run) -> dict[str, Any]:
         "status": run.status,
         "reason": run.reason,
         "rehearsal": run.rehearsal,
+        "economy": run.economy,
         "digest": run.digest or None,
         "judge": run.judge_model or None,
         "users": _users(run),

@@ -16,6 +16,7 @@ from console.notifications.services import bell
 from console.problems import DomainError
 from console.prompts.pages import prompt_for
 from console.trials import comparing, exports, failures, matrix, progress, quality_page, results, runs
+from console.trials.batches.shown import shown_batches
 from console.trials.forms import RunForm
 from console.trials.judge_panel import judge_panel
 from console.trials.models import Run, Subject
@@ -61,7 +62,11 @@ def new_run(request: MemberRequest, slug: str) -> HttpResponseBase:
         "budget_warning": form.budget_warning(estimate),
     }
     return render_region(
-        request, "trials/new.html", context, regions=("estimate", "model-field"), status=status
+        request,
+        "trials/new.html",
+        context,
+        regions=("estimate", "model-field", "economy-field"),
+        status=status,
     )
 
 
@@ -101,6 +106,7 @@ def _matrix_context(request: MemberRequest, shown: Run) -> dict[str, Any]:
         "query": request.GET.get("q", ""),
         "progress": so_far,
         "figures": progress.figures_of(shown, so_far),
+        "batches": shown_batches(shown) if shown.economy else [],
         "rates": _rates(rows, candidate),
         "limits": _limits(limits, candidate),
         "measures": quality_page.figures_of(shown, candidate),

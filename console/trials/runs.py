@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.db.models.functions import Now
 
 from console import live, queue
@@ -18,21 +18,21 @@ from console.audit.acts import Act
 from console.audit.services import SYSTEM, Subject, record
 from console.problems import DomainError, Invalid
 from console.prompts.models import Prompt
-from console.provider.allowance import allowance_of, narrower
+from console.provider.allowance import Allowance, allowance_of, narrower
 from console.provider.catalogue import Model
 from console.provider.endpoints import Endpoint, endpoint_at, endpoint_for
 from console.provider.models import ProviderAccount
 from console.provider.spending import Reservation
 from console.trials import quality, results
 from console.trials.abilities import fitted, known_models, model_named
+from console.trials.batches import qualifying
 from console.trials.casting import USUAL, Cast, Scripts, judge_of, scripts_of, user_of
-from console.trials.conversation import begin_turn, reservation_of
+from console.trials.conversation import opening, reservation_of
 from console.trials.ending import record_end, tell_cancelled
-from console.trials.models import Conversation, Run, SuiteVersion
+from console.trials.models import Conversation, MessageBatch, Run, SuiteVersion
 from console.trials.models import Subject as SubjectRow
 from console.trials.plans import filled, plan_of_run
 from console.trials.scenarios import Scenario, parse_scenario
-from console.trials.simulated_user import said_at
 from console.trials.subjects import SubjectForm
 from policies import FillError
 from policies.forms import did_you_mean
@@ -74,10 +74,11 @@ def create_run(
     base_url: str = "",
     pool: str = "",
     cast: Cast = USUAL,
+    economy: bool = False,
 ) -> Run:
     """Start a run; the first subject is the baseline. ``by``: None only for a command or the seed.
 
-    ``account``: None for the workspace's default, or the deployment's configuration. ``base_url`` and ``pool`` are a command's: another endpoint, and workers of its own. Raises Invalid for what cannot
+    ``account``: None for the workspace's default, or the deployment's configuration. ``base_url`` and ``pool`` are a command's: another endpoint, and workers of its own. ``economy``: in message batches, where the run allows it. Raises Invalid for what cannot
     be run and ProviderError when the endpoint cannot be asked for its models.
     """
     if by is not None:
@@ -89,6 +90,8 @@ def create_run(
     allowed = allowance_of(workspace.pk)
     known = check_model(endpoint, model)
     subjects = [fitted(form, known) for form in subjects]
+    if economy and (why := qualifying.why_not(endpoint, scenarios, subjects)):
+        raise Invalid(f"This run cannot go in batches. {why}", "Start it as an ordinary run.")
     scripts = scripts_of(_checked(cast, workspace, subjects), scenarios, samples)
     with transaction.atomic():
         run = Run.objects.create(
@@ -107,23 +110,32 @@ def create_run(
             judge_model=judge_of(cast, workspace, endpoint, model, scenarios),
             user_model=user_of(cast, workspace, endpoint, model, scenarios),
             compares=cast.compares,
+            economy=economy,
             repeats=cast.repeats,
             max_tokens=narrower(limits.tokens, allowed.run_tokens),
             max_cost=narrower(limits.cost, allowed.run_cost),
-            max_seconds=narrower(limits.seconds, allowed.run_seconds),
+            max_seconds=narrower(limits.seconds, _seconds(allowed, economy=economy)),
             planned=len(scenarios) * len(subjects) * samples,
             created_by=by.user if by else None,
         )
-        _add_conversations(run, scenarios, subjects, scripts)
+        _add_conversations(run, scenarios, subjects, scripts, allowed)
         _record(
             run,
             Act.RUN_STARTED,
             by,
-            {"suite": suite_version.digest, "subjects": [s.digest for s in subjects]},
+            {"suite": suite_version.digest, "subjects": [s.digest for s in subjects]}
+            | ({"economy": True} if economy else {}),
         )
         if not pool:
-            wake_workers(run.pk, min(concurrency, run.planned))
+            wake_workers(run.pk, 1 if economy else min(concurrency, run.planned))
     return run
+
+
+def _seconds(allowed: Allowance, *, economy: bool) -> int | None:
+    """How long a run may take; what the provider may take for its batches comes on top."""
+    if allowed.run_seconds is None or not economy:
+        return allowed.run_seconds
+    return allowed.run_seconds + qualifying.SECONDS
 
 
 def check_model(endpoint: Endpoint, model: str) -> Model | None:
@@ -147,6 +159,7 @@ def cancel_run(*, run: Run, by: Membership | None = None) -> Run:
             raise DomainError(f"Run {run.number} is not running.", "There is nothing to cancel.")
         _record(run, Act.RUN_CANCELLED, by, {})
         tell_cancelled(run, by)
+        _hurry(run.pk)
     close(run.pk)
     run.refresh_from_db()
     return run
@@ -157,7 +170,15 @@ def stop(run_id: int, reason: str) -> None:
     stopping = {"status": Run.Status.STOPPING, "reason": reason[:300]}
     if Run.objects.filter(pk=run_id, status=Run.Status.RUNNING).update(**stopping):
         logger.info("Run %s stops: %s", run_id, reason)
+        _hurry(run_id)
     close(run_id)
+
+
+def _hurry(run_id: int) -> None:
+    """Batches of a run that ends are looked after at once."""
+    open_ones = MessageBatch.objects.filter(run=run_id, status__in=MessageBatch.OPEN)
+    if open_ones.update(run_after=None) and not Run.objects.get(pk=run_id).pool:
+        wake_workers(run_id, 1)
 
 
 def close(run_id: int) -> None:
@@ -165,7 +186,9 @@ def close(run_id: int) -> None:
     left = Conversation.objects.filter(run=run_id, status__in=(Status.WAITING, Status.RUNNING))
     ending = Run.objects.filter(pk=run_id, status__in=(Run.Status.CANCELLING, Run.Status.STOPPING)).exists()
     if ending:
-        left.filter(status=Status.WAITING).update(status=Status.CANCELLED, run_after=None, finished_at=Now())
+        # What is in a batch may be answered, and is paid for then: it ends with its batch.
+        waiting = left.filter(Q(economy=False) | Q(message_batch=None), status=Status.WAITING)
+        waiting.update(status=Status.CANCELLED, economy=False, run_after=None, finished_at=Now())
     if not left.exists():
         _end(run_id)
     elif ending:
@@ -254,7 +277,11 @@ def _next_number(workspace: Workspace) -> int:
 
 
 def _add_conversations(
-    run: Run, scenarios: Sequence[Scenario], subjects: Sequence[SubjectForm], scripts: Scripts
+    run: Run,
+    scenarios: Sequence[Scenario],
+    subjects: Sequence[SubjectForm],
+    scripts: Scripts,
+    allowed: Allowance,
 ) -> None:
     """One row a cell, so ordered that the cells of one scenario end near each other and can be compared early."""
     rows = [form.row(position) for position, form in enumerate(subjects)]
@@ -280,6 +307,7 @@ def _add_conversations(
                 batch=index // (WINDOW * run.concurrency),
                 reserved_tokens=reservations[subject.pk, scenario.id].tokens,
                 reserved_cost=reservations[subject.pk, scenario.id].cost,
+                economy=run.economy and _fits(reservations[subject.pk, scenario.id], allowed),
             )
             for index, (scenario, sample, subject) in enumerate(cells)
         ),
@@ -287,12 +315,18 @@ def _add_conversations(
     )
 
 
+def _fits(first: Reservation, allowed: Allowance) -> bool:
+    """Whether a conversation's own budget allows its first call. One that it refuses is left to the workers, who say so."""
+    tokens, cost = allowed.conversation_tokens, allowed.conversation_cost
+    return (tokens is None or first.tokens <= tokens) and (cost is None or first.cost <= cost)
+
+
 def _first_reservations(run: Run, scenarios: Sequence[Scenario]) -> dict[tuple[int, str], Reservation]:
     """What the first call of each cell may use."""
     plan = plan_of_run(run.pk)
     return {
         (subject, scenario.id): reservation_of(
-            plan, subject, scenario.id, begin_turn([], 1, said_at(scenario, None, 1) or "")
+            plan, subject, scenario.id, opening(plan, scenario.id), batch=run.economy
         )
         for subject in plan.subjects
         for scenario in scenarios

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from console.trials import leases, quality, runs
+from console.trials.batches import rows
 from console.trials.models import Conversation, Run, Tick
 
 BEAT = 2.0  # seconds between two beats; several beats may run
@@ -36,6 +37,8 @@ def sweep() -> int:
     reclaimed = put_right()
     for run in Run.objects.filter(status=Run.Status.RUNNING, pool="").order_by("pk"):
         runs.wake_workers(run.pk, _due(run, run.concurrency))
+    if rows.is_due(""):
+        runs.wake_workers(0, 1)
     return reclaimed
 
 
@@ -59,14 +62,14 @@ def measure_older() -> int:
 
 
 def due(pool: str, *, at_most: int) -> int:
-    """How many conversations of the pool's runs may be taken now."""
+    """How much of the pool's work may be done now: conversations, and a look after message batches."""
     going = Run.objects.filter(pool=pool, status=Run.Status.RUNNING, in_flight__lt=F("concurrency"))
-    return min(at_most, sum(_due(run, at_most) for run in going))
+    return min(at_most, sum(_due(run, at_most) for run in going) + rows.is_due(pool))
 
 
 def _due(run: Run, at_most: int) -> int:
     if run.paused_until is not None and run.paused_until > timezone.now():
         return 0
     is_due = Q(run_after=None) | Q(run_after__lte=Now())
-    found = Conversation.objects.filter(is_due, run=run, status="waiting")[:at_most].count()
+    found = Conversation.objects.filter(is_due, run=run, status="waiting", economy=False)[:at_most].count()
     return min(found, run.concurrency - run.in_flight)

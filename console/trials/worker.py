@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from console.logs import about
 from console.provider import client
 from console.trials import conversation, leases, runs
+from console.trials.batches import following
 from console.trials.leases import Lease, LeaseLost, UsedUp
 from console.trials.models import Run
 from console.trials.moves import After, release_connection
@@ -32,12 +33,15 @@ def work(pool: str, wake: Wake, stopping: threading.Event) -> None:
     ``wake(run)`` sends for a worker; it is called later for what became due while nobody looked.
     """
     while not stopping.is_set():
+        following.look_after_now_and_then(pool)
         try:
             lease = leases.take(pool)
         except UsedUp as used_up:
             runs.stop(used_up.run, str(used_up))
             continue
         if lease is None:
+            if following.look_after(pool):
+                continue
             release_connection()
             return
         after = _turn(lease)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from console.provider.rehearsal import batches
 from console.provider.rehearsal.checking import Refused, check
 from console.provider.rehearsal.model_list import BY_ID, described, page
 from console.provider.rehearsal.shapes import PromptCache, events, input_tokens, message
@@ -23,6 +24,8 @@ from console.provider.rehearsal.shapes import PromptCache, events, input_tokens,
 LARGEST = 32 * 1024 * 1024
 MARK = {"x-remit-rehearsal": "true"}
 SAMPLE = "x-remit-sample"
+BATCHES = "/v1/messages/batches"
+BATCH_TAKES = 100  # times the latency of an answer
 LIMITS = {"requests": 100_000, "input-tokens": 100_000_000, "output-tokens": 50_000_000}
 # Keys that rehearse a failure, for seeing what it looks like. Every other key is accepted.
 FAILING_KEYS = {
@@ -74,8 +77,26 @@ class Handler(BaseHTTPRequestHandler):
             self._json(200, described(BY_ID[name]))
         elif url.path.startswith("/v1/models/"):
             raise Refused(f"model: {unquote(url.path.removeprefix('/v1/models/'))}", 404, "not_found_error")
+        elif url.path == BATCHES:
+            self._json(200, self.server.batches.page(parse_qs(url.query)))
+        elif url.path.startswith(f"{BATCHES}/"):
+            self._batch(*url.path.removeprefix(f"{BATCHES}/").split("/", 1))
         else:
             raise Refused("Not found", 404, "not_found_error")
+
+    def _batch(self, name: str, what: str = "") -> None:
+        batch = self.server.batches.get(name)
+        if what not in ("", "results"):
+            raise Refused("Not found", 404, "not_found_error")
+        if not what:
+            self._json(200, batches.described(batch))
+            return
+        results = batches.lines(batch, lambda given, sample: message(given, self.server.cache, sample))
+        first = next(results, b"")
+        self._head(200, {"content-type": "application/binary", "transfer-encoding": "chunked"})
+        for line in itertools.chain((first,), results):
+            self._chunk(line)
+        self._chunk(b"")
 
     def _post(self, url: Any) -> None:
         body = self._body()
@@ -84,11 +105,18 @@ class Handler(BaseHTTPRequestHandler):
             self._json(200, {"input_tokens": input_tokens(check(body, counting=True))})
         elif url.path == "/v1/messages":
             self._message(check(body))
+        elif url.path == BATCHES:
+            self._json(200, self.server.batches.make(body, seconds=BATCH_TAKES * self.server.latency))
+        elif url.path.startswith(f"{BATCHES}/") and url.path.endswith("/cancel"):
+            name = url.path.removeprefix(f"{BATCHES}/").removesuffix("/cancel")
+            self._json(200, self.server.batches.cancel(name))
         else:
             raise Refused("Not found", 404, "not_found_error")
 
     def _body(self) -> Any:
         length = self.headers.get("content-length", "")
+        if self.path.endswith("/cancel") and length in ("", "0"):
+            return None
         if not length.isdigit():
             self.close_connection = True
             raise Refused("body: a content-length is required")
@@ -196,6 +224,7 @@ class RehearsalServer(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int] | Path, *, latency: float) -> None:
         self.latency = latency
         self.cache = PromptCache()
+        self.batches = batches.Batches()
         if isinstance(address, Path):
             self.address_family = socket.AF_UNIX
             _clear(address)

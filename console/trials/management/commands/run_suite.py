@@ -71,6 +71,11 @@ class Command(BaseCommand):
             metavar="RUN",
             help="say what the simulated users of that run said, word by word",
         )
+        add(
+            "--economy",
+            action="store_true",
+            help="in message batches: half the price, up to 24 hours; for suites of one turn without tools",
+        )
         add("--base-url", default="", help="another server that speaks the Messages API, without a key")
         add(
             "--account",
@@ -173,6 +178,7 @@ def _start(options: dict[str, Any], say: Callable[..., None]) -> Run:
         prompt=prompt_of(forms),
         base_url=options["base_url"],
         cast=_cast(options, workspace),
+        economy=options["economy"],
         account=_account(options, workspace),
         pool=f"command-{secrets.token_hex(8)}" if options["workers"] else "",
     )
