@@ -61,6 +61,8 @@ class Batches:
         self.hold = False
         self.lose_next = 0
         self.cut_next: float | None = None
+        self.answering = threading.Event()  # cleared: batches are made, and who made them hears nothing yet
+        self.answering.set()
         self.next_faults: deque[Any] = deque()
         self._answers = answers
         self._numbers = itertools.count(1)

@@ -289,6 +289,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(200, {"data": listed, "has_more": False, "first_id": None, "last_id": None})
         elif not name and body is not None:
             made = batches.make(body)
+            batches.answering.wait(30)
             if batches.lose_next:
                 batches.lose_next -= 1
                 self._play_reset(Request(0, body, {}))

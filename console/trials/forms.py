@@ -152,8 +152,8 @@ class RunForm(forms.Form):
         why = self.endpoint_problem is None and self._why_not_economy()
         field.disabled = bool(why)
         field.help_text = why or (
-            "The answers come together, and nothing is seen before. What a batch leaves unanswered is asked again as an"
-            " ordinary call, as judges are, at the full price."
+            "The answers come together when the batch has ended, and nothing is seen before. What it leaves unanswered is"
+            " asked again as an ordinary call; these, and judges, cost the full price."
         )
 
     def _why_not_economy(self) -> str:

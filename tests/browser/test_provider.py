@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from console.trials.batches.following import look_after
 from tests import live
 from tests.browser.conftest import AssertAccessible, NewPage, Shoot, SignIn
 from tests.factories import make_member, make_prompt, make_revision, make_suite, make_workspace
@@ -32,6 +34,7 @@ def test_an_account_is_opened_tested_and_used(
     scripted: MessagesAPI,
     shoot: Shoot,
     assert_accessible: AssertAccessible,
+    settings: Any,
 ) -> None:
     hanna = make_member(make_workspace("acme"), "author", "admin", name="hanna osei")
     sign_in(page, hanna.user)
@@ -79,7 +82,21 @@ def test_an_account_is_opened_tested_and_used(
     page.goto("/w/acme/prompts/aria/trials/new/")
     expect(page.get_by_label("Provider account")).to_contain_text("Gateway")
     expect(page.locator("#estimate")).to_contain_text("Calls, about")
+    page.get_by_label("Economy (batch)").check()
+    expect(page.locator("#estimate")).to_contain_text("the answers at the price of batches")
+    assert_accessible(page)
     shoot(page, "provider-new-run")
+    scripted.batches.hold = True
+    page.get_by_role("button", name="Start the run").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Run 1")
+    settings.REMIT_PROVIDER_ORIGINS = [scripted.url]
+    assert look_after("") and look_after(""), "a batch is formed and sent"
+    expect(page.locator("#batches")).to_contain_text("in progress")
+    expect(page.locator("#batches")).to_contain_text("0 of 3")
+    expect(page.locator("main")).to_contain_text("No verdict before every planned conversation is in.")
+    assert_accessible(page)
+    shoot(page, "provider-economy-run")
+    address = page.url
     for name, look in (("dark", {"color_scheme": "dark"}), ("390", {"width": 390, "height": 844})):
         other = new_page(**look)
         sign_in(other, hanna.user)
@@ -87,3 +104,6 @@ def test_an_account_is_opened_tested_and_used(
             other.goto(f"/w/acme/provider/{path}")
             assert_accessible(other)
             shoot(other, f"provider-{path or 'accounts'}-{name}")
+        other.goto(address)
+        assert_accessible(other)
+        shoot(other, f"provider-economy-run-{name}")

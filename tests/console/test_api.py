@@ -340,11 +340,17 @@ def test_a_run_is_started_waited_for_and_cancelled(client, team, live_rehearsal)
     program = caller(client, team["all"])
     draft = {"draft": 1, "sections": [{"id": "role", "kind": "role", "text": "You are Bo."}]}
     started = program.post(
-        "runs", {"suite": "hello", "revisions": ["aria@1", {"label": "mine", "draft": draft}], "max_cost": 1}
+        "runs",
+        {
+            "suite": "hello",
+            "revisions": ["aria@1", {"label": "mine", "draft": draft}],
+            "max_cost": 1,
+            "economy": True,
+        },
     )
     assert started.status_code == 202, started.content
     run = started.json()
-    assert (run["planned"], run["status"], run["open"]) == (2, "running", True)
+    assert (run["planned"], run["status"], run["open"], run["economy"]) == (2, "running", True, True)
     assert started["Location"] == "/api/v1/runs/1" and run["page"].endswith("/w/meridian/runs/1/")
     assert program.get("runs/1?wait=0.01").json()["open"] is True
     cancelled = program.post("runs/1/cancel").json()

@@ -23,6 +23,12 @@ def test_a_call_costs_what_its_tokens_cost() -> None:
     )
 
 
+def test_a_batch_costs_its_share_from_its_day_on() -> None:
+    usage = Usage(MILLION, cache_read_tokens=MILLION)
+    assert pricing.cost("claude-sonnet-5-5", usage, AFTER, batch=True) == Decimal("1.05")
+    assert pricing.batch_share(datetime(2024, 10, 7, tzinfo=UTC)) == 1
+
+
 def test_what_was_spent_keeps_its_price() -> None:
     usage = Usage(cache_read_tokens=MILLION)
     assert pricing.cost("claude-sonnet-5-5", usage, BEFORE) == Decimal("0.2")

@@ -107,6 +107,26 @@ def test_a_wrong_form_is_422_and_starts_nothing(
 
 
 @pytest.mark.usefixtures("configured")
+def test_economy_is_offered_where_every_conversation_is_one_call(
+    client: Client, get: Get, author: Membership
+) -> None:
+    slug, values = form_of(author)
+    page = text(get(author, "new", slug, **values))
+    assert "has 2 turns: a batch answers one call of each conversation." in page
+    client.force_login(author.user)
+    where = reverse("trials:new", args=[author.workspace.slug, slug])
+    refused = client.post(where, values | {"economy": "on"})
+    assert refused.status_code == 422 and not Run.objects.exists()
+
+    values["suite"] = make_suite(author.workspace, make_scenario("a"), make_scenario("b")).pk
+    dear = get(author, "new", slug, **values).context["estimate"].cost
+    offered = get(author, "new", slug, **values, economy="on")
+    assert offered.context["estimate"].cost == dear / 2 and "at the price of batches" in text(offered)
+    client.post(where, values | {"economy": "on"})
+    assert Run.objects.get().economy
+
+
+@pytest.mark.usefixtures("configured")
 def test_the_baseline_alone_is_no_candidate(client: Client, author: Membership) -> None:
     slug, values = form_of(author)
     client.force_login(author.user)

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,11 @@ from xml.etree import ElementTree
 import psutil
 import pytest
 from django.core.management import call_command
+from django.db.models.functions import Now
 
 from console.embedded.layout import REPOSITORY
 from console.embedded.processes import wait_until
-from console.trials.models import Run
+from console.trials.models import MessageBatch, Run
 from tests.console.trials.workers import workers
 from tests.factories import make_member, make_revision, make_run, make_scenario, make_suite, make_workspace
 from tests.messages_api import Fault, MessagesAPI, messages_api
@@ -185,6 +187,30 @@ def test_a_killed_worker_of_its_own_is_replaced_and_nothing_is_lost(folder: Path
     assert process.returncode == 0, err
     assert {cell["status"] for cell in report["conversations"]} == {"finished"}
     assert 80 <= len(api.calls) <= 80 + 8 and report["totals"]["calls"] >= len(api.calls)
+
+
+def test_a_worker_killed_while_it_sends_a_batch_is_replaced_and_the_batch_made_once(
+    folder: Path, api: MessagesAPI
+) -> None:
+    """Killed after the provider made the batch and before anybody here knew of it."""
+    (folder / "suite.jsonl").write_text("\n".join(json.dumps({**GOOD, "id": f"s{n}"}) for n in range(20)))
+    api.batches.answering.clear()
+    process = begin(*own(folder, api, "--economy", "--format", "json", "--wait"))
+    assert wait_until(lambda: bool(api.batches.made), within=60)
+    workers = [
+        child
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if "console.trials.crew" in child.cmdline()
+    ]
+    workers[0].kill()
+    api.batches.answering.set()
+    # As if its lease had run out.
+    assert MessageBatch.objects.update(lease_until=Now() - timedelta(seconds=1)) == 1
+    out, err = process.communicate(timeout=120)
+    report = json.loads(out)
+    assert process.returncode == 0, err
+    assert (len(api.batches.made), len(api.calls), report["totals"]["calls"]) == (1, 0, 20)
+    assert MessageBatch.objects.get().is_found and report["economy"]
 
 
 def test_without_waiting_and_workers_it_is_only_started(folder: Path, api: MessagesAPI) -> None:

@@ -8,15 +8,17 @@ import subprocess
 import sys
 import urllib.request
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from console.provider import catalogue, client
+from console.provider import batches, catalogue, client
 from console.provider.calls import Call, Refusal, Reply, TextDelta
 from console.provider.endpoints import NO_KEY, Endpoint
 from console.provider.errors import ProviderError
 from console.provider.pricing import REHEARSAL_PREFIX
+from console.provider.rehearsal.batches import Batches
 from console.provider.rehearsal.server import RehearsalServer, serve
 from console.provider.rehearsal.shapes import PREFIX
 
@@ -78,6 +80,39 @@ def test_a_tool_is_used_and_its_answer_reported(rehearsal: Endpoint, streamed: b
     more = ({"role": "assistant", "content": list(reply.content)}, {"role": "user", "content": [result]})
     told = last(replace(first, messages=(*first.messages, *more)))
     assert told.stop_reason == "end_turn" and "status frozen" in told.text
+
+
+def test_a_batch_is_answered_as_its_calls_would_be(rehearsal: Endpoint) -> None:
+    asked = call("How do I freeze a lost card?")
+    made = batches.send(
+        rehearsal, [("x_1_1", asked), ("x_2_2", asked), ("x_3_1", replace(asked, model="nobody"))]
+    )
+    seen = batches.look(rehearsal, made.id)
+    assert (seen.status, seen.counts.succeeded, seen.counts.errored) == ("ended", 2, 1)
+    assert made.id in [sent.id for sent in batches.recent(rehearsal, made.created_at)]
+    outcomes = {answer.custom_id: answer.outcome for answer in batches.answers(rehearsal, made.id)}
+    first, second, third = (outcomes[name] for name in ("x_1_1", "x_2_2", "x_3_1"))
+    assert isinstance(first, Reply) and first.batch and first.rehearsal and first.request_id == made.id
+    assert first.content == client.create(rehearsal, asked).content
+    assert isinstance(second, Reply)
+    assert second.content == client.create(rehearsal, replace(asked, sample=2)).content
+    assert isinstance(third, ProviderError) and third.kind == "not_found"
+    with pytest.raises(ProviderError, match="msgbatch_none"):
+        batches.look(rehearsal, "msgbatch_none")
+    with pytest.raises(ProviderError, match="not unique"):
+        batches.send(rehearsal, [("x", asked), ("x", asked)])
+
+
+def test_a_batch_that_is_cancelled_keeps_what_was_answered() -> None:
+    kept = Batches()
+    params = {"model": "claude-sonnet-5-5", "max_tokens": 5, "messages": [{"role": "user", "content": "Hi"}]}
+    made = kept.make({"requests": [{"custom_id": f"x{n}", "params": params} for n in range(8)]}, seconds=3600)
+    batch = kept.get(made["id"])
+    assert made["processing_status"] == "in_progress" and made["request_counts"]["processing"] == 8
+    batch.created_at -= timedelta(seconds=1800)
+    batch.done_at -= timedelta(seconds=1800)
+    counts = kept.cancel(batch.id)["request_counts"]
+    assert (counts["succeeded"], counts["canceled"], counts["processing"]) == (4, 4, 0)
 
 
 def test_a_refusal_has_its_category(rehearsal: Endpoint) -> None:
