@@ -7,11 +7,12 @@ by which its answer is recognised, so that whoever reads the answers knows whose
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ LOOK_DEADLINE = 30.0
 READ_DEADLINE = 600.0
 MOST_RECENT = 1_000  # batches that are looked through for one of ours
 PAGE = 100
+NAME = re.compile(r"[A-Za-z0-9_-]{1,120}")
+MOST_COUNTED = 1_000_000
 KEEP_SECONDS = 300.0
 
 
@@ -152,22 +155,27 @@ def _reply(message: object, endpoint: Endpoint, batch: str) -> Reply | ProviderE
 
 def _sent(batch: MessageBatch) -> Sent:
     """Not validated by the SDK: a server that answers something else has made no batch."""
-    counts = getattr(batch, "request_counts", None)
-    if not isinstance(getattr(batch, "id", None), str) or not isinstance(batch.created_at, datetime):
+    counts, name = getattr(batch, "request_counts", None), getattr(batch, "id", None)
+    # The name becomes part of an address.
+    if not isinstance(name, str) or not NAME.fullmatch(name) or not isinstance(batch.created_at, datetime):
         raise ProviderError("malformed", detail="its answer is not a message batch")
     if batch.processing_status not in ("in_progress", "canceling", "ended") or counts is None:
         raise ProviderError("malformed", detail="its answer does not say how far the batch is")
     numbers = {name: getattr(counts, name, 0) or 0 for name in Counts.__slots__}
-    if not all(isinstance(number, int) and number >= 0 for number in numbers.values()):
+    if not all(isinstance(number, int) and 0 <= number <= MOST_COUNTED for number in numbers.values()):
         raise ProviderError("malformed", detail="its answer does not count the batch's requests")
     return Sent(
-        id=batch.id,
+        id=name,
         status=batch.processing_status,
         counts=Counts(**numbers),
-        created_at=batch.created_at,
-        expires_at=batch.expires_at,
-        ended_at=batch.ended_at,
+        created_at=_aware(batch.created_at),
+        expires_at=_aware(batch.expires_at) if isinstance(batch.expires_at, datetime) else None,
+        ended_at=_aware(batch.ended_at) if isinstance(batch.ended_at, datetime) else None,
     )
+
+
+def _aware(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def size_of(call: Call) -> int:

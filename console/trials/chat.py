@@ -11,14 +11,15 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from console.accounts.models import Membership
+from console.accounts.models import Membership, Workspace
 from console.accounts.permissions import Action, require
 from console.problems import DomainError, Invalid
 from console.prompts.checking import check
 from console.prompts.drafts import draft_of
 from console.prompts.models import Prompt, Revision
-from console.provider.endpoints import endpoint_for
+from console.provider.endpoints import Endpoint, endpoint_for
 from console.provider.errors import ProviderError
+from console.provider.models import ProviderAccount
 from console.trials import leases
 from console.trials.abilities import fitted, known_models, model_named
 from console.trials.conversation import reservation_of
@@ -65,6 +66,19 @@ def _draft(prompt: Prompt) -> SubjectForm:
     return of_draft(checked.draft, prompt.workspace, label=f"draft, version {row.version}")
 
 
+def account_named(workspace: Workspace, given: str) -> ProviderAccount | None:
+    """The workspace's account by what a form says of it; "" is the default. Raises Invalid."""
+    if not given:
+        return None
+    key = int(given) if given.isdecimal() and len(given) < 18 else 0
+    account = ProviderAccount.objects.filter(workspace=workspace, pk=key).first()
+    if account is None:
+        raise Invalid("The workspace has no such provider account.", "Choose one that is listed.")
+    if account.closed_at is not None:
+        raise Invalid(f"The account {account.name} is closed.", "Choose another account.")
+    return account
+
+
 def values_of(declared: Sequence[Mapping[str, Any]], typed: Mapping[str, str]) -> dict[str, Any]:
     """Typed values in the types that the variables declare; an empty field gives none, so that the default holds."""
     types = {name: variable.get("type") for variables in declared for name, variable in variables.items()}
@@ -91,10 +105,12 @@ def start_chat(
     prompt: Prompt,
     answering: Sequence[SubjectForm],
     model: str = "",
+    account: ProviderAccount | None = None,
     values: Mapping[str, Any] | None = None,
     key: uuid.UUID | None = None,
 ) -> Chat:
     """A chat in which one or two subjects answer, frozen as they are now. ``model``: "" = the one each names.
+    ``account``: who is called; None for the workspace's default.
 
     The same ``key`` of a person gives the same chat, so that a message that is sent twice opens one.
     Raises NotAllowed, Invalid (no model, a variable without a value, or one that does not fit).
@@ -102,7 +118,8 @@ def start_chat(
     require(member, Action.RUN, prompt)
     if not 1 <= len(answering) <= MOST_COLUMNS:
         raise Invalid("One or two may answer.", "Choose what answers, and what beside it.")
-    answering = _fitted(answering, model, prompt)
+    endpoint = endpoint_for(prompt.workspace, account)
+    answering = _fitted(answering, model, endpoint)
     fixtures = _fixtures(prompt) if any(form.tools for form in answering) else {}
     chat, created = Chat.objects.get_or_create(
         created_by=member.user,
@@ -112,7 +129,8 @@ def start_chat(
             "workspace": prompt.workspace,
             "model": model,
             "values": dict(values or {}),
-            "rehearsal": endpoint_for(prompt.workspace).rehearsal,
+            "account": account,
+            "rehearsal": endpoint.rehearsal,
         },
     )
     chat.workspace, chat.prompt = prompt.workspace, prompt
@@ -127,10 +145,10 @@ def start_chat(
     return chat
 
 
-def _fitted(answering: Sequence[SubjectForm], model: str, prompt: Prompt) -> list[SubjectForm]:
+def _fitted(answering: Sequence[SubjectForm], model: str, endpoint: Endpoint) -> list[SubjectForm]:
     """Without what their models do not have; a list that cannot be had says nothing."""
     try:
-        models = known_models(endpoint_for(prompt.workspace))
+        models = known_models(endpoint)
     except ProviderError:
         return list(answering)
     return [fitted(form, model_named(models, model or form.params.get("model"))) for form in answering]

@@ -10,13 +10,15 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.fields.json import KT
 
 from console.accounts.models import Membership
 from console.problems import Invalid
 from console.prompts.models import Prompt, Revision
 from console.provider.calls import STOPPED
+from console.provider.endpoints import deployed
+from console.provider.models import ProviderAccount
 from console.trials import chat as chats
 from console.trials.models import Chat, Conversation, Step, Subject
 from console.trials.subjects import SubjectForm
@@ -152,6 +154,15 @@ class Declared:
     default: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What shall answer in a new chat, as its address says: keys of what answers, a model, an account."""
+
+    keys: tuple[str, ...] = (chats.DRAFT,)
+    model: str = ""
+    account: str = ""
+
+
 @dataclass
 class TryPage:
     """Everything of the page but the prompt's head. ``chat`` is None until the first message."""
@@ -159,8 +170,8 @@ class TryPage:
     prompt: Prompt
     member: Membership
     chat: Chat | None = None
-    keys: tuple[str, ...] = (chats.DRAFT,)
-    model: str = ""
+    asked: Asked = field(default_factory=Asked)
+    account: ProviderAccount | None = None  # None: the workspace's default
     message: str = ""  # what stands in the field
     problem: str = ""
     columns: tuple[Column, ...] = ()
@@ -170,11 +181,27 @@ class TryPage:
 
     @property
     def first(self) -> str:
-        return self.keys[0]
+        return self.asked.keys[0]
 
     @property
     def second(self) -> str:
-        return self.keys[1] if len(self.keys) > 1 else ""
+        return self.asked.keys[1] if len(self.asked.keys) > 1 else ""
+
+    @property
+    def model(self) -> str:
+        return self.asked.model
+
+    @cached_property
+    def accounts(self) -> list[ProviderAccount]:
+        """The workspace's own; a chat's one even where it is closed by now."""
+        known = ProviderAccount.objects.filter(workspace=self.prompt.workspace_id)
+        mine = self.account.pk if self.account else 0
+        return list(known.filter(Q(closed_at=None) | Q(pk=mine)).order_by("name"))
+
+    @property
+    def default_account(self) -> str:
+        """Who is called when none is chosen."""
+        return next((account.name for account in self.accounts if account.is_default), "") or deployed().name
 
     @property
     def has_answers(self) -> bool:
@@ -199,12 +226,12 @@ class TryPage:
 _OPENING = KT("messages__0__content")
 
 
-def new_page(
-    prompt: Prompt, member: Membership, keys: Sequence[str], *, model: str = "", typed: Mapping[str, str] = {}
-) -> TryPage:
+def new_page(prompt: Prompt, member: Membership, asked: Asked, *, typed: Mapping[str, str] = {}) -> TryPage:
     """The page before the first message."""
-    page = TryPage(prompt, member, keys=tuple(keys), model=model, typed=typed)
+    page = TryPage(prompt, member, asked=asked, typed=typed)
+    keys, model = asked.keys, asked.model
     try:
+        page.account = chats.account_named(prompt.workspace, asked.account)
         forms = [chats.what_answers(prompt, key) for key in keys]
     except Invalid as error:
         page.problem = f"{error.message} {error.what_to_do}"
@@ -222,7 +249,8 @@ def chat_page(prompt: Prompt, member: Membership, chat: Chat) -> TryPage:
     columns = list(columns_of(chat))
     rows = [row for _, row in columns]
     views = tuple(column for column, _ in columns)
-    page = TryPage(prompt, member, chat, keys=tuple(column.key for column in views), model=chat.model)
+    asked = Asked(tuple(column.key for column in views), chat.model)
+    page = TryPage(prompt, member, chat, asked=asked, account=chat.account)
     page.message = chats.unanswered(rows)
     page.problem = next((row.error for row in rows if row.error), "") if page.message else ""
     page.columns = tuple(_without_open(column) for column in views) if page.message else views

@@ -122,7 +122,14 @@ class Run(Account):
                 condition=Q(in_flight__lte=F("concurrency")), name="run_within_concurrency"
             ),
         ]
-        indexes = [models.Index(fields=["pool", "id"], condition=Q(status="running"), name="runs_to_serve")]
+        indexes = [
+            models.Index(fields=["pool", "id"], condition=Q(status="running"), name="runs_to_serve"),
+            models.Index(
+                fields=["pool"],
+                condition=Q(economy=True, status__in=("running", "cancelling", "stopping")),
+                name="economy_runs",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"run {self.number}"
@@ -144,6 +151,10 @@ class Chat(models.Model):
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="chats")
     prompt = models.ForeignKey("prompts.Prompt", on_delete=models.CASCADE, related_name="chats")
     key = models.UUIDField(default=uuid.uuid4)
+    # None: the workspace's default, as it is when a message is sent
+    account = models.ForeignKey(
+        "provider.ProviderAccount", null=True, on_delete=models.PROTECT, related_name="chats"
+    )
     model = models.CharField(max_length=100, blank=True)  # empty: each subject answers on its own
     values = models.JSONField(default=dict)  # of the prompt's variables
     rehearsal = models.BooleanField(default=False)

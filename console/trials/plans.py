@@ -172,7 +172,7 @@ def _read_plan(run_id: int) -> Plan:
 
 def plan_of_chat(chat: Chat) -> Plan:
     return Plan(
-        endpoint=endpoint_for(chat.workspace),
+        endpoint=endpoint_for(chat.workspace, chat.account),
         limits=allowance_of(chat.workspace_id),
         model=chat.model,
         subjects={subject.pk: subject for subject in chat.subjects.all()},

@@ -79,14 +79,17 @@ def figures_of(run: Run, progress: Progress) -> list[Figure]:
 def _times(run: Run, progress: Progress) -> list[Figure]:
     if progress.first is None:
         return []
-    elapsed = ((run.finished_at or timezone.now()) - progress.first).total_seconds()
+    # Answers of a batch come all at once: what they took is the time since the run began.
+    began = run.created_at if run.economy else progress.first
+    elapsed = ((run.finished_at or timezone.now()) - began).total_seconds()
     if not run.is_open:
-        return [Figure("from first call to last", _duration(elapsed))]
+        return [Figure("from start to end" if run.economy else "from first call to last", _duration(elapsed))]
+    if run.economy:
+        return []
     figures = []
     if elapsed > 1 and run.calls:
         figures.append(Figure("calls a minute", f"{run.calls / elapsed * 60:,.0f}"))
-    # How long a batch takes nobody knows.
-    if progress.ended and run.status == Run.Status.RUNNING and not progress.in_batches:
+    if progress.ended and run.status == Run.Status.RUNNING:
         left = elapsed / progress.ended * (progress.total - progress.ended)
         figures.append(Figure("left, about", _duration(left)))
     return figures

@@ -22,7 +22,7 @@ from console.prompts.pages import prompt_for
 from console.trials import chat as chats
 from console.trials import chat_answers
 from console.trials.chat_answers import Delta, Ended, Mailbox
-from console.trials.chat_page import TryPage, chat_page, columns_of, new_page
+from console.trials.chat_page import Asked, TryPage, chat_page, columns_of, new_page
 from console.trials.models import Chat, Conversation
 from console.trials.moves import release_connection
 from console.trials.pages import chat_of
@@ -44,7 +44,8 @@ def _page(request: MemberRequest, prompt: Prompt, data: QueryDict) -> TryPage:
     """What the address names: a chat, or what shall answer in a new one."""
     if given := data.get("chat"):
         return chat_page(prompt, request.member, chat_of(request.member, prompt, given))
-    return new_page(prompt, request.member, _keys(data), model=_model(data), typed=_typed(data))
+    asked = Asked(tuple(_keys(data)), _model(data), data.get("account", ""))
+    return new_page(prompt, request.member, asked, typed=_typed(data))
 
 
 def _keys(data: QueryDict) -> list[str]:
@@ -100,6 +101,7 @@ def _said_in(request: MemberRequest, prompt: Prompt) -> Chat:
         prompt=prompt,
         answering=answering,
         model=_model(request.POST),
+        account=chats.account_named(prompt.workspace, request.POST.get("account", "")),
         values=chats.values_of([form.variables for form in answering], _typed(request.POST)),
         key=_key(request.POST),
     )

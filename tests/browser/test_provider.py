@@ -97,6 +97,10 @@ def test_an_account_is_opened_tested_and_used(
     assert_accessible(page)
     shoot(page, "provider-economy-run")
     address = page.url
+    page.goto("/w/acme/prompts/aria/try/?b=1")
+    page.get_by_label("Provider account").select_option(label="Gateway, the default")
+    assert_accessible(page)
+    shoot(page, "provider-try")
     for name, look in (("dark", {"color_scheme": "dark"}), ("390", {"width": 390, "height": 844})):
         other = new_page(**look)
         sign_in(other, hanna.user)

@@ -14,7 +14,7 @@ from typing import Any
 from console.provider.rehearsal.checking import Refused, check
 
 MOST_REQUESTS = 100_000
-MOST_KEPT = 100  # batches; older ones are forgotten
+MOST_KEPT = 40_000  # requests of all batches; the oldest batches are forgotten
 LONGEST = timedelta(hours=24)
 ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -60,10 +60,13 @@ class Batches:
             f"msgbatch_rehearsal_{secrets.token_hex(8)}", requests, now, now + timedelta(seconds=seconds)
         )
         with self._lock:
-            while len(self._batches) >= MOST_KEPT:
-                del self._batches[next(iter(self._batches))]
             self._batches[batch.id] = batch
+            while len(self._batches) > 1 and self._kept() > MOST_KEPT:
+                del self._batches[next(iter(self._batches))]
         return described(batch)
+
+    def _kept(self) -> int:
+        return sum(len(batch.requests) for batch in self._batches.values())
 
     def page(self, query: Mapping[str, list[str]]) -> dict[str, Any]:
         """Newest first. Raises Refused."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from console.provider import batches
@@ -39,6 +40,8 @@ def look_after_now_and_then(pool: str) -> None:
 
 def look_after(pool: str) -> bool:
     """Take one step of one batch; False when none is due and none can be formed."""
+    if not rows.has_economy(pool):
+        return False
     held = rows.claim(pool)
     if held is None:
         return forming.form(pool)
@@ -51,7 +54,8 @@ def look_after(pool: str) -> bool:
         _end(held, f"{error} {error.what_to_do}".strip())
     except Exception:
         logger.exception("%s could not be looked after.", held.batch)
-        rows.let_go(held, seconds=AFTER_FAULT)
+        with suppress(BatchLost):  # what failed may have come after the last write
+            rows.let_go(held, seconds=AFTER_FAULT)
     pulse.tell(f"run:{held.run.pk}")
     return True
 

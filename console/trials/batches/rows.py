@@ -65,8 +65,15 @@ def to_form(pool: str) -> QuerySet[Run]:
     )
 
 
+def has_economy(pool: str) -> bool:
+    """Whether there is any use in looking for batches: asked often, and answered by an index that is nearly empty."""
+    return Run.objects.filter(pool=pool, economy=True, status__in=Run.OPEN).exists()
+
+
 def is_due(pool: str) -> bool:
     """Whether a batch of the pool's runs is to be looked after, or may have to be formed."""
+    if not has_economy(pool):
+        return False
     return _due(pool).exists() or to_form(pool).exists()
 
 

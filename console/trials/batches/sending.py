@@ -17,7 +17,7 @@ from console.provider import batches, retries
 from console.provider.batches import Sent
 from console.provider.errors import ProviderError
 from console.provider.retries import RetryPolicy
-from console.trials import runs
+from console.trials import plans, runs
 from console.trials.batches import rows
 from console.trials.batches.forming import call_of, name_of
 from console.trials.batches.rows import BatchLost, Held, Status
@@ -43,7 +43,8 @@ def send(held: Held, plan: Plan) -> None:
     try:
         sent = batches.send(plan.endpoint, requests)
     except ProviderError as error:
-        _not_sent(held, error, not_made=not _leaves_open(error))
+        # A key that was changed meanwhile is tried.
+        _not_sent(held, plans.forgiven(plan, error), not_made=not _leaves_open(error))
         return
     try:
         _begun(held, sent)
@@ -68,13 +69,12 @@ def find(held: Held, plan: Plan) -> None:
         )
     )
     known.update(held.batch.not_ours)
-    found = next(
-        (sent for sent in listed if sent.counts.total == held.batch.requests and sent.id not in known), None
-    )
-    if found is None:
+    like_ours = [sent for sent in listed if sent.counts.total == held.batch.requests and sent.id not in known]
+    if not like_ours:
         rows.let_go(held, status=Status.FORMED)
     else:
-        _begun(held, found, is_found=True)
+        nearest = min(like_ours, key=lambda sent: abs(sent.created_at - tried))
+        _begun(held, nearest, is_found=True)
 
 
 def _leaves_open(error: ProviderError) -> bool:

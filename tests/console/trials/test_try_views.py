@@ -11,6 +11,7 @@ from django.db import connections
 from django.urls import reverse
 
 from console.embedded.processes import wait_until
+from console.provider.accounts import AccountForm, close_account, make_default, open_account
 from console.trials import chat_answers
 from console.trials.models import Chat
 from tests.factories import make_member, make_prompt, make_revision, make_workspace
@@ -124,6 +125,34 @@ def test_a_form_that_cannot_be_used_says_why_and_keeps_the_text(client, member, 
         address(member, prompt), {"message": "", "a": "draft"}, headers={"Accept": "text/event-stream"}
     )
     assert answer.status_code == 422 and "nothing to send" in answer.json()["detail"]
+
+
+def test_the_account_that_was_chosen_is_called(client, api: MessagesAPI, member, prompt, settings):
+    admin = make_member(member.workspace, "admin")
+    with messages_api(key=None) as other:
+        settings.REMIT_PROVIDER_ORIGINS = [api.url, other.url]
+        usual, chosen = (
+            open_account(member=admin, form=AccountForm(name, "messages", where), key="key")
+            for name, where in (("Usual", api.url), ("Second", other.url))
+        )
+        make_default(account=usual, member=admin)
+        client.force_login(member.user)
+        page = client.get(address(member, prompt), {"account": chosen.pk}).content.decode()
+        assert "Usual, the default" in page and f'value="{chosen.pk}" selected' in page
+        events = stream(client, member, prompt, account=str(chosen.pk), message="Hello")
+        stream(client, member, prompt, chat=str(events[0][1]["chat"]), message="And now?")
+        stream(client, member, prompt, message="Hello")
+        assert (len(other.calls), len(api.calls)) == (2, 1)
+    close_account(account=chosen, member=admin)
+    closed = client.post(address(member, prompt), {"message": "Hi", "account": chosen.pk})
+    assert closed.status_code == 422 and "The account Second is closed." in closed.content.decode()
+    strangers = open_account(
+        member=make_member(make_workspace(), "admin"),
+        form=AccountForm("Theirs", "messages", api.url),
+        key="key",
+    )
+    absent = {"message": "Hi", "account": strangers.pk}
+    assert "has no such provider account" in client.post(address(member, prompt), absent).content.decode()
 
 
 def test_a_draft_that_cannot_be_read_says_so(client, member, prompt):
