@@ -97,7 +97,7 @@ def test_an_account_is_opened_tested_and_used(
     assert_accessible(page)
     shoot(page, "provider-economy-run")
     address = page.url
-    page.goto("/w/acme/prompts/aria/try/?b=1")
+    page.goto("/w/acme/prompts/aria/try?b=1")
     page.get_by_label("Provider account").select_option(label="Gateway, the default")
     assert_accessible(page)
     shoot(page, "provider-try")
