@@ -207,7 +207,7 @@ def take_answered(conversation: int, batch: int) -> Lease | None:
     Only in the transaction that also writes what the answer leads to: no such lease outlives it.
     """
     values = {"id": conversation, "batch": batch, "seconds": settings.REMIT_LEASE_SECONDS, "holder": holder()}
-    rows = _fetch_all(TAKE_ANSWERED, values)
+    rows = fetch_all(TAKE_ANSWERED, values)
     if not rows:
         return None
     lease = _lease(*rows[0])
