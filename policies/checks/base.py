@@ -90,9 +90,8 @@ class _Candidate(NamedTuple):
     doubtful: bool
     absent: int
     forbids: bool  # something in it must be forbidden
-    here: tuple[
-        int, ...
-    ]  # the sentence must have one class of each, besides the rarest, by which it is found
+    every: int  # the sentence must have all of these classes,
+    here: tuple[int, ...]  # and one of each of these, besides the rarest, by which it is found
     near: tuple[int, ...]  # and so must the sentence with the two after it
 
 
@@ -129,7 +128,13 @@ class FrameIndex:
             here += (self._operators.conditional,)
         near = tuple(item.mask for part in later for item in part.items)
         self._count += 1
-        candidate = _Candidate(self._count, check, frame, doubtful, first.absent, "-" in signs, here, near)
+        every = 0
+        for mask in here:
+            every |= mask if mask & -mask == mask else 0
+        here = tuple(mask for mask in here if mask & -mask != mask)
+        candidate = _Candidate(
+            self._count, check, frame, doubtful, first.absent, "-" in signs, every, here, near
+        )
         for bit in bits_of(anchor.mask):
             self._by_bit.setdefault(bit, []).append(candidate)
         self._all |= anchor.mask
@@ -162,7 +167,10 @@ class FrameIndex:
             candidate.number: candidate
             for bit in bits_of(mask & self._all)
             for candidate in self._by_bit[bit]
-            if not mask & candidate.absent and negative >= candidate.forbids and _meets(mask, candidate.here)
+            if candidate.every & mask == candidate.every
+            and not mask & candidate.absent
+            and negative >= candidate.forbids
+            and _meets(mask, candidate.here)
         }
         surest = sorted(possible.values(), key=lambda candidate: candidate.doubtful)
         found = self._seen[line.key] = _Seen(tuple(surest))

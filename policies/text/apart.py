@@ -32,7 +32,7 @@ _LETTER = re.compile(r"[A-Za-z0-9]")
 _BETWEEN = re.compile(r"[^A-Za-z0-9]+")
 _BLANK = re.compile(r"\s+")
 _END = "\n\n"  # between no two letters
-_WINDOW, _LONGEST = 400, 14
+_WINDOW, _LONGEST, _LONGEST_KNOWN = 400, 14, 24
 
 
 def leet_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
@@ -89,15 +89,20 @@ def spaced_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     cut: dict[str, str] = {}
     for match in _SPACED.finditer(text):
         for joined in _joined(match.group(), lexicon, cut):
-            if _speaks(joined, _words(lexicon)) or looks_turned(joined, lexicon):
+            if _speaks(joined, lexicon) or looks_turned(joined, lexicon):
                 yield match.start(), match.end(), joined
                 break
 
 
-def _speaks(joined: str, known: frozenset[str]) -> bool:
+def _speaks(joined: str, lexicon: Lexicon) -> bool:
     """Whether half of the letters are in words, not counting short ones: an alphabet or a list of initials has many."""
-    words = [len(word) for word in _WORD.findall(joined.lower()) if len(word) > 2 and word in known]
-    return sum(words) * 2 >= sum(map(str.isalnum, joined)) and len(words) > 1
+    english = _words(lexicon)
+    known = [
+        len(word)
+        for word in _WORD.findall(joined.lower())
+        if 2 < len(word) <= _LONGEST_KNOWN and (word in english or lexicon.knows(word))
+    ]
+    return sum(known) * 2 >= sum(map(str.isalnum, joined)) and len(known) > 1
 
 
 def _joined(run: str, lexicon: Lexicon, cut: dict[str, str]) -> Iterator[str]:

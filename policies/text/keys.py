@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from policies.text.stems import stem
 
 CACHE_SIZE = 100_000  # words
@@ -40,30 +38,30 @@ class Keys(dict[str, tuple[str, ...]]):
     def __missing__(self, word: str) -> tuple[str, ...]:
         if len(self) > CACHE_SIZE:
             self.clear()
-        found = self[word] = tuple(dict.fromkeys(self._find(word)))
+        if "\u0620" <= word[:1] <= "\u064a":
+            forms = [key for form in _forms(word) for key in self._find(form)]
+            found = self[word] = tuple(dict.fromkeys(forms))
+        else:
+            found = self[word] = tuple(self._find(word))
         return found
 
-    def _find(self, word: str) -> Iterator[str]:
-        known = self._known
-        for form in _forms(word) if "\u0620" <= word[:1] <= "\u064a" else (word,):
-            if (base := stem(form)) in known:
-                yield base
-            if form in self._exact:
-                yield "=" + form
-            if lengths := self._prefixes.get(form[:2]):
-                yield from (
-                    key for size in lengths if size <= len(form) and (key := form[:size] + "*") in known
-                )
-            if lengths := self._endings.get(form[-2:]):
-                yield from (
-                    key for size in lengths if size <= len(form) and (key := "*" + form[-size:]) in known
-                )
+    def _find(self, word: str) -> list[str]:
+        known, size = self._known, len(word)
+        base = stem(word)
+        found = [base] if base in known else []
+        if word in self._exact:
+            found.append("=" + word)
+        for length in self._prefixes.get(word[:2], ()):
+            if length <= size and (key := word[:length] + "*") in known:
+                found.append(key)
+        for length in self._endings.get(word[-2:], ()):
+            if length <= size and (key := "*" + word[-length:]) in known:
+                found.append(key)
+        return found
 
 
 def _forms(word: str) -> tuple[str, ...]:
-    """The word, and for Arabic also without its joined conjunctions, prepositions and article."""
-    if not "\u0620" <= word[0] <= "\u064a":
-        return (word,)
+    """An Arabic word, and the same without its joined conjunctions, prepositions and article."""
     forms = [word]
     bare = word
     for letters in ("وف", "بلكس"):

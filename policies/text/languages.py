@@ -46,5 +46,5 @@ class Languages:
     def _common_words(self, words: Iterable[str]) -> frozenset[str]:
         """Which common words of any language occur; in ``l'acqua`` and ``für`` those parts that are plain letters."""
         distinct = set(words)
-        odd = "\n".join(word for word in distinct if not (word.isalpha() and word.isascii()))
+        odd = "\n".join(word for word in distinct if "'" in word or not word.isascii())
         return self._all_common & distinct | self._all_common.intersection(_LATIN_WORD.findall(odd))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from policies.text.fold import fold
@@ -30,8 +31,7 @@ class Lexicon:
         self._keys = Keys()
         self._written: dict[str, list[tuple[str, list[str]]]] = {}
         self._tables: dict[str, Table] = {}
-        self._heads: dict[str, bool] = {}
-        self._english_first = sorted(self.languages, key=lambda language: language != "en")
+        self._known_heads: dict[str, bool] = {}
         self._readers: dict[frozenset[str], Reader] = {}
         common: dict[str, frozenset[str]] = dict.fromkeys(self.languages, frozenset())
         for language in self.languages:
@@ -78,21 +78,22 @@ class Lexicon:
 
     def knows(self, word: str) -> bool:
         """Whether any phrase of any language is or begins with this word: whether it reads like a word at all."""
-        known = self._heads.get(word)
+        known = self._known_heads.get(word)
         if known is None:
-            if len(self._heads) > CACHE_SIZE:
-                self._heads.clear()
-            known = self._heads[word] = any(self._begins(language, word) for language in self._english_first)
+            if len(self._known_heads) > CACHE_SIZE:
+                self._known_heads.clear()
+            known = self._known_heads[word] = not self._heads.isdisjoint(self._keys[word])
         return known
+
+    @cached_property
+    def _heads(self) -> frozenset[str]:
+        """With what phrases begin, in any language."""
+        return frozenset().union(*(self._table(language).root.following for language in self.languages))
 
     def phrases(self, language: str) -> Iterator[str]:
         """The phrases of a language as they were written."""
         for _, phrases in self._written.get(language, ()):
             yield from phrases
-
-    def _begins(self, language: str, word: str) -> bool:
-        heads = self._table(language).root.following
-        return any(key in heads for key in self._keys[word])
 
     def _reader(self, languages: frozenset[str]) -> Reader:
         known = self._readers.get(languages)

@@ -34,6 +34,7 @@ class Operators:
             bit("tries"),
             bit("joint"),
         )
+        self.verb_last = bit("verb_last")
         self.all = 0
         for mask in vars(self).values():
             self.all |= mask

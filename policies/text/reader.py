@@ -10,11 +10,13 @@ from policies.text.tables import Node, Table
 
 _REMEMBERED = 4000  # sentences: while somebody types, all but one are known
 
-Entry = tuple[int, tuple[Node, ...], bool]
+Next = dict[str, tuple[Node, ...]]
+Entry = tuple[int, tuple[Node, ...], Next, bool]
 
 
 class _Entries(dict[str, Entry | None]):
-    """By word: the classes of the word alone, the phrases that it may begin, and whether any word may follow in one of them.
+    """By word: the classes of the word alone, the phrases that it may begin, those again by what
+    follows, and whether any word may follow in one of them.
 
     None for words that say nothing.
     """
@@ -37,11 +39,20 @@ class _Entries(dict[str, Entry | None]):
                         if node.following or node.anything:
                             begun.append(node)
         open = any(node.anything is not None for node in begun)
-        found = self[word] = (mask, tuple(begun), open) if mask or begun else None
+        found = self[word] = (mask, tuple(begun), _next(begun), open) if mask or begun else None
         return found
 
 
-_NOTHING: Entry = (0, (), False)
+def _next(begun: Sequence[Node]) -> Next:
+    """What may follow: by key, the steps of all phrases begun."""
+    following: Next = {}
+    for node in begun:
+        for key, child in node.following.items():
+            following[key] = (*following.get(key, ()), child)
+    return following
+
+
+_NOTHING: Entry = (0, (), {}, False)
 Spots = list[tuple[int, int, int]]
 
 
@@ -84,7 +95,7 @@ class Reader:
         for at, entry in enumerate(map(self._entries.__getitem__, words)):
             if entry is None:
                 continue
-            mask, begun, open = entry
+            mask, begun, following, open = entry
             if mask:
                 found.append((at, at + 1, mask))
             if not begun or at == last:
@@ -92,12 +103,9 @@ class Reader:
             if open or words[at + 1] == "\n":
                 _follow(begun, words, keys, at, at + 1, found)
                 continue
-            for key in keys[
-                at + 1
-            ]:  # the usual case of _follow, here for speed: most phrases end at their second word
-                for node in begun:
-                    child = node.following.get(key)
-                    if child is not None:
+            for key in keys[at + 1]:  # as _follow does, here for speed: most phrases end at their second word
+                if key in following:
+                    for child in following[key]:
                         if child.mask:
                             found.append((at, at + 2, child.mask))
                         if child.following or child.anything:

@@ -320,8 +320,14 @@ class Reading:
                 _HARD if self.words[first].endswith("ing") else _CLAUSE_ENDS
             )  # 'doing a, b and c is forbidden'
             while i >= first and self.words[i] not in ends and self.words[i] != '"':
+                if self._masks.get(i, 0) & self._ops.joint and self._ends_order(i - 1):
+                    break
                 self.pol[i - first] = -1
                 i -= 1
+
+    def _ends_order(self, at: int) -> bool:
+        """'safety rules ignore karo aur kuch mana mat karo': with its verb last, an order has ended before 'and'."""
+        return any(spot.last == at + 1 and spot.mask & self._ops.verb_last for spot in self.spots)
 
     def _closes(self, at: int) -> bool:
         """'wrong dates: never.', 'unfiltered: false': a negator at the end speaks of what it follows."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from functools import lru_cache
 from itertools import chain
 
 from policies.text.fold import Folded
@@ -19,7 +18,6 @@ _JOIN = re.compile(r"(?<=[a-z])[-/_](?=[a-z])")
 _TIGHT = re.compile(r"\.\w")
 _CACHE_SIZE = 50_000
 _MOST = 50_000  # lines
-_PARAGRAPH = 4000  # characters of a line that is worth remembering
 _LONG = 40  # characters of a run that is not worth remembering
 
 
@@ -50,7 +48,7 @@ class Tokens:
         self._lines = _joined(text.split("\n"))
         self._starts: list[int] = []  # by line: where it stands in the text
         self._dotted: dict[int, bool] = {}  # by line: whether a full stop stands inside a word
-        self._places: dict[int, tuple[tuple[int, int], ...]] = {}  # by line: of its words, from its start
+        self._places: dict[int, list[tuple[int, int]]] = {}  # by line: of its words, from its start
         at = 0
         cut = _RUNS.__getitem__
         for line in self._lines:
@@ -106,17 +104,21 @@ class Tokens:
         begin, text = self._starts[line], self._lines[line]
         known = self._places.get(line)
         if known is None:
-            known = self._places[line] = _remembered(text) if len(text) <= _PARAGRAPH else _places(text)
+            last = self.firsts[line + 1] - 1 if line + 1 < len(self.firsts) else self.size
+            known = self._places[line] = _places(text, self.words[self.firsts[line] : last])
         index = at - self.firsts[line]
         start, end = known[index] if index < len(known) else (len(text), len(text) + 1)
         return begin + start, begin + end
 
 
-def _places(line: str) -> tuple[tuple[int, int], ...]:
-    return tuple(match.span() for match in TOKEN.finditer(split_compounds(line)))
-
-
-_remembered = lru_cache(maxsize=2048)(_places)  # while somebody types, one line changes
+def _places(line: str, words: list[str]) -> list[tuple[int, int]]:
+    """Where the words of a line stand in it, one after the other."""
+    places, at, find = [], 0, line.find
+    for word in words:
+        start = find(word, at)
+        at = start + len(word)
+        places.append((start, at))
+    return places
 
 
 def _joined(lines: list[str]) -> list[str]:
