@@ -18,6 +18,7 @@ from console.audit.services import INSTALLATION, SYSTEM, Subject, record
 
 class Command(BaseCommand):
     help = "Resets a person's password or second factor, ends their sessions, closes or opens the account."
+    requires_system_checks: list[str] = []  # `check` does them: a second and a half
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="the login")

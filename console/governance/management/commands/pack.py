@@ -18,7 +18,7 @@ from policies.command_line import NOWHERE, Surroundings, add_pack, execute
 
 class Command(BaseCommand):
     help = "Check, list and compare policy packs. Exit 0 usable, 1 not, 2 unusable input."
-    requires_system_checks: list[str] = []
+    requires_system_checks: list[str] = []  # `check` does them: a second and a half
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         commands = add_pack(parser)

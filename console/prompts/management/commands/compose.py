@@ -15,7 +15,7 @@ from policies.command_line import add_compose, execute
 
 class Command(BaseCommand):
     help = "Compile a draft into the prompt and the request that it stands for."
-    requires_system_checks: list[str] = []
+    requires_system_checks: list[str] = []  # `check` does them: a second and a half
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_compose(parser)

@@ -15,7 +15,7 @@ from policies.command_line import add_validate, execute
 
 class Command(BaseCommand):
     help = "Check a draft or a text. Exit 0 pass, 1 blocked, 2 unusable input."
-    requires_system_checks: list[str] = []
+    requires_system_checks: list[str] = []  # `check` does them: a second and a half
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_validate(parser)

@@ -18,6 +18,7 @@ from console.releases.exports import FORMATS
 
 class Command(BaseCommand):
     help = "Export an approved release. What is not approved, or blocked, is refused: exit 1."
+    requires_system_checks: list[str] = []  # `check` does them: a second and a half
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("prompt", nargs="?", metavar="SLUG[@LABEL]", help="default label: production")

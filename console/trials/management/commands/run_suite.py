@@ -34,7 +34,7 @@ LOOK_EVERY = 0.1  # seconds
 
 class Command(BaseCommand):
     help = __doc__
-    requires_system_checks: list[str] = []
+    requires_system_checks: list[str] = []  # `check` does them: a second and a half
 
     def add_arguments(self, parser: CommandParser) -> None:
         add = parser.add_argument

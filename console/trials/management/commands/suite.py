@@ -19,7 +19,7 @@ UNUSABLE = 2
 
 class Command(BaseCommand):
     help = __doc__
-    requires_system_checks: list[str] = []
+    requires_system_checks: list[str] = []  # `check` does them: a second and a half
 
     def add_arguments(self, parser: CommandParser) -> None:
         parts = parser.add_subparsers(dest="what", required=True)
