@@ -41,8 +41,8 @@ class Entry:
 
     @property
     def needs(self) -> bool:
-        """Whether it waits for this member at all."""
-        return self.waits or self.to_release
+        """Whether it waits for this member at all: what a snippet reopened waits for those whose work it is."""
+        return self.waits or self.to_release or (self.mine and self.reopened)
 
     @property
     def word(self) -> str:
@@ -136,7 +136,7 @@ def _entry(
     return Entry(
         review=review,
         mine=member.user_id in authors,
-        waits=review.status == Review.Status.OPEN and may and for_me and not said,
+        waits=review.status == Review.Status.OPEN and may and for_me and not said and not reopened,
         approvals=tuple(word for word in fresh if word.word == Decision.Word.APPROVE),
         stale=stale,
         asked=asked,

@@ -75,7 +75,9 @@ def test_a_snippet_that_changes_reopens_the_review_in_sight_of_everybody(client)
 
     [entry] = open_entries(team.ines)
     assert (entry.word, entry.stale, entry.ready, entry.approvals) == ("Snippet changed", True, False, ())
-    assert "Snippet changed" in team.page(client, team.mara, "reviews:list")
+    assert [len(needing(each)) for each in (team.hanna, team.mara, team.ines)] == [1, 0, 0]
+    listed = team.page(client, team.hanna, "reviews:list")
+    assert "Snippet changed" in listed and "waits for another snapshot" in listed
     assert "a snippet that it includes changed" in team.page(client, team.hanna, "home:index")
     with pytest.raises(NotApproved, match="compiles to other words"):
         create_release(review=review, member=team.ines)
