@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -9,7 +10,7 @@ from typing import Annotated, Any, Literal
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from ninja import Router, Schema
+from ninja import Header, Router, Schema
 from ninja.responses import Status
 from pydantic import Field
 
@@ -23,6 +24,7 @@ from console.trials.casting import Cast
 from console.trials.models import Conversation, Run, SuiteVersion
 from console.trials.pages import run_for
 from console.trials.progress import progress_of
+from console.trials.start_keys import Named, Taken, digest_of
 from console.trials.starting import REFERENCE, prompt_of, revision_named, subject_of_draft
 from console.trials.subjects import SubjectForm
 from console.trials.waiting import LONGEST, wait_for
@@ -31,6 +33,11 @@ router = Router(tags=["Runs"])
 read = Bearer(Right.READ, Action.READ)
 start = Bearer(Right.RUN, Action.RUN)
 Label = Annotated[Text, Field(min_length=1, max_length=100)]
+# What a header may hold and a program would make up.
+StartedAs = Annotated[
+    Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,255}$")] | None,
+    Header(alias="Idempotency-Key", description="A name of your own for this request."),
+]
 Reference = Annotated[str, Field(max_length=120, examples=["aria@production"])]
 
 
@@ -125,8 +132,35 @@ def list_runs(request: TokenRequest, page: PageNumber = 1, size: PageSize = 20) 
 
 
 @router.post("/runs", response={202: RunOut}, auth=start, summary="Start a run")
-def start_run(request: TokenRequest, given: RunIn, response: HttpResponse) -> Status:
-    """Answers at once; wait with `GET /runs/{number}?wait=60`. Right: run; role: author, reviewer or approver."""
+def start_run(
+    request: TokenRequest, given: RunIn, response: HttpResponse, idempotency_key: StartedAs = None
+) -> Status:
+    """Answers at once; wait with `GET /runs/{number}?wait=60`. With an `Idempotency-Key` the same request of a token
+    starts one run within 24 hours, however often it is sent; another request with that key is refused.
+    Right: run; role: author, reviewer or approver.
+    """
+    run = _started(request, given, idempotency_key, response)
+    response["Location"] = reverse("api:rest:read_run", args=[run.number])
+    return Status(202, _run(request, run))
+
+
+def _started(request: TokenRequest, given: RunIn, key: str | None, response: HttpResponse) -> Run:
+    if key is None:
+        return _start(request, given)
+    named = Named(request.token, key, digest_of(given.model_dump(mode="json")))
+    run = named.run()
+    if run is None:
+        try:
+            return _start(request, given, alongside=named.keep)
+        except Taken:
+            run = named.run()
+    if run is None:  # and gone again: it takes a day
+        raise Invalid("This Idempotency-Key was in use a moment ago.", "Send the request again.")
+    response["Idempotent-Replayed"] = "true"
+    return run
+
+
+def _start(request: TokenRequest, given: RunIn, alongside: Callable[[Run], None] = lambda run: None) -> Run:
     workspace = request.member.workspace
     forms = [_subject(request, entry) for entry in given.revisions]
     if len({form.label for form in forms}) != len(forms):
@@ -139,7 +173,7 @@ def start_run(request: TokenRequest, given: RunIn, response: HttpResponse) -> St
     limits = runs.Limits(
         given.max_tokens, Decimal(str(given.max_cost)) if given.max_cost else None, given.max_seconds
     )
-    run = runs.create_run(
+    return runs.create_run(
         workspace=workspace,
         suite_version=suites.newest_version(workspace, given.suite),
         subjects=forms,
@@ -155,9 +189,8 @@ def start_run(request: TokenRequest, given: RunIn, response: HttpResponse) -> St
             repeats=_reached(request, given.repeat_users) if given.repeat_users else None,
         ),
         economy=given.economy,
+        alongside=alongside,
     )
-    response["Location"] = reverse("api:rest:read_run", args=[run.number])
-    return Status(202, _run(request, run))
 
 
 @router.get("/runs/{int:number}", response=RunOut, auth=read, summary="Read a run, or wait for it")

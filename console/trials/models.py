@@ -145,6 +145,22 @@ class Run(Account):
         return self.status == self.Status.FINISHED
 
 
+class StartKey(models.Model):
+    """The name that a program gave to its starting of a run: the same request sent twice starts one (see start_keys.py)."""
+
+    token = models.ForeignKey("accounts.Token", on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)  # of what was asked for
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token", "key"], name="one_run_a_start_key")]
+
+    def __str__(self) -> str:
+        return f"{self.key} of token {self.token_id}"
+
+
 class Chat(models.Model):
     """Somebody trying a prompt by hand, with one or two subjects that answer the same messages."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -75,10 +75,12 @@ def create_run(
     pool: str = "",
     cast: Cast = USUAL,
     economy: bool = False,
+    alongside: Callable[[Run], None] = lambda run: None,
 ) -> Run:
     """Start a run; the first subject is the baseline. ``by``: None only for a command or the seed.
 
-    ``account``: None for the workspace's default, or the deployment's configuration. ``base_url`` and ``pool`` are a command's: another endpoint, and workers of its own. ``economy``: in message batches, where the run allows it. Raises Invalid for what cannot
+    ``account``: None for the workspace's default, or the deployment's configuration. ``base_url`` and ``pool`` are a command's: another endpoint, and workers of its own. ``economy``: in message batches, where the run allows it. ``alongside`` writes more in the
+    same transaction, and undoes it by what it raises. Raises Invalid for what cannot
     be run and ProviderError when the endpoint cannot be asked for its models.
     """
     if by is not None:
@@ -118,6 +120,7 @@ def create_run(
             planned=len(scenarios) * len(subjects) * samples,
             created_by=by.user if by else None,
         )
+        alongside(run)
         _add_conversations(run, scenarios, subjects, scripts, allowed)
         _record(
             run,

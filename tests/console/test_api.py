@@ -7,11 +7,15 @@ import itertools
 import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models.functions import Now
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,7 +29,7 @@ from console.releases.models import LabelMove, Release
 from console.releases.services import create_release
 from console.reviews.services import decide, request_review
 from console.reviews.standing import standing
-from console.trials.models import Run
+from console.trials.models import Run, StartKey
 from console.trials.runs import close
 from tests.factories import (
     make_finished_run,
@@ -44,15 +48,17 @@ class Caller:
     """A program with a token."""
 
     def __init__(self, client, secret: str) -> None:
-        self.client, self.headers = client, {"authorization": f"Bearer {secret}"}
+        self.client, self.secret = client, secret
+        self.headers = {"authorization": f"Bearer {secret}"}
 
     def get(self, path: str, **headers: str):
         return self.client.get(f"/api/v1/{path}", headers=self.headers | headers)
 
     def send(self, verb: str, path: str, body, **options):
         data = body if isinstance(body, (str, bytes)) else json.dumps(body)
+        headers = self.headers | options.pop("headers", {})
         return getattr(self.client, verb)(
-            f"/api/v1/{path}", data, **({"content_type": "application/json"} | options), headers=self.headers
+            f"/api/v1/{path}", data, **({"content_type": "application/json"} | options), headers=headers
         )
 
     def post(self, path: str, body=None, **options):
@@ -374,6 +380,41 @@ def test_a_run_is_started_waited_for_and_cancelled(client, team, live_rehearsal)
         "token",
         "token",
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_that_is_sent_again_starts_no_second_run(client, team, live_rehearsal):
+    make_revision(team["all"], make_prompt(team["all"], "aria", domain="general"))
+    make_suite(team["all"].workspace, slug="hello")
+    program = caller(client, team["all"])
+    asked = {"suite": "hello", "revisions": ["aria@1"], "samples": 2}
+
+    def post(key: str, body: object = asked, by: Caller = program):
+        return by.post("runs", body, headers={"Idempotency-Key": key})
+
+    def post_elsewhere(number: int) -> int:
+        try:
+            return post("job-8", by=Caller(Client(), program.secret)).json()["number"]
+        finally:
+            connection.close()
+
+    # A request that is refused keeps no key.
+    problem(post("job-7", {**asked, "suite": "none"}), 422)
+    first, again = post("job-7"), post("job-7", dict(reversed(asked.items())))
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json()["number"] == again.json()["number"] and first["Location"] == again["Location"]
+    assert "Idempotent-Replayed" not in first and again["Idempotent-Replayed"] == "true"
+    other = problem(post("job-7", {**asked, "samples": 3}), 422)
+    assert "started run 1 with another request" in other
+    for wrong in ("", "two words", "x" * 256, "é"):
+        problem(post(wrong), 422)
+    assert Run.objects.count() == 1
+    assert post("job-7", by=caller(client, team["all"])).json()["number"] == 2, "keys are a token's own"
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(post_elsewhere, range(6))) == {3}
+    StartKey.objects.update(created_at=Now() - timedelta(hours=25))
+    assert post("job-7").json()["number"] == 4 and StartKey.objects.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
