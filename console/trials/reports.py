@@ -201,11 +201,12 @@ def conversations_of(run: Run, *, transcripts: bool = False) -> Iterator[Reporte
 
 
 def _seconds(run: Run) -> float:
-    """From the first conversation's start to the last one's end."""
+    """From the first conversation's start to the last one's end; what answers waited in batches is counted in."""
     span = run.conversations.aggregate(first=Min("started_at"), last=Max("finished_at"))
     if not span["first"] or not span["last"]:
         return 0.0
-    return max(0.0, round((span["last"] - span["first"]).total_seconds(), 3))
+    began = run.created_at if run.economy else span["first"]
+    return max(0.0, round((span["last"] - began).total_seconds(), 3))
 
 
 def _add_outcome(
