@@ -18,8 +18,9 @@ from policies.text.lexicon import Lexicon
 from policies.text.lines import Line
 from policies.text.normalise import normalise
 from policies.text.operators import Operators
+from policies.text.outline import Marks, State
 from policies.text.reader import Reader
-from policies.text.sentences import Marks, Segmenter, State
+from policies.text.sentences import Segmenter
 from policies.text.templates import filled_in
 from policies.text.tokens import Tokens, tokenise
 
