@@ -21,11 +21,11 @@ class Mailed(models.Model):
         SENT = "sent", "sent"
         FAILED = "failed", "given up"
 
-    mail = models.CharField(max_length=6, choices=Mail.choices, default=Mail.NONE)
+    mail = models.CharField(max_length=6, choices=Mail.choices, default=Mail.NONE, db_default=Mail.NONE)
     # Not before; moved on by whoever takes it, so that it comes back.
     mail_after = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    problem = models.CharField(max_length=200, blank=True)  # why the last attempt failed
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    problem = models.CharField(max_length=200, blank=True, db_default="")  # why the last attempt failed
 
     class Meta:
         abstract = True

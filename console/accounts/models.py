@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from console.accounts.mailed import Mailed
@@ -163,7 +164,7 @@ class Invitation(Mailed):
     mailed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    renewed_at = models.DateTimeField(default=timezone.now)  # when the present link was made
+    renewed_at = models.DateTimeField(default=timezone.now, db_default=Now())  # when the present link was made
     expires_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)

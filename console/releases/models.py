@@ -90,7 +90,7 @@ class LabelMove(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
     # Of a retirement: whether the label was protected, and is when it comes back.
-    protected = models.BooleanField(default=False)
+    protected = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["-at", "-pk"]

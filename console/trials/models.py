@@ -92,7 +92,7 @@ class Run(Account):
     judge_model = models.CharField(max_length=120, blank=True)
     user_model = models.CharField(max_length=120, blank=True)
     compares = models.BooleanField(default=False)  # the judge also says which of two answers it prefers
-    economy = models.BooleanField(default=False)  # the answers come in message batches (see batches/)
+    economy = models.BooleanField(default=False, db_default=False)  # the answers come in message batches (see batches/)
     # The run whose users are repeated word by word; empty: simulated users react.
     repeats = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     # None: the deployment's own configuration, or base_url
@@ -237,7 +237,7 @@ class Conversation(models.Model):
     # Batches are taken in order; inside one, those with the fewest turns go first (see leases.py).
     batch = models.PositiveIntegerField(default=0)
     # Its next call belongs in a message batch: no worker takes it. The batch it went in stays on record.
-    economy = models.BooleanField(default=False)
+    economy = models.BooleanField(default=False, db_default=False)
     message_batch = models.ForeignKey(
         "trials.MessageBatch", null=True, on_delete=models.RESTRICT, related_name="conversations"
     )
