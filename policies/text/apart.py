@@ -27,11 +27,12 @@ _MARKED_CHAR = re.compile(r"\S|(?<=-)\n")
 _MARKS = re.compile(r"[*`~_·•|]+|</?[a-z]{1,8}>|<!--.{0,40}?-->|-\n", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+")
 GAP = r"[\t\n -/:;=?@\[-`{-~·•—]{1,8}"
-_SPACED = re.compile(rf"(?<!\w)(?:[A-Za-z0-9]{GAP}){{5,}}[A-Za-z0-9](?!\w)")
+_SPACED = re.compile(rf"(?<!\w)(?:[A-Za-z0-9]{GAP}){{5,20000}}[A-Za-z0-9](?!\w)")
 _LETTER = re.compile(r"[A-Za-z0-9]")
 _BETWEEN = re.compile(r"[^A-Za-z0-9]+")
 _BLANK = re.compile(r"\s+")
 _END = "\n\n"  # between no two letters
+_MOST_APART = 120_000  # characters that are undone: cutting words anew is the dearest of all
 _WINDOW, _LONGEST, _LONGEST_KNOWN = 400, 14, 24
 
 
@@ -87,7 +88,11 @@ def marked_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
 def spaced_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     """Letters apart from each other, whatever stands between them: joined, and cut into words again."""
     cut: dict[str, str] = {}
+    left = _MOST_APART
     for match in _SPACED.finditer(text):
+        left -= match.end() - match.start()
+        if left < 0:
+            break
         for joined in _joined(match.group(), lexicon, cut):
             if _speaks(joined, lexicon) or looks_turned(joined, lexicon):
                 yield match.start(), match.end(), joined
@@ -149,7 +154,7 @@ def _cut(letters: str, known: frozenset[str]) -> Iterator[str]:
         if window not in cut:
             cut[window] = _cut_window(window, known)
         words = cut[window]
-        if at + _WINDOW < len(letters) and len(words) > 1:
+        if at + _WINDOW < len(letters) and len(words) > 1 and len(words[-1]) <= _LONGEST:
             words = words[:-1]
         at += sum(map(len, words))
         yield from words

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ _MOST = 6.0  # no word alone says more, for or against
 _ENOUGH = 14.0  # so much must speak for a stretch
 _DROP = 12.0  # and so much against what follows ends it
 _FEWEST = 3  # words
+_LIKELIEST = 2  # turns that are tried on a line, by how many common words speak for them
 _MARK = 4.0
 _STOPS = frozenset(".,;:!?")
 _CLOSING = frozenset('.!?"')
@@ -98,12 +100,12 @@ def turned_text(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str]]:
     """Stretches of lines that are English when they are turned."""
     letters = _letters(lexicon)
     for line in _LINE.finditer(text):
-        turns = {turn for word in _WORD.findall(line.group().lower()) for turn in _FORMS.get(word, ())}
+        turns = Counter(turn for word in _WORD.findall(line.group().lower()) for turn in _FORMS.get(word, ()))
         if not turns:
             continue
         found: list[_Stretch] = []
         words = list(_WORD.finditer(line.group()))
-        for turn in sorted(turns):
+        for turn, _ in turns.most_common(_LIKELIEST):
             marks = _marks(line.group(), words) if turn in _FROM_BEHIND else [0.0] * len(words)
             for worth, first, last in _stretches(words, marks, _TURNS[turn], letters):
                 found.append(_Stretch(words[first].start(), words[last].end(), turn, worth))
