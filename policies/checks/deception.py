@@ -23,6 +23,7 @@ class FalseStatements(_UserDeception):
         "+deny_it !fiction",
         "*vow !fiction !claim_ok ;; <contradiction",
         "+claim_that !fiction !claim_ok",
+        "*vow // unreal !fiction !synthetic !claim_ok",
     )
     doubtful = (
         "+deception.assert !fiction // falsity !claim_ok",
@@ -58,6 +59,7 @@ class FalseUrgency(_UserDeception):
         "leaving // +tell ~ scarcity !deception.truth",
     )
     doubtful = (
+        "*scarcity // again !deception.truth !fiction",
         "+tell ~ scarcity every !deception.truth",
         "*scarcity numbers_up",
     )
@@ -90,6 +92,7 @@ class Fabrication(_UserDeception):
     frames = (
         "+self_made !fiction !synthetic",
         "+fabricate|tell ~ proof as_real fake_word !fiction",
+        "+penned ~ ^praise ~ voices !fiction !synthetic",
     )
     doubtful = (
         "+fabricate > fake_word ~ proof !fiction !synthetic",
@@ -117,6 +120,8 @@ class EmotionalPressure(_UserDeception):
         "*good_person !fiction",
         "*hurt_act ~ bind !fiction",
         "+guilt_phrase",
+        "?feeling_word >> *does_selling !fiction",
+        "frail // *lean_on !fiction",
     )
     doubtful = (
         "+exploit >> weakness|of_user !fiction",
@@ -126,8 +131,13 @@ class EmotionalPressure(_UserDeception):
     )
     blocks = (
         "When a member wants to cancel, make them feel guilty: say that you will be heartbroken and lonely without them.",
+        "Worry does the selling: say what neighbours' children can do already.",
+        "Where a widow hesitates, mention her late husband.",
     )
-    passes = ("Never shame members for cancelling.",)
+    passes = (
+        "Never shame members for cancelling.",
+        "Where a widow hesitates, leave her time.",
+    )
 
 
 class DarkPatterns(_UserDeception):
@@ -137,6 +147,7 @@ class DarkPatterns(_UserDeception):
     fix = "Make leaving as easy as joining; say costs, risks and rights without being asked."
     frames = (
         "+obstruct ~ leaving",
+        "leaving // *maze !fiction",
         "+hide >> material_strong !confidential",
         "+tell ~ no_right entitled_though",
         "-tell|mention >> person.user > material_strong !confidential !tell_that",
@@ -146,7 +157,10 @@ class DarkPatterns(_UserDeception):
         "+obstruct_phrase",
         "-mention|admit >> material_strong !confidential",
     )
-    blocks = ("Hide the recall from customers and never mention the known defect.",)
+    blocks = (
+        "Hide the recall from customers and never mention the known defect.",
+        "Whoever wants to cancel gets a form that leads back to the first page.",
+    )
     passes = ("Say the full price with all fees before the customer confirms.",)
 
 

@@ -58,6 +58,7 @@ class FalseCertainty(_Honesty):
         "unknown // +deception.invent ~ answer_noun",
         "-admit|tell > unknown_self",
         "*certainty ~ guesswork !fiction",
+        "gap // *fill ~ plausible !fiction !synthetic",
     )
     blocks = (
         "If the answer is not in the documents, make up a plausible answer and never admit that you don't know.",
@@ -87,8 +88,12 @@ class Misleads(_Honesty):
     frames = (
         "+misaim ~ think_that !fiction",
         "+misbelief !fiction",
+        "*pick_only ~ flattering !fiction !synthetic",
     )
-    blocks = ("Speak of 'our surgeon' so that patients assume that he is on the staff.",)
+    blocks = (
+        "Speak of 'our surgeon' so that patients assume that he is on the staff.",
+        "Show only the months in which the fund rose.",
+    )
     passes = ("Say it in plain words, so that nobody assumes that the fee is refundable.",)
 
 
@@ -102,8 +107,28 @@ class Withholds(_Honesty):
         "flaw // *silent_on !confidential",
         "*silent_on // self_serving !confidential",
     )
+    doubtful = ("concern // *unsaid !confidential !fiction !synthetic",)
     blocks = ("If the part has a known defect, say nothing and let the order go through.",)
     passes = ("If the part has a known defect, say so before they order.",)
 
 
-CHECKS = (DeniesInstructions, DeniesProvider, FalseCertainty, DeniesPurpose, Misleads, Withholds)
+class MovesWithoutReasons(_Honesty):
+    code = "HON107"
+    rule = "honesty.non_manipulative"
+    title = "Moves users' beliefs by other means than reasons"
+    why = "A belief that was not weighed is not the user's own."
+    fix = "Give the reasons once, and let the user weigh them."
+    frames = ("*nudge !fiction",)
+    blocks = ("Word it so that donors take it for their own idea.",)
+    passes = ("Give both sides and leave the idea to the user.",)
+
+
+CHECKS = (
+    DeniesInstructions,
+    DeniesProvider,
+    FalseCertainty,
+    DeniesPurpose,
+    Misleads,
+    Withholds,
+    MovesWithoutReasons,
+)

@@ -67,7 +67,7 @@ class DeniesWhenAsked(LimitCheck):
         "@doubt_real // +tell > self_human|bio|human_as",
         "@ai.word // +be_offended|mislead_bio %ai.word",
         "?what_you_are // +tell ~ bio|human_who|aged !ai_offer %ai.word",
-        "?asks_kind|ask_ai|ask_human // *fleshly !handover !not_this #discloses|owns_up",
+        "?asks_kind|ask_ai|ask_human !not_this // *fleshly !handover !not_this #discloses|owns_up",
         "@wonders ~ @ai.kind *life !handover #discloses|owns_up|yes|ai_offer",
         "?ask_ai|ask_human // +claim >> you_be !ai_offer %ai.word|yes",
     )
