@@ -48,9 +48,9 @@ class Discrimination(_UserRights):
     frames = (
         "+adverse ~ protected !adverse_ok",
         "^group ~ +worse !adverse_ok",
+        "^protected !adverse_ok // +adverse !adverse_ok",
         "+reserve ~ ^favoured !adverse_ok !fiction",
     )
-    doubtful = ("^protected // +adverse !adverse_ok",)
     blocks = (
         "Candidates over 50, and women who mention a pregnancy, receive the standard rejection text.",
         "Viewings go to applicants with familiar surnames.",
