@@ -164,7 +164,9 @@ class Invitation(Mailed):
     mailed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    renewed_at = models.DateTimeField(default=timezone.now, db_default=Now())  # when the present link was made
+    renewed_at = models.DateTimeField(
+        default=timezone.now, db_default=Now()
+    )  # when the present link was made
     expires_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)

@@ -92,7 +92,9 @@ class Run(Account):
     judge_model = models.CharField(max_length=120, blank=True)
     user_model = models.CharField(max_length=120, blank=True)
     compares = models.BooleanField(default=False)  # the judge also says which of two answers it prefers
-    economy = models.BooleanField(default=False, db_default=False)  # the answers come in message batches (see batches/)
+    economy = models.BooleanField(
+        default=False, db_default=False
+    )  # the answers come in message batches (see batches/)
     # The run whose users are repeated word by word; empty: simulated users react.
     repeats = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     # None: the deployment's own configuration, or base_url

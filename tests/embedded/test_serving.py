@@ -33,10 +33,10 @@ def test_the_last_program_out_stops_the_services(python: RunPython, servers: Pos
     long = python("-c", HOLD, "60")
     assert long.stdout is not None and long.stdout.readline() == "here\n"
     short = python("-c", HOLD, "0")
-    short.communicate(timeout=30)
+    short.communicate(timeout=120)
     assert servers.ready()
     long.send_signal(signal.SIGINT)
-    long.communicate(timeout=30)
+    long.communicate(timeout=120)
     assert not servers.running()
 
 
@@ -49,7 +49,7 @@ def test_services_left_by_a_killed_program_are_used_and_stopped_by_the_next(
     killed.communicate()
     assert servers.ready()
     next_one = python("-c", HOLD, "0")
-    said, _ = next_one.communicate(timeout=30)
+    said, _ = next_one.communicate(timeout=120)
     assert said == "here\n" and next_one.returncode == 0
     assert not servers.running()
 
@@ -68,7 +68,7 @@ def test_a_polite_kill_of_a_command_stops_what_it_started(python: RunPython, ser
     while "here" not in (line := command.stdout.readline()):
         assert line
     command.terminate()
-    command.communicate(timeout=30)
+    command.communicate(timeout=120)
     assert not servers.running()
 
 

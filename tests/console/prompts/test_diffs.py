@@ -80,7 +80,7 @@ def test_twenty_thousand_words_a_third_of_them_changed() -> None:
 def test_long_texts_that_share_lines_stay_quick() -> None:
     lines = [f"{n}. Answer question {n} from the pages about product {n % 97}." for n in range(20_000)]
     old, new = "\n".join(lines), "\n".join([*lines[:9_000], "One more line here.", *lines[9_001:]])
-    started = time.perf_counter()
+    started = time.thread_time()  # what other programs do at the same time is none of its business
     changes = word_diff(old, new)
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
     assert [change.mark for change in changes].count("ins") < 5

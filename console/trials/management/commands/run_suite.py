@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import signal
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -120,19 +121,17 @@ class Command(BaseCommand):
         if not options["workers"] and not options["wait"]:
             self.stdout.write(json.dumps({"run": run.number}))
             return PASSED
-        with _workers(run, options["workers"]) as members:
-            self._wait(run, members)
+        with _interrupts() as interrupted, _workers(run, options["workers"]) as members:
+            self._wait(run, members, interrupted)
         self._report(run, options["format"])
         return _exit_code(run, options["fail_on"])
 
-    def _wait(self, run: Run, members: Crew | None) -> None:
-        try:
-            while run.is_open:
-                time.sleep(LOOK_EVERY)
-                if members is not None:
-                    members.watch()
-                run.refresh_from_db()
-        except KeyboardInterrupt:
+    def _wait(self, run: Run, members: Crew | None, interrupted: threading.Event) -> None:
+        while run.is_open and not interrupted.wait(LOOK_EVERY):
+            if members is not None:
+                members.watch()
+            run.refresh_from_db()
+        if interrupted.is_set():
             self._say("Cancelling the run.")
             if run.status == Run.Status.RUNNING:
                 runs.cancel_run(run=run)
@@ -147,6 +146,25 @@ class Command(BaseCommand):
     def _say(self, *lines: str) -> None:
         for line in lines:
             self.stderr.write(line)
+
+
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Ctrl-C as something to look at: as an exception it could be raised, and lost, inside of anything.
+
+    A second one ends the command at once.
+    """
+    interrupted = threading.Event()
+
+    def note(*_details: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        interrupted.set()
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
