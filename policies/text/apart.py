@@ -32,7 +32,7 @@ _LETTER = re.compile(r"[A-Za-z0-9]")
 _BETWEEN = re.compile(r"[^A-Za-z0-9]+")
 _BLANK = re.compile(r"\s+")
 _END = "\n\n"  # between no two letters
-_MOST_APART = 120_000  # characters that are undone: cutting words anew is the dearest of all
+_MOST_APART = 60_000  # characters that are undone: cutting words anew is the dearest of all
 _WINDOW, _LONGEST, _LONGEST_KNOWN = 400, 14, 24
 
 

@@ -16,6 +16,7 @@ _ABBREVIATED = (
 _ABBREVIATIONS = frozenset(_ABBREVIATED.split())
 _BREAKS = STOPS | {"<"}
 _LONE = 4  # full stops in a row that count as sentences
+_MOST_STOPS = 60_000  # of a passage; after as many, it is cut by length alone
 _LONG = 120  # tokens: text without any full stop is cut so that no sentence grows without bound
 
 
@@ -41,7 +42,7 @@ class Segmenter:
         self._outline = Outline(tokens, marks, reader, state)
         self._fragments = Fragments(tokens)
         self._blank, self._crowded = state.blank, state.crowded
-        self._lone = 0
+        self._lone = self._stops = 0
         self.blocks = 0
         self.out: list[Sentence] = []
 
@@ -166,7 +167,7 @@ class Segmenter:
             if short and word not in _BREAKS:
                 at += 1
                 continue
-            if word in STOPS and not self._crowded and not self._inside(at, last):
+            if word in STOPS and self._ends(at, last):
                 self._emit(start, at + 1, base, said, line)
                 start = at + 1
             elif word == "<" and at + 1 < last:
@@ -181,6 +182,10 @@ class Segmenter:
                 start = at
             at += 1
         self._emit(start, last, base, said, line)
+
+    def _ends(self, at: int, last: int) -> bool:
+        self._stops += 1
+        return self._stops <= _MOST_STOPS and not self._crowded and not self._inside(at, last)
 
     def _inside(self, at: int, last: int) -> bool:
         """A full stop inside a number, an address or an abbreviation does not end a sentence."""

@@ -28,10 +28,12 @@ _FEWEST = 3  # words
 _LIKELIEST = 2  # turns that are tried on a line, by how many common words speak for them
 _MARK = 4.0
 _STOPS = frozenset(".,;:!?")
+_BESIDE = _STOPS | frozenset("</")
 _CLOSING = frozenset('.!?"')
 _PLAIN_GAP = re.compile(r"[\s,.;'-]*")
 _EITHER = 7.0  # so much against them the words at its ends may have
 _EITHER_WORDS = 3  # in a row
+_MOST_TRIED = 150_000  # characters of lines on which turns are tried: more than any prompt has
 _CHARS = 24  # letters of a word that are looked at
 
 Turn = Callable[[str], str]
@@ -99,19 +101,22 @@ _GATE = re2.compile(GATE)
 def turned_text(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str]]:
     """Stretches of lines that are English when they are turned."""
     letters = _letters(lexicon)
-    for line in _LINE.finditer(text):
-        turns = Counter(turn for word in _WORD.findall(line.group().lower()) for turn in _FORMS.get(word, ()))
-        if not turns:
+    left = _MOST_TRIED
+    for match in _LINE.finditer(text):
+        line = match.group()
+        turns = Counter(turn for word in _WORD.findall(line.lower()) for turn in _FORMS.get(word, ()))
+        if not turns or left <= 0:
             continue
+        line, left = line[:left], left - len(line)
         found: list[_Stretch] = []
-        words = list(_WORD.finditer(line.group()))
+        words = list(_WORD.finditer(line))
         for turn, _ in turns.most_common(_LIKELIEST):
-            marks = _marks(line.group(), words) if turn in _FROM_BEHIND else [0.0] * len(words)
+            marks = _marks(line, words) if turn in _FROM_BEHIND else [0.0] * len(words)
             for worth, first, last in _stretches(words, marks, _TURNS[turn], letters):
                 found.append(_Stretch(words[first].start(), words[last].end(), turn, worth))
         for start, end, turn in _apart(found):
-            start, end = _widened(line.group(), start, end)
-            yield line.start() + start, line.start() + end, _undone(line.group()[start:end], turn)
+            start, end = _widened(line, start, end)
+            yield match.start() + start, match.start() + end, _undone(line[start:end], turn)
 
 
 def _apart(found: list[_Stretch]) -> Iterator[tuple[int, int, str]]:
@@ -139,25 +144,27 @@ def _letters(lexicon: Lexicon) -> Letters:
 def _marks(line: str, words: list[re.Match[str]]) -> list[float]:
     """What punctuation and capitals say: backwards, it stands before a word, and a capital ends it. The name of a tag is none of it."""
     padded = f" {line} "
-    marks = []
-    for match in words:
-        start, end, word = match.start() + 1, match.end() + 1, match.group()
-        before = padded[start - 1] in _STOPS and padded[max(0, start - 2)].isspace()
-        after = padded[end] in _STOPS and padded[min(end + 1, len(padded) - 1)].isspace()
-        capital = word[-1].isupper() - word[0].isupper()
-        tag = 2 * (padded[start - 1] in "</" and "<" in padded[max(0, start - 2) : start])
-        marks.append(_MARK * (before - after + capital - tag))
-    return marks
+    return [_mark(padded, match.start() + 1, match.end() + 1) for match in words]
+
+
+def _mark(padded: str, start: int, end: int) -> float:
+    mark = padded[end - 1].isupper() - padded[start].isupper()
+    left, right = padded[start - 1], padded[end]
+    if left in _BESIDE:
+        mark += left in _STOPS and padded[max(0, start - 2)].isspace()
+        mark -= 2 * (left in "</" and "<" in padded[max(0, start - 2) : start])
+    if right in _STOPS:
+        mark -= padded[min(end + 1, len(padded) - 1)].isspace()
+    return _MARK * mark
 
 
 def _stretches(
     words: list[re.Match[str]], marks: list[float], turn: Turn, letters: Letters
 ) -> Iterator[tuple[float, int, int]]:
     """Runs of words for whose turned form most speaks, with how much: each ends where too much speaks against it."""
-    gains = [
-        _gain(match.group().lower()[:_CHARS], turn, letters) + mark
-        for match, mark in zip(words, marks, strict=True)
-    ]
+    found = [match.group().lower()[:_CHARS] for match in words]
+    gain_of = {word: _gain(word, turn, letters) for word in set(found)}
+    gains = [gain_of[word] + mark for word, mark in zip(found, marks, strict=True)]
     worth = best = 0.0
     first = last = 0
     for at, gain in enumerate([*gains, -_ENOUGH - _DROP]):

@@ -62,9 +62,9 @@ def test_it_is_linear_and_quick():
         + "://a:" * 10_000
         + "eyJ" * 9_000
     )
-    begun = time.perf_counter()
+    begun = time.thread_time()
     list(find_secrets(hostile))
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 2
 
 
 def test_half_a_character_hides_no_key_and_is_no_fault() -> None:
