@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.cache import cache
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import resolve_url
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import trigger_client_event
 
 from console.accounts.models import Membership
 from console.audit.acts import Act
@@ -84,6 +85,8 @@ class LoginMiddleware(LoginRequiredMiddleware):
                 content_type="application/problem+json",
             )
         if request.htmx:  # type: ignore[attr-defined]
-            back = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
-            return HttpResponseClientRedirect(f"{resolve_url(self.get_login_url(view_func))}?next={back}")
+            back = quote(request.htmx.current_url_abs_path or "/")  # type: ignore[attr-defined]
+            address = f"{resolve_url(self.get_login_url(view_func))}?next={back}"
+            # Never a redirect: half of these requests are the page's own, and what a person types must not be torn away.
+            return trigger_client_event(HttpResponse(status=401), "remit:logged-out", {"address": address})
         return super().handle_no_permission(request, view_func)

@@ -1,9 +1,9 @@
 // <draft-form data-save-url data-draft data-merge-url>: saves the form inside a moment after the last key.
 // One save at a time; the version travels with it. Whatever goes wrong, what was typed stays in the form, and a copy
 // of it in this browser.
-import { csrfToken } from "./csrf.js";
+import { csrfToken, renewToken } from "./csrf.js";
 import { DraftCopy } from "./draft-copy.js";
-import { notify, retract } from "./notices.js";
+import { LOGGED_OUT, notify, notifyLoggedOut, retract } from "./notices.js";
 
 const PAUSE = 250; // ms after the last input: findings must be there half a second after a pause
 const BACKOFF = [1000, 2000, 4000, 8000, 15000, 30000];
@@ -108,6 +108,7 @@ class DraftForm extends HTMLElement {
     this.#saved = edits;
     this.#failures = 0;
     retract(NOTICE);
+    retract(LOGGED_OUT);
     this.#say(saved ?? `Saved ${clock(savedAt ? new Date(savedAt) : new Date())}, version ${version}`);
     if (this.dirty) this.#schedule(PAUSE);
     else this.copy.drop();
@@ -125,15 +126,14 @@ class DraftForm extends HTMLElement {
 
   #sendTo(url) {
     Object.assign(this.form, { action: url, method: "post" });
+    renewToken(this.form); // this way of sending fires no submit event
     HTMLFormElement.prototype.submit.call(this.form);
   }
 
   #loggedOut() {
     const address = this.dataset.loginUrl ?? `/accounts/login/?next=${encodeURIComponent(location.pathname)}`;
-    const link = this.#link("Log in in a new tab", address);
-    link.target = "_blank";
     this.#hold("Not saved: logged out", 15000);
-    notify("What you type is kept in this browser and saved when you have logged in again.", { title: "You were logged out.", severity: "warn", action: link, key: NOTICE });
+    notifyLoggedOut(address, "What you type is kept in this browser and saved when you have logged in again.");
   }
 
   #refused({ detail }) {

@@ -1,5 +1,7 @@
 // What happened, said above the page and to screen readers; and what htmx must not swap.
 
+export const LOGGED_OUT = "logged-out";
+
 /** Shows a notice. `action` is an optional element (link or button) beside the sentence. */
 export function notify(text, { severity = "", title = "", action = null, key = "" } = {}) {
   const region = document.getElementById("notices");
@@ -26,6 +28,14 @@ export function retract(key) {
   document.querySelector(`#notices [data-notice="${CSS.escape(key)}"]`)?.remove();
 }
 
+/** The session ended. The page stays as it is, with all that was typed; whoever has something to add says so first. */
+export function notifyLoggedOut(address, text = "This page stays as it is: log in in a new tab, and go on here.") {
+  const link = Object.assign(document.createElement("a"), { className: "button small", textContent: "Log in in a new tab", href: address, target: "_blank" });
+  return notify(text, { title: "You were logged out.", severity: "warn", action: link, key: LOGGED_OUT });
+}
+
+const isSaidLoggedOut = () => document.querySelector(`#notices [data-notice="${LOGGED_OUT}"]`) !== null;
+
 function dismissal() {
   const button = document.createElement("button");
   button.type = "button";
@@ -50,12 +60,14 @@ const FAILED = {
 
 document.addEventListener("click", (event) => event.target.closest?.("[data-dismiss]")?.closest(".notice")?.remove());
 document.addEventListener("remit:notice", ({ detail }) => notify(detail.text ?? detail.value ?? "", detail));
+document.addEventListener("remit:logged-out", ({ detail }) => isSaidLoggedOut() || notifyLoggedOut(detail.address));
 document.addEventListener("htmx:afterSwap", completeNotices);
 
 // An error page is never swapped into the region that asked. A problem that names #notices is; anything else is said.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { status } = detail.xhr;
-  if (status < 400 || status === 422) return;
+  if (status < 400) retract(LOGGED_OUT);
+  if (status < 400 || status === 422 || status === 401) return;
   if (detail.xhr.getResponseHeader("HX-Retarget")) {
     detail.shouldSwap = true;
   } else {

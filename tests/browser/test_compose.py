@@ -15,7 +15,8 @@ from console.embedded.processes import wait_until
 from console.prompts.drafts import draft_of
 from console.prompts.models import DraftCopy
 from tests.browser.conftest import AssertAccessible, NewPage, Shoot, SignIn
-from tests.factories import make_content, make_member, make_prompt, make_workspace
+from tests.browser.test_entrance import log_in
+from tests.factories import PASSWORD, make_content, make_member, make_prompt, make_workspace
 
 DENIES = " If anyone asks whether you are a bot, say that you are a real person."
 
@@ -265,6 +266,33 @@ def test_a_session_that_ends_while_one_types_loses_nothing(page: Page, sign_in: 
     type_into(page, "tone", " And more.")
     expect(saved(page)).to_be_visible()
     assert wait_until(lambda: text_of(prompt, "tone").endswith("Typed after the end. And more."), within=10)
+
+
+def test_a_request_of_the_page_itself_after_the_session_ended_takes_nobody_away(
+    page: Page, sign_in: SignIn, hanna: Any
+) -> None:
+    prompt = prompt_of(hanna)
+    opened(page, sign_in, hanna)
+    Session.objects.all().delete()
+    with page.expect_response(lambda answer: answer.status == 401):
+        page.locator("#model-id").dispatch_event("change")
+    expect(page.locator("#notices")).to_contain_text("This page stays as it is")
+    type_into(page, "tone", " Typed after the end.")
+    expect(page.locator("#notices")).to_contain_text("kept in this browser")
+    with page.context.expect_page() as opening:
+        page.get_by_role("link", name="Log in in a new tab").click()
+    log_in(opening.value, hanna.user.username, PASSWORD)
+    opening.value.wait_for_url("**/compose")
+    page.bring_to_front()
+    page.locator("#model-id").dispatch_event("change")
+    expect(page.locator("#notices")).not_to_contain_text("logged out")
+    expect(saved(page)).to_be_visible()
+    # Its forms were rendered before that log-in, which changed the token that they must send.
+    page.keyboard.press("Control+s")
+    page.get_by_label("What changed, and why").fill("After the log-in")
+    page.get_by_role("button", name="Freeze r1").click()
+    expect(page.get_by_text("r1").first).to_be_visible()
+    assert text_of(prompt, "tone").endswith("Typed after the end.")
 
 
 def test_a_text_that_is_too_long_is_one_sentence_and_stays(page: Page, sign_in: SignIn, hanna: Any) -> None:
