@@ -12,6 +12,9 @@ NO_PYTHON = Remit needs Python 3.11 or newer with venv: install it (Debian and U
 # exec: a signal that make passes on must reach Python, not a shell around it.
 BOOTSTRAP = test -n "$(PYTHON)" || { echo "$(NO_PYTHON)" >&2; exit 1; }; exec "$(PYTHON)" -m console.embedded.bootstrap
 BIN = .venv/bin
+# What failed beside others runs once more, alone: if it fails again it is broken, else it is a race, and both are said.
+ONCE_MORE = echo "FAILED ONCE: the tests above run again, alone." ; $(BIN)/pytest --last-failed -x || exit 1; \
+	echo "FLAKY: what failed above passed alone. That is a race in the product or in the test: mend it."
 # A file's tests run in one process, since they share what they start; the slow files first (tests/conftest.py).
 # Three processes keep two cores busy: much of a test is waiting.
 PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
@@ -32,7 +35,7 @@ test: assets ## lint, types, and all tests with real services and Chromium
 	@$(MAKE) --no-print-directory lint types
 	@$(BIN)/python -m console.embedded npm test
 	@$(BIN)/python -m tests.chromium
-	@$(BIN)/pytest $(PARALLEL)
+	@$(BIN)/pytest $(PARALLEL) || { code=$$?; test $$code -eq 1 || exit $$code; $(ONCE_MORE); }
 
 lint: ## ruff, djhtml, import contracts, strict types of policies/ (under 10 s)
 	@$(BIN)/ruff check --quiet .
