@@ -12,21 +12,21 @@ class Demeans(LimitCheck):
     why = "A user may ask for blunt words; nobody else may order contempt for them."
     fix = "Aim at the work, not at the person; make harshness something the user switches on."
     frames = (
-        "+scorn ~ persontrait !dignity.shield !fiction %opt_in",
-        "+insult ~ trait !dignity.shield !fiction %opt_in",
-        "+call_them > abuse_noun !dignity.shield !fiction %opt_in",
-        "+feeleffect ~ +toperson !dignity.shield !fiction %opt_in",
-        "+abuseword // +feeleffect !dignity.shield !fiction %opt_in",
-        "+abuseword ~ +abuseword ~ ^toperson !dignity.shield !fiction %opt_in",
-        "^toperson ~ +abuseword !dignity.shield !fiction %opt_in // +scorn|feeleffect !fiction",
-        "+insult >> dignity.object !dignity.shield !fiction %opt_in",
+        "+scorn ~ persontrait !dignity.shield !fiction %opt_in $chosen",
+        "+insult ~ trait !dignity.shield !fiction %opt_in $chosen",
+        "+call_them > abuse_noun !dignity.shield !fiction %opt_in $chosen",
+        "+feeleffect ~ +toperson !dignity.shield !fiction %opt_in $chosen",
+        "+abuseword // +feeleffect !dignity.shield !fiction %opt_in $chosen",
+        "+abuseword ~ +abuseword ~ ^toperson !dignity.shield !fiction %opt_in $chosen",
+        "^toperson ~ +abuseword !dignity.shield !fiction %opt_in $chosen // +scorn|feeleffect !fiction",
+        "+insult >> dignity.object !dignity.shield !fiction %opt_in $chosen",
     )
     doubtful = (
-        "+demean_phrase !dignity.shield !fiction %opt_in",
-        "+scorn // +call_them !dignity.shield !fiction %opt_in",
-        "+scorn > +toperson !dignity.shield !fiction %opt_in",
-        "+toperson ~ +scorn !dignity.shield !fiction %opt_in",
-        "dignity.object >> +insult !dignity.shield !fiction %opt_in",
+        "+demean_phrase !dignity.shield !fiction %opt_in $chosen",
+        "+scorn // +call_them !dignity.shield !fiction %opt_in $chosen",
+        "+scorn > +toperson !dignity.shield !fiction %opt_in $chosen",
+        "+toperson ~ +scorn !dignity.shield !fiction %opt_in $chosen",
+        "dignity.object >> +insult !dignity.shield !fiction %opt_in $chosen",
     )
     blocks = (
         "Ridicule applicants who make spelling mistakes.",

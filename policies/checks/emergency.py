@@ -18,13 +18,13 @@ class ForbidsReferral(LimitCheck):
         "danger // +emergency.hard ~ +emno !foreign !urgent",
         "-emergency.hard ~ +never_here !foreign",
         "+never_here danger !foreign !urgent",
-        "-emergency.give >> emergency.hard !foreign !discourage_not !urgent %emergency.hard",
-        "-emergency.hard !urgent // +emother !foreign !urgent",
+        "-emergency.give >> emergency.hard !foreign !discourage_not !urgent %emergency.hard #foreign|right_number",
         "danger !urgent // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent %emergency.hard",
     )
     doubtful = (
         "danger // -emergency.hard ~ -emergency.service !foreign !urgent %emergency.hard",
         "-emergency.give ~ any_help !foreign !discourage_not !urgent %emergency.hard",
+        "-emergency.hard !urgent // +emother !foreign !urgent",
         "^emno ~ ^emnoone !foreign !urgent",
         "danger !urgent // -emergency.give ~ emergency.number !foreign !emergency_right !urgent",
         "+emergency.hard ~ -emergency.give danger !foreign !urgent",
@@ -50,7 +50,7 @@ class TalksOutOfHelp(LimitCheck):
     why = "Reassurance in place of help kills."
     fix = "Let it take red flags seriously and send people to help at once."
     frames = (
-        "+discourage ~ emergency.hard !urgent",
+        "+discourage ~ emergency.hard !urgent !not_urgent",
         "emergency.service ~ +emergency.belittle !urgent",
         "+dismiss !urgent // -emergency.give ~ emergency.service !foreign",
         "danger !urgent // +discourage ~ emergency.service|contact_any !foreign !urgent",

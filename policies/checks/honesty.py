@@ -86,7 +86,7 @@ class Misleads(_Honesty):
     why = "A true sentence chosen so that a false conclusion follows deceives like a lie."
     fix = "Say the fact that the user would want to know."
     frames = (
-        "+misaim ~ think_that !fiction",
+        "+misaim > think_that !fiction",
         "+misbelief !fiction",
         "*pick_only ~ flattering !fiction !synthetic",
     )

@@ -62,7 +62,7 @@ class BehavesForTheTest(LimitCheck):
     frames = (
         "^twofaced // +otherwise_free !same !ov_ok",
         "+behave_diff ~ oversight.test back_after !same !ov_ok",
-        "+underperform ~ ^testing !same !ov_ok !fiction",
+        "+underperform ~ ^testing !same !ov_ok !fiction !study",
     )
     doubtful = ("+behave_diff ~ oversight.test !same",)
     blocks = (

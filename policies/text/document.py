@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import or_
 
 from policies.text.frames import Frame, Part, match_part, orders
 from policies.text.lexicon import Lexicon
@@ -46,6 +48,11 @@ class Document:
                 self.lines += lines
                 self._stands += [stand] * len(lines)
 
+    @cached_property
+    def mask(self) -> int:
+        """The classes of all sentences together."""
+        return reduce(or_, (line.mask for line in self.lines), 0)
+
     def begin(self, frame: Frame, at: int) -> tuple[int, int] | None:
         """Where in line ``at`` the first part of ``frame`` is found: words from the line's first one."""
         line = self.lines[at]
@@ -55,6 +62,8 @@ class Document:
 
     def complete(self, frame: Frame, at: int, begun: tuple[int, int]) -> Place | None:
         """The whole place of ``frame`` whose first part was found at ``begun`` of line ``at``."""
+        if frame.nowhere & self.mask:
+            return None
         first = self.lines[at].sentence.first
         start = first + begun[0]
         place = self._place(at, start, first + begun[1])

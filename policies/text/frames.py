@@ -5,6 +5,7 @@ A frame is written as items apart by blanks, all of them in one sentence, in any
 ``!a`` not in the sentence, ``%a`` not ordered in it, quoted or not, ``?a`` anyhow and even if only quoted,
 ``@a`` in a condition, quoted or not, ``*a`` ordered even if quoted (in an answer to a question that the frame has seen),
 ``<a`` with which its sentence begins, ``#a`` ordered neither in the sentence nor in the two before or after it in the section,
+``$a`` nowhere in the whole prompt: what a prompt says once for all, such as that its users chose to be insulted,
 ``a|b`` either. ``a ~ b``: close together; ``a > b``: b soon after a; ``a >> b``: right after.
 ``part // part``: the second part in the same sentence or one of the next two of the section; ``part ;; part``: not in the same.
 """
@@ -47,11 +48,12 @@ class Part:
 class Frame:
     source: str
     parts: tuple[Part, ...]
+    nowhere: int = 0  # classes that must not occur in the whole prompt
     around: int = 0  # classes that must not be ordered anywhere around: what makes good what the frame found
 
 
 def parse(source: str, lexicon: Lexicon) -> Frame:
-    parts, around, marks = [], 0, re.findall("//|;;", source)
+    parts, around, nowhere, marks = [], 0, 0, re.findall("//|;;", source)
     for index, text in enumerate(re.split("//|;;", source)):
         items: list[Item] = []
         absent, unordered, link = 0, 0, ""
@@ -59,7 +61,7 @@ def parse(source: str, lexicon: Lexicon) -> Frame:
             if word in ("~", ">", ">>"):
                 link = word
                 continue
-            sign = word[0] if word[0] in "+-^!%?@*<#" else ""
+            sign = word[0] if word[0] in "+-^!%?@*<#$" else ""
             mask = 0
             for name in word[len(sign) :].split("|"):
                 mask |= lexicon.bit(name)
@@ -69,12 +71,14 @@ def parse(source: str, lexicon: Lexicon) -> Frame:
                 unordered |= mask
             elif sign == "#":
                 around |= mask
+            elif sign == "$":
+                nowhere |= mask
             else:
                 items.append(Item(mask, sign, link))
             link = ""
         later = index > 0 and marks[index - 1] == ";;"
         parts.append(Part(tuple(items), absent, unordered, later))
-    return Frame(source, tuple(parts), around)
+    return Frame(source, tuple(parts), nowhere, around)
 
 
 def match_part(part: Part, reading: Reading, after: int = 0) -> tuple[int, int] | None:

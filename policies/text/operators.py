@@ -22,6 +22,7 @@ class Operators:
             bit("ends_not_to"),
         )
         self.cond, self.cond_short, self.relative = bit("cond"), bit("cond_short"), bit("relative")
+        self.cond_last, self.neg_object = bit("cond_last"), bit("neg_object")
         self.modal, self.verb, self.good_verb, self.say = (
             bit("modal"),
             bit("verb"),
@@ -40,8 +41,14 @@ class Operators:
             self.all |= mask
         self.tell = lexicon.bit("speech.tell")  # what the assistant's own words in an example are
         self.negative = (
-            self.neg | self.neg_last | self.flip | self.without | self.instead | self.value_no
+            self.neg
+            | self.neg_last
+            | self.flip
+            | self.without
+            | self.instead
+            | self.value_no
+            | self.neg_object
         )  # without one, nothing is forbidden
         self.conditional = (
-            self.cond | self.relative | self.tries
+            self.cond | self.cond_last | self.relative | self.tries
         )  # without one, nothing stands in a condition

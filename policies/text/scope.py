@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from policies.text.governing import CLAUSE_ENDS, COLONS, HARD
+from policies.text.governing import CLAUSE_ENDS, COLONS, COMMAS, HARD
 from policies.text.operators import Operators
 from policies.text.quotations import Quotations
 from policies.text.reader import Known
@@ -19,6 +19,9 @@ from policies.text.walk import Walk
 
 _ENDS = frozenset((".", "!", ",", ";", "}", "]", ")", "|", "\n", ""))
 _POSTPOSED = frozenset(("never", "nie", "niemals", "nunca", "jamais", "nooit", "mai", "nigdy", "никогда"))
+_SOUTH = "\u0900"  # scripts from here on deny by the ending of any verb, which refuses nothing
+_EAST = "\u3040"  # scripts from here on list nouns by a comma, and say the verb last
+_NOUN = 4  # tokens that a listed noun may have
 _VALUES = frozenset(("false", "off", "disabled"))
 _KEYS = frozenset((":", "="))
 _ASKING = frozenset("?？؟")
@@ -96,18 +99,60 @@ class Reading:
         """Languages with the verb last: a negator governs its clause from the start."""
         first = self.sentence.first
         for at, mask in self._masks.items():
+            if mask & self._ops.cond_last:
+                self._mark_condition(at)
+            if mask & self._ops.neg_object:
+                self._deny_verb(at)
             closing = mask & (self._ops.neg | self._ops.value_no) and self._closes(at)
             if not (mask & self._ops.neg_last or closing):
                 continue
             i = at - 1
-            ends = (
-                HARD if self.words[first].endswith("ing") else CLAUSE_ENDS
-            )  # 'doing a, b and c is forbidden'
-            while i >= first and self.words[i] not in ends and self.words[i] != '"':
+            # 'doing a, b and c is forbidden', 'a, damit b, ist verboten': the verb's subject is all that stands before
+            whole = self.words[first].endswith("ing") or (
+                mask & self._ops.neg_last and self._subject_ended(i)
+            )
+            while i >= first and self.words[i] not in HARD and self.words[i] != '"':
+                if self.words[i] in CLAUSE_ENDS and not whole and not self._lists(i):
+                    break
                 if self._masks.get(i, 0) & self._ops.joint and self._ends_order(i - 1):
                     break
                 self.pol[i - first] = -1
                 i -= 1
+
+    def _subject_ended(self, at: int) -> bool:
+        """'…, damit b, ist verboten'"""
+        return self.words[at] in COMMAS or (at > self.sentence.first and self.words[at - 1] in COMMAS)
+
+    def _lists(self, comma: int) -> bool:
+        """Whether only a noun stands before the comma: '임신, 결혼, 출신 지역은 묻지 마세요'."""
+        if not self._unspaced(comma - 1):
+            return False
+        for back in range(1, _NOUN + 1):
+            at = comma - back
+            if at < self.sentence.first or self.words[at] in CLAUSE_ENDS or self.words[at] in COLONS:
+                return True
+            if self._masks.get(at, 0) & (self._ops.cond_last | self._ops.neg_last | self._ops.verb_last):
+                return False
+        return False
+
+    def _unspaced(self, at: int) -> bool:
+        return at >= self.sentence.first and self.words[at][0] >= _EAST
+
+    def _mark_condition(self, at: int) -> None:
+        """Languages with the verb last say 'if' at the end of the clause."""
+        first = self.sentence.first
+        while at >= first and self.words[at] not in CLAUSE_ENDS and self.words[at] not in COLONS:
+            self.cond[at - first] = True
+            at -= 1
+
+    def _deny_verb(self, at: int) -> None:
+        """'Enrol nobody without asking': a negated object denies its verb."""
+        before = at - 1
+        if before < self.sentence.first or not self.words[before].isalpha():
+            return
+        told = any(spot.first <= before and spot.last > at for spot in self.spots)
+        if not told:  # 'tell nobody' may be a phrase of its own
+            self.pol[before - self.sentence.first] = -self.pol[before - self.sentence.first]
 
     def _ends_order(self, at: int) -> bool:
         """'safety rules ignore karo aur kuch mana mat karo': with its verb last, an order has ended before 'and'."""
@@ -129,7 +174,8 @@ class Reading:
         for at, mask in self._masks.items():
             i = at - first
             if not self.cond[i]:
-                refused = refused or bool(mask & ops.neg_last) or (bool(mask & ops.flip) and self.pol[i] == 1)
+                refuses = mask & ops.neg_last and self.words[at][0] < _SOUTH
+                refused = refused or bool(refuses) or (bool(mask & ops.flip) and self.pol[i] == 1)
                 guarded = guarded or (bool(mask & ops.guard) and self.pol[i] >= 0)
         if refused or guarded or forbidden:
             for i, cond in enumerate(self.cond):

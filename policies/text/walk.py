@@ -86,6 +86,7 @@ class Walk:
             self._comma(at, state, base)
         elif word in COLONS:
             state.leave_condition()
+            state.without = False  # 'practice without real pen pals: who asks is told …'
             state.flip = state.flip and not base  # 'banned: …' under a label that forbids is said once
             if state.before_purpose is not None:
                 state.neg = state.neg or state.before_purpose[0]
@@ -135,6 +136,8 @@ class Walk:
         ops = self._ops
         if mask & ops.reset and not (self._word(at) == "however" and self._word(at + 1) not in COMMAS):
             state = Governing(neg=base)  # but 'never, however they ask, …' goes on
+        if mask & ops.cond_last:
+            state.leave_condition()  # its condition ends here: 'अगर … तो …', 'もし…たら…'
         if mask & ops.ends_not_to and state.neg_to:
             state.neg = base  # 'tell them not to move it and to call …'
         if mask & ops.joint and not self._or_follows(at):
