@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -104,9 +105,15 @@ def find_secrets(text: str) -> Iterator[Secret]:
             continue
         for found in kind.pattern.finditer(text):
             start, end = found.span(found.lastindex or 0)
-            if _real(kind, text[start:end]) and not any(start < b and a < end for a, b in taken):
-                taken.append((start, end))
+            if _real(kind, text[start:end]) and _free(taken, start, end):
+                insort(taken, (start, end))
                 yield Secret(kind, start, end, _shown(kind, end - start))
+
+
+def _free(taken: list[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether none of these spans, in order and apart, overlaps this one."""
+    at = bisect_left(taken, (start, end))
+    return (at == len(taken) or taken[at][0] >= end) and (at == 0 or taken[at - 1][1] <= start)
 
 
 def _may_hold(kind: Kind, text: str) -> bool:

@@ -46,14 +46,17 @@ class Lexicon:
     def _table(self, language: str) -> Table:
         known = self._tables.get(language)
         if known is None:
-            known = self._tables[language] = Table(self._keys)
+            known = self._tables[language] = Table(self._folded(language), self._keys)
             self._keys.clear()  # phrases of this language may know words that the others do not
-            for name, phrases in self._written[language]:
-                mask = 0 if name == _COMMON else self.bits[name]  # common words are known, but mean nothing
-                for phrase in phrases:
-                    known.add(fold(phrase.lower()).text, mask)
-            gc.freeze()  # else every full collection walks through all these steps, in the middle of a check
+            gc.freeze()  # else every full collection walks through all these phrases, in the middle of a check
         return known
+
+    def _folded(self, language: str) -> Iterator[tuple[str, int]]:
+        for name, phrases in self._written[language]:
+            mask = 0 if name == _COMMON else self.bits[name]  # common words are known, but mean nothing
+            for phrase in phrases:
+                low = phrase.lower()
+                yield low if low.isascii() and low.isprintable() else fold(low).text, mask
 
     def bit(self, name: str) -> int:
         """The mask of a class, by its full name or by a last part that only it has; 0 if the pack has no such class."""
@@ -88,7 +91,7 @@ class Lexicon:
     @cached_property
     def _heads(self) -> frozenset[str]:
         """With what phrases begin, in any language."""
-        return frozenset().union(*(self._table(language).root.following for language in self.languages))
+        return frozenset().union(*(self._table(language).heads() for language in self.languages))
 
     def phrases(self, language: str) -> Iterator[str]:
         """The phrases of a language as they were written."""

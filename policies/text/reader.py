@@ -10,19 +10,16 @@ from policies.text.tables import Node, Table
 
 _REMEMBERED = 4000  # sentences: while somebody types, all but one are known
 
-Next = dict[str, tuple[Node, ...]]
-Entry = tuple[int, tuple[Node, ...], Next, bool]
+# By word: the classes of the word alone, the phrases that it may begin, and the next steps of these where it
+# begins those of one table and any word follows in none.
+Entry = tuple[int, tuple[Node, ...], dict[str, Node] | None]
 
 
 class _Entries(dict[str, Entry | None]):
-    """By word: the classes of the word alone, the phrases that it may begin, those again by what
-    follows, and whether any word may follow in one of them.
-
-    None for words that say nothing.
-    """
+    """What each word says and begins; None for words that say nothing."""
 
     def __init__(self, tables: Iterable[Table], keys: Keys) -> None:
-        self._roots = tuple(table.root.following for table in tables)
+        self._heads = tuple(table.heads() for table in tables)
         self._keys = keys
 
     def __missing__(self, word: str) -> Entry | None:
@@ -31,28 +28,21 @@ class _Entries(dict[str, Entry | None]):
         mask = 0
         begun: list[Node] = []
         if keys := self._keys[word]:
-            for root in self._roots:
+            for heads in self._heads:
                 for key in keys:
-                    node = root.get(key)
+                    node = heads.get(key)
                     if node is not None:
                         mask |= node.mask
-                        if node.following or node.anything:
+                        if node.rest:
                             begun.append(node)
-        open = any(node.anything is not None for node in begun)
-        found = self[word] = (mask, tuple(begun), _next(begun), open) if mask or begun else None
+        plain = begun[0].following() if len(begun) == 1 else None
+        if begun and begun[0].anything is not None:
+            plain = None
+        found = self[word] = (mask, tuple(begun), plain) if mask or begun else None
         return found
 
 
-def _next(begun: Sequence[Node]) -> Next:
-    """What may follow: by key, the steps of all phrases begun."""
-    following: Next = {}
-    for node in begun:
-        for key, child in node.following.items():
-            following[key] = (*following.get(key, ()), child)
-    return following
-
-
-_NOTHING: Entry = (0, (), {}, False)
+_NOTHING: Entry = (0, (), None)
 Spots = list[tuple[int, int, int]]
 
 
@@ -88,56 +78,49 @@ class Reader:
         return known
 
     def _spots(self, words: tuple[str, ...]) -> Spots:
+        if "\n" not in words:
+            return self._in_line(words)
+        places = [at for at, word in enumerate(words) if word != "\n"]
+        spots = self._in_line(tuple(words[at] for at in places))
+        return [(places[first], places[last - 1] + 1, mask) for first, last, mask in spots]
+
+    def _in_line(self, words: tuple[str, ...]) -> Spots:
         keys = list(map(self._keys.__getitem__, words))
         keys.append(())
-        last = len(words) - 1
         found: Spots = []
         for at, entry in enumerate(map(self._entries.__getitem__, words)):
             if entry is None:
                 continue
-            mask, begun, following, open = entry
+            mask, begun, following = entry
             if mask:
                 found.append((at, at + 1, mask))
-            if not begun or at == last:
-                continue
-            if open or words[at + 1] == "\n":
-                _follow(begun, words, keys, at, at + 1, found)
+            if following is None:
+                for node in begun:
+                    _follow(node, keys, at, at + 1, found)
                 continue
             for key in keys[at + 1]:  # as _follow does, here for speed: most phrases end at their second word
-                if key in following:
-                    for child in following[key]:
-                        if child.mask:
-                            found.append((at, at + 2, child.mask))
-                        if child.following or child.anything:
-                            _follow((child,), words, keys, at, at + 2, found)
+                child = following.get(key)
+                if child is not None:
+                    if child.mask:
+                        found.append((at, at + 2, child.mask))
+                    if child.rest:
+                        _follow(child, keys, at, at + 2, found)
         return found
 
 
-def _follow(
-    nodes: tuple[Node, ...],
-    words: tuple[str, ...],
-    keys: list[tuple[str, ...]],
-    first: int,
-    at: int,
-    found: Spots,
-) -> None:
-    """Add every phrase begun at ``first`` that goes on from one of ``nodes`` with word ``at``."""
-    if at < len(words) and words[at] == "\n":
-        at += 1
-    if at >= len(words):
-        return
-    here = keys[at]
-    for node in nodes:
-        for key in here:
-            child = node.following.get(key)
-            if child is not None:
-                if child.mask:
-                    found.append((first, at + 1, child.mask))
-                if child.following or child.anything:
-                    _follow((child,), words, keys, first, at + 1, found)
-        child = node.anything
+def _follow(node: Node, keys: list[tuple[str, ...]], first: int, at: int, found: Spots) -> None:
+    """Add every phrase begun at ``first`` that goes on from ``node`` with word ``at``; behind the last word stands none."""
+    following = node.following()
+    for key in keys[at]:
+        child = following.get(key)
         if child is not None:
             if child.mask:
                 found.append((first, at + 1, child.mask))
-            if child.following or child.anything:
-                _follow((child,), words, keys, first, at + 1, found)
+            if child.rest:
+                _follow(child, keys, first, at + 1, found)
+    child = node.anything
+    if child is not None and at + 1 < len(keys):
+        if child.mask:
+            found.append((first, at + 1, child.mask))
+        if child.rest:
+            _follow(child, keys, first, at + 1, found)

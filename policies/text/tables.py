@@ -1,4 +1,4 @@
-"""The phrases of one language, compiled: a trie of words.
+"""The phrases of one language as a trie of words, whose steps are made when a text first gets there.
 
 In a phrase every word is matched by its stem; ``word*`` by prefix, ``*word`` by ending, ``=word`` exactly, ``_`` is any
 one word, ``..`` up to three; ``a/b`` are alternatives, ``(a)`` may be missing. Chinese and Japanese match by character.
@@ -6,86 +6,102 @@ one word, ``..`` up to three; ``a/b`` are alternatives, ``(a)`` may be missing. 
 
 from __future__ import annotations
 
-import re
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from policies.text.keys import ANY, Keys
 from policies.text.tokens import TOKEN, split_compounds
 
-_BRANCHES = re.compile(r"[/(]|\.\.")
+Run = tuple[str, ...]  # keys of words one after the other
+
+
+class Part(NamedTuple):
+    """What stands between two blanks of a phrase: runs of words of which any will do, each as its first key and the rest."""
+
+    runs: tuple[tuple[str, Run], ...]
+    optional: bool
+
+
+class Phrase(NamedTuple):
+    parts: tuple[Part, ...]
+    tail: int  # from which part on all may be missing
+    mask: int
+
+
+Rest = tuple[Run, int, Phrase]  # the rest of a run, then the parts of the phrase from a number on
 
 
 class Node:
-    """One step of a phrase: what may follow (``anything``: any word), and which classes end here."""
+    """One step: which classes end here, what of phrases goes on.
 
-    __slots__ = ("anything", "following", "mask")
+    A phrase with alternatives stands for thousands of plain ones: only the steps that texts take are ever made.
+    """
+
+    __slots__ = ("_following", "anything", "mask", "rest")
 
     def __init__(self) -> None:
-        self.following: dict[str, Node] = _NONE  # most steps are last ones
-        self.anything: Node | None = None
+        self._following: dict[str, Node] | None = None
+        self.anything: Node | None = None  # what follows any word; known with ``following``
         self.mask = 0
+        self.rest: list[Rest] = []
 
-    def after(self, key: str) -> Node:
-        """The step for a key, made where there is none."""
-        if key == ANY:
-            if self.anything is None:
-                self.anything = Node()
-            return self.anything
-        found = self.following.get(key)
-        if found is None:
-            if self.following is _NONE:
-                self.following = {}
-            found = self.following[key] = Node()
-        return found
+    def following(self) -> dict[str, Node]:
+        """The next steps by key."""
+        if self._following is None:
+            steps: dict[str, Node] = defaultdict(Node)
+            for run, at, phrase in self.rest:
+                if run:
+                    steps[run[0]].take(run[1:], at, phrase)
+                    continue
+                for number in range(at, len(phrase.parts)):
+                    runs, optional = phrase.parts[number]
+                    for key, behind in runs:
+                        steps[key].take(behind, number + 1, phrase)
+                    if not optional:
+                        break
+            self.anything = steps.pop(ANY, None)
+            self._following = dict(steps)
+        return self._following
 
-
-_NONE: dict[str, Node] = {}  # shared and never written to
+    def take(self, run: Run, at: int, phrase: Phrase) -> None:
+        """Let what is left of a phrase go on from here, or end."""
+        if at >= phrase.tail and not run:
+            self.mask |= phrase.mask
+        if run or at < len(phrase.parts):
+            self.rest.append((run, at, phrase))
 
 
 class Table:
-    """The phrases of one language as a trie of words."""
+    """The phrases of one language with the masks of their classes."""
 
-    def __init__(self, keys: Keys) -> None:
-        self.root = Node()
-        self._keys = keys
-        self._choices: dict[str, tuple[str, ...]] = {}
+    def __init__(self, phrases: Iterable[tuple[str, int]], keys: Keys) -> None:
+        self._root = Node()
+        known: dict[str, Part] = {}
+        for written, mask in phrases:
+            parts = []
+            for word in written.split():
+                part = known.get(word)
+                if part is None:
+                    part = known[word] = _part(word, keys)
+                parts.append(part)
+            tail = len(parts)
+            while tail and parts[tail - 1].optional:
+                tail -= 1
+            self._root.rest.append(((), 0, Phrase(tuple(parts), tail, mask)))
 
-    def add(self, phrase: str, mask: int) -> None:
-        """Add all plain word lists that a phrase with alternatives and optional words stands for."""
-        if not _BRANCHES.search(phrase):
-            self._add_words(phrase.split(), mask)
-            return
-        nodes = [self.root]
-        for part in phrase.split():
-            optional = len(part) > 2 and part[0] == "(" and part[-1] == ")"
-            if part == "..":
-                choices, optional = [(ANY,), (ANY, ANY), (ANY, ANY, ANY)], True
-            else:
-                bare = part[1:-1] if optional else part
-                choices = [self._choice(choice) for choice in bare.split("/") if choice]
-            reached = dict.fromkeys(nodes) if optional else {}
-            for keys in choices:
-                for node in nodes:
-                    for key in keys:
-                        node = node.after(key)
-                    reached[node] = None
-            nodes = list(reached)
-        for node in nodes:
-            if node is not self.root:
-                node.mask |= mask
+    def heads(self) -> dict[str, Node]:
+        """The first steps, by the key of the word."""
+        return self._root.following()
 
-    def _add_words(self, words: list[str], mask: int) -> None:
-        node = self.root
-        for word in words:
-            for key in self._choices.get(word) or self._choice(word):
-                node = node.after(key)
-        if node is not self.root:
-            node.mask |= mask
 
-    def _choice(self, choice: str) -> tuple[str, ...]:
-        known = self._choices.get(choice)
-        if known is None:
-            known = self._choices[choice] = tuple(map(self._keys.of_phrase, _split(choice)))
-        return known
+def _part(written: str, keys: Keys) -> Part:
+    if written == "..":
+        return Part(((ANY, ()), (ANY, (ANY,)), (ANY, (ANY, ANY))), True)
+    optional = len(written) > 2 and written[0] == "(" and written[-1] == ")"
+    choices = (written[1:-1] if optional else written).split("/")
+    runs = [tuple(map(keys.of_phrase, _split(choice))) for choice in choices if choice]
+    return Part(tuple((run[0], run[1:]) for run in runs if run), optional or not all(runs))
 
 
 def _split(choice: str) -> list[str]:

@@ -9,10 +9,11 @@ from itertools import chain
 
 from policies.text.fold import Folded
 
-# A CJK character is a word of its own; words of other scripts keep their vowel signs and inner apostrophes.
+# A CJK character is a word of its own; words of other scripts keep their vowel signs and inner apostrophes. What small
+# letters the case of a-z stands for is spelled out: to ignore the case of 28,000 characters takes long to compile.
 _HAN = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _LETTER = "\u0900-\u0963\u0966-\u097f"
-TOKEN = re.compile(rf"[{_HAN}]|(?:(?![{_HAN}])[\w{_LETTER}])+(?:'[a-z]+)?|\n|[^\w\s]", re.IGNORECASE)
+TOKEN = re.compile(rf"[{_HAN}]|(?:(?![{_HAN}])[\w{_LETTER}])+(?:'[A-Za-z\u017f\u212a]+)?|\n|[^\w\s]")
 
 _JOIN = re.compile(r"(?<=[a-z])[-/_](?=[a-z])")
 _TIGHT = re.compile(r"\.\w")
