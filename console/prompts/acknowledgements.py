@@ -13,9 +13,11 @@ from console.audit.acts import Act
 from console.audit.services import Subject, record
 from console.problems import Invalid
 from console.prompts.models import Acknowledgement, Prompt
+from console.queue import wake
 from policies import Finding, Severity
 
 Key = tuple[str, str]
+REVIEWED = "reviews.look_at_prompt"  # what reviews of the prompt need may be met by it
 
 
 def key_of(finding: Finding) -> Key:
@@ -59,4 +61,5 @@ def acknowledge(*, prompt: Prompt, finding: Finding, reason: str, member: Member
         subject=Subject("prompt", str(prompt.pk), prompt.title),
         detail={"code": code, "quote": digest},
     )
+    wake(REVIEWED, prompt.pk)
     return row

@@ -1,11 +1,10 @@
-"""What became of a prompt: its revisions, what changed between any two, and the way back."""
+"""Revisions of a prompt: one, what changed between any two, and the way back."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 
 import policies
 from console.accounts.access import MemberRequest, member_view
@@ -18,33 +17,8 @@ from console.prompts.files import draft_yaml
 from console.prompts.judge import judged, rows_of
 from console.prompts.models import Revision
 from console.prompts.pages import prompt_for, revision_for
-from console.prompts.proposals import proposals_of
 from console.prompts.revisions import restore
-from console.prompts.timeline import entry_of, live_number, timeline
-
-
-@member_view("GET")
-def history(request: MemberRequest, slug: str) -> HttpResponseBase:
-    """The timeline. Two revisions chosen in its form lead to their comparison."""
-    prompt = prompt_for(request.member, slug)
-    old, new = request.GET.get("old", ""), request.GET.get("new", "")
-    if old.isdecimal() and new.isdecimal():
-        return redirect("prompts:compare", request.member.workspace.slug, slug, int(old), int(new))
-    if old.isdecimal():
-        return redirect(f"{_changes(request, slug)}?since={old}")
-    draft = draft_of(prompt)
-    context = {
-        "nav": "prompts",
-        "tab": "history",
-        "prompt": prompt,
-        "draft": draft,
-        "entries": timeline(prompt),
-        "live": live_number(prompt),
-        "proposals_count": proposals_of(prompt).count(),
-        "versions": draft.versions.exclude(version=draft.version).select_related("by").defer("content")[:30],
-        "may_edit": can(request.member, Action.EDIT, prompt),
-    }
-    return render(request, "prompts/history.html", context)
+from console.prompts.timeline import entry_of, live_number
 
 
 @member_view("GET")
@@ -154,7 +128,3 @@ def archive_prompt(request: MemberRequest, slug: str) -> HttpResponseBase:
     archive(prompt=prompt, away=away, member=request.member)
     messages.success(request, f"{prompt.title} is {'archived' if away else 'back in the list'}.")
     return redirect("prompts:list", request.member.workspace.slug)
-
-
-def _changes(request: MemberRequest, slug: str) -> str:
-    return reverse("prompts:changes", args=[request.member.workspace.slug, slug])

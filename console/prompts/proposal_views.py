@@ -16,7 +16,7 @@ from console.prompts import proposals as work
 from console.prompts.draft_pages import address, draft_for
 from console.prompts.drafts import draft_of, note_read
 from console.prompts.merge_page import choices_of, shown
-from console.prompts.models import Draft
+from console.prompts.models import Draft, Prompt, Revision
 from console.prompts.pages import prompt_for, revision_for
 
 
@@ -26,7 +26,8 @@ def proposals(request: MemberRequest, slug: str) -> HttpResponseBase:
     prompt = prompt_for(request.member, slug)
     if request.method == "POST":
         require(request.member, Action.EDIT, prompt)
-    form = {name: request.POST.get(name, "") for name in ("name", "purpose", "revision")}
+    asked = request.POST if request.method == "POST" else request.GET  # the history leads here with a revision
+    form = {name: asked.get(name, "") for name in ("name", "purpose", "revision")}
     problem: DomainError | None = None
     if request.method == "POST":
         try:
@@ -49,12 +50,20 @@ def proposals(request: MemberRequest, slug: str) -> HttpResponseBase:
         "prompt": prompt,
         "proposals": list(work.proposals_of(prompt).defer("content", "fork")),
         "over": list(over.defer("content", "fork")[:30]),
-        "revisions": list(prompt.revisions.only("number", "message", "prompt")[:50]),
+        "revisions": _to_choose(prompt, form["revision"]),
         "form": form,
         "problem": problem,
         "may_edit": can(request.member, Action.EDIT, prompt),
     }
     return render(request, "prompts/proposals.html", context, status=422 if problem else 200)
+
+
+def _to_choose(prompt: Prompt, chosen: str) -> list[Revision]:
+    """The newest revisions, and the chosen one however old it is."""
+    light = prompt.revisions.only("number", "message", "prompt")
+    newest = list(light[:50])
+    old = light.filter(number=int(chosen)) if chosen.isdecimal() and len(chosen) < 10 else light.none()
+    return newest + [one for one in old if one not in newest]
 
 
 @member_view("GET", "POST")

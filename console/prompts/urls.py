@@ -56,7 +56,6 @@ urlpatterns = [
     path(
         "prompts/<slug:slug>/versions/<int:number>/restore", history_views.restore_saved, name="restore_saved"
     ),
-    path("prompts/<slug:slug>/history", history_views.history, name="history"),
     path("prompts/<slug:slug>/revisions/<int:number>", history_views.revision, name="revision"),
     path(
         "prompts/<slug:slug>/revisions/<int:number>.yaml", history_views.revision_file, name="revision_file"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from console.releases import delivery_views, drift_views, impact_views, views, webhook_views
+from console.releases import delivery_views, drift_views, history_views, impact_views, views, webhook_views
 
 app_name = "releases"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("bounds/preview", impact_views.preview_bounds, name="preview_bounds"),
     path("impact/<int:number>", impact_views.show, name="impact"),
     path("impact/<int:number>/put", impact_views.put, name="put_in_force"),
+    path("prompts/<slug:slug>/history", history_views.history, name="history"),
     path("prompts/<slug:slug>/drift", drift_views.drift_of, name="drift"),
     path("prompts/<slug:slug>/drift/<int:watch>", drift_views.change, name="change_watch"),
     path("prompts/<slug:slug>/releases", views.releases, name="list"),

@@ -1,13 +1,12 @@
 """Looking at reviews while nobody reads them: approvals that went stale, and reviews that wait for nothing but a release.
 
 Both are computed whenever a review is read, decided and released; here only somebody is told, and lists are given something
-that they can ask for in bulk. A review is looked at when somebody said something of it, and by a sweep, in turn, for
-whatever else changed.
+that they can ask for in bulk. That a review waits is noted where the last thing it needed was done (``readiness``); what is
+done elsewhere, to a prompt, a run or a member, only wakes a look here, and a sweep looks in turn at whatever nobody was woken
+for.
 """
 
 from __future__ import annotations
-
-from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -17,9 +16,10 @@ from console.live import publish
 from console.prompts.models import Prompt
 from console.queue import wake
 from console.reviews.models import Decision, Review
+from console.reviews.readiness import note_standing
 from console.reviews.services import LOOK, topic
-from console.reviews.standing import Standing, standing
-from console.reviews.telling import tell_ready, tell_stale
+from console.reviews.standing import standing
+from console.reviews.telling import tell_stale
 
 AT_ONCE = 20
 
@@ -44,6 +44,12 @@ def look_at_touched(prompt: Prompt, label: str) -> None:
         wake(LOOK, review.pk)
 
 
+def look_at_prompt(prompt_id: int) -> None:
+    """Something that reviews of the prompt rest on changed below them: a warning was acknowledged, a run ended, a judge read."""
+    for pk in Review.objects.filter(prompt=prompt_id, status__in=Review.UNDECIDED).values_list("pk", flat=True):
+        look(pk)
+
+
 @transaction.atomic
 def look(pk: int) -> int:
     """Note how the review stands; returns how many approvals turned out to be stale. Two at once: the second leaves it."""
@@ -56,7 +62,7 @@ def look(pk: int) -> int:
     if review is None:
         return 0
     now = standing(review)
-    Review.objects.filter(pk=pk).update(looked_at=timezone.now(), ready_since=_ready(review, now))
+    note_standing(review, now)
     stale = [
         voice
         for voice in now.stale
@@ -64,17 +70,11 @@ def look(pk: int) -> int:
     ]
     for voice in stale:
         voice.decision.review = review
-        Decision.objects.filter(pk=voice.decision.pk).update(stale_told=True)
-        tell_stale(voice.decision, " ".join(part.sentence for part in voice.drift))
+        why = " ".join(part.sentence for part in voice.drift)
+        said = Decision.objects.filter(pk=voice.decision.pk)
+        said.update(stale_told=True, stale_at=timezone.now(), stale_because=why[:500])
+        tell_stale(voice.decision, why)
     if stale:
         publish(topic(review))
     return len(stale)
 
-
-def _ready(review: Review, now: Standing) -> datetime | None:
-    """Since when it waits for a release; whoever may release it is told when that begins."""
-    if review.status != Review.Status.OPEN or now.unmet or not now.approvals:
-        return None
-    if review.ready_since is None:
-        tell_ready(review, now.approvals[-1].decision)
-    return review.ready_since or timezone.now()

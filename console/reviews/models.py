@@ -97,6 +97,9 @@ class Decision(models.Model):
     # A later word of the same person replaces an earlier one, which stays in the record.
     superseded = models.BooleanField(default=False)
     stale_told = models.BooleanField(default=False)  # whoever said it was told that it no longer counts
+    # For the history: when it was first seen to be stale, and why. Whether it counts is computed, never read here.
+    stale_at = models.DateTimeField(null=True)
+    stale_because = models.CharField(max_length=500, blank=True, db_default="", default="")
 
     class Meta:
         ordering = ["at"]

@@ -25,6 +25,7 @@ from console.reviews.checklist import why_of_judge
 from console.reviews.evidence import evidence_for
 from console.reviews.ground import Drift, Ground, drift
 from console.reviews.models import Decision, Review
+from console.reviews.readiness import note_ready
 from console.reviews.standing import Change, Standing, change_of, current_target, standing
 from console.reviews.telling import tell_asked, tell_decided
 from console.reviews.texts import checked_text
@@ -215,6 +216,7 @@ def decide(*, review: Review, word: str, reason: str = "", shown: Ground, member
             _refuse_unready(now)
         decision = _say(now, word, reason, member)
         _settle(locked)
+        note_ready(locked)
         act = Act.REVIEW_APPROVED if word == Decision.Word.APPROVE else Act.REVIEW_CHANGES_ASKED
         _record(locked, act, member, asdict(now.ground))
         tell_decided(decision, member)
@@ -278,6 +280,7 @@ def set_evidence(*, review: Review, runs: Iterable[Run], member: Membership) -> 
     require(member, Action.COMMENT, locked)
     chosen = _checked_runs(locked.revision, locked.workspace, runs)
     locked.runs.set(chosen)
+    note_ready(locked)
     _record(locked, Act.REVIEW_EVIDENCE_CHANGED, member, {"runs": sorted(run.number for run in chosen)})
     return locked
 

@@ -13,6 +13,12 @@ def look(review_id: int = 0) -> None:
     looking.look(review_id)
 
 
+@app.task(name="reviews.look_at_prompt")
+def look_at_prompt(prompt_id: int = 0) -> None:
+    """Look at the reviews of a prompt, since something that they rest on changed."""
+    looking.look_at_prompt(prompt_id)
+
+
 @app.task(name="reviews.sweep")
 def sweep() -> None:
     """Look at those that changed without anybody saying anything."""

@@ -18,6 +18,7 @@ from console.problems import DomainError, Invalid
 from console.queue import wake
 from console.reviews.mentions import mentioned
 from console.reviews.models import Comment, Review, Thread
+from console.reviews.readiness import note_ready
 from console.reviews.services import LOOK, lock, topic
 from console.reviews.standing import current_target
 from console.reviews.suggestions import takes_suggestion
@@ -159,6 +160,7 @@ def _line(content: Mapping[str, Any], section: str, number: int) -> str | None:
 
 def _record(thread: Thread, act: Act, member: Membership) -> None:
     review = thread.review
+    note_ready(review)
     record(
         chain=member.workspace.chain,
         actor=member.actor,

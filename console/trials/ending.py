@@ -13,6 +13,7 @@ from console.audit.acts import Act
 from console.audit.services import SYSTEM, Subject, record
 from console.notifications.models import Kind
 from console.notifications.services import notify
+from console.queue import wake
 from console.trials.models import Conversation, Run
 
 LONG = timedelta(seconds=30)  # whoever began a shorter one is still looking at it
@@ -37,6 +38,8 @@ def record_end(run: Run) -> None:
             "rehearsal": run.rehearsal,
         },
     )
+    if run.prompt_id:
+        wake("reviews.look_at_prompt", run.prompt_id)  # its reviews may rest on the run
     _tell_end(run, counts)
 
 

@@ -104,7 +104,7 @@ TABLE: dict[str, Rule] = {
     "prompts:changes": reads(query="since=1"),
     "prompts:archive": writes(A.EDIT),
     "prompts:restore_saved": writes(A.EDIT),
-    "prompts:history": reads(),
+    "releases:history": reads(),
     "prompts:revision": reads(),
     "prompts:revision_file": reads(),
     "prompts:restore": writes(A.EDIT),

@@ -66,7 +66,7 @@ def test_a_team_mate_reads_and_may_not_save_and_a_stranger_finds_nothing(
     assert page.status_code == 200
     assert b"data-save-ignore" in page.content
     assert as_json(log_in(viewer), address(prompt, "save"), form_of(page.content.decode())).status_code == 403
-    for name in ("compose", "history", "merge", "snapshot", "events", "presence", "changes", "file"):
+    for name in ("compose", "merge", "snapshot", "events", "presence", "changes", "file"):
         assert log_in(stranger).get(address(prompt, name)).status_code == 404
     assert log_in(stranger).post(address(prompt, "save")).status_code == 404
 

@@ -1,4 +1,4 @@
-"""History: the timeline, one revision, the comparison of two, and the way back."""
+"""One revision, the comparison of two, and the way back."""
 
 from __future__ import annotations
 
@@ -26,31 +26,6 @@ def prompt(author: Any) -> Any:
         author, prompt, text="You are Bo, the assistant of Meridian Bank. You are an AI.", message="Renamed"
     )
     return prompt
-
-
-def test_an_empty_history_says_what_a_revision_is(author: Any, log_in: Any, address: Any) -> None:
-    assert b"No revision yet" in log_in(author).get(address(make_prompt(author), "history")).content
-
-
-def test_the_timeline_in_a_constant_number_of_statements(
-    author: Any, prompt: Any, log_in: Any, address: Any, django_assert_max_num_queries: Any
-) -> None:
-    client = log_in(author)
-    for number in range(6):
-        make_revision(author, prompt, text=f"You are {number}, an AI.")
-    with django_assert_max_num_queries(18):
-        page = client.get(address(prompt, "history")).content.decode()
-    assert "r2: Renamed" in page and "r1: The first" in page
-
-
-def test_two_chosen_revisions_lead_to_their_comparison(
-    author: Any, prompt: Any, log_in: Any, address: Any
-) -> None:
-    client = log_in(author)
-    chosen = client.get(address(prompt, "history"), {"old": "1", "new": "2"})
-    assert chosen.headers["Location"] == address(prompt, "compare", 1, 2)
-    chosen = client.get(address(prompt, "history"), {"old": "1", "new": "draft"})
-    assert chosen.headers["Location"] == f"{address(prompt, 'changes')}?since=1"
 
 
 def test_a_comparison_shows_words_settings_and_effect(
@@ -86,17 +61,6 @@ def test_restoring_changes_the_draft_and_only_for_authors(
     assert draft_of(prompt).content["sections"][0]["text"].startswith("You are Aria")
 
 
-def test_what_was_saved_while_typing_can_be_brought_back(
-    author: Any, prompt: Any, log_in: Any, address: Any
-) -> None:
-    client = log_in(author)
-    assert "version 1" in client.get(address(prompt, "history")).content.decode()
-    client.post(address(prompt, "restore_saved", 1), {"version": draft_of(prompt).version})
-    assert draft_of(prompt).content["sections"][0]["text"].startswith("You are Aria")
-    gone = client.post(address(prompt, "restore_saved", 99), {"version": draft_of(prompt).version})
-    assert (gone.status_code, "no longer kept" in gone.content.decode()) == (422, True)
-
-
 def test_files_are_drafts_that_can_be_imported_again(
     author: Any, prompt: Any, log_in: Any, address: Any
 ) -> None:
@@ -128,6 +92,6 @@ def test_no_page_asks_the_database_much(
 
 def test_a_stranger_finds_nothing(author: Any, prompt: Any, log_in: Any, address: Any) -> None:
     client = log_in(make_member(make_workspace(), "author"))
-    for name, rest in (("history", ()), ("revision", (1,)), ("compare", (1, 2)), ("revision_file", (1,))):
+    for name, rest in (("revision", (1,)), ("compare", (1, 2)), ("revision_file", (1,))):
         assert client.get(address(prompt, name, *rest)).status_code == 404
     assert client.post(address(prompt, "restore", 1)).status_code == 404
