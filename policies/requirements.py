@@ -30,14 +30,16 @@ class Requirement:
 
 
 def requirements(
-    effect: Effect, draft: Draft, pack: Pack, *, verdict: Verdict | None = None
+    effect: Effect, draft: Draft, pack: Pack, *, verdict: Verdict | None = None, samples: int = 1
 ) -> tuple[Requirement, ...]:
-    """The check list of a review. ``verdict`` adds the warnings that must be acknowledged."""
+    """The check list of a review. ``verdict`` adds the warnings that must be acknowledged; ``samples`` of each scenario are
+    needed at least, where the organisation asks for more than the policy.
+    """
     level = _level(effect.risk_after, pack)
     return (
         Requirement("findings", "findings", "No blocking finding", "always"),
         *_acknowledgements(verdict),
-        *_evidence(effect, draft, pack, level),
+        *_evidence(effect, draft, pack, level, samples),
         *_approvals(effect, draft, pack, level),
         Requirement("threads", "threads", "Threads resolved", "always"),
     )
@@ -57,7 +59,9 @@ def _acknowledgements(verdict: Verdict | None) -> Iterator[Requirement]:
         yield Requirement("acknowledge", "acknowledge", sentence, "warnings need somebody's reason", count)
 
 
-def _evidence(effect: Effect, draft: Draft, pack: Pack, level: ReviewLevel) -> Iterator[Requirement]:
+def _evidence(
+    effect: Effect, draft: Draft, pack: Pack, level: ReviewLevel, asked: int
+) -> Iterator[Requirement]:
     """Runs over scenarios that cover what the risk asks for, what the domain asks for, and what was moved wider."""
     moved = [
         change.id for change in effect.changes if change.kind in {"setting", "grant"} and change.risk > 0
@@ -69,9 +73,12 @@ def _evidence(effect: Effect, draft: Draft, pack: Pack, level: ReviewLevel) -> I
         because = f"because the risk score is {effect.risk_after}"
         if moved:
             because += f" and {_titles(moved, pack)} became wider"
-        samples = f", with {level.samples} samples of each scenario" if level.samples > 1 else ""
+        if asked > level.samples:
+            because += f", and the organisation asks for {asked} samples"
+        count = max(level.samples, asked)
+        samples = f", with {count} samples of each scenario" if count > 1 else ""
         sentence = f"Finished runs on {draft.model}{samples} that cover {_titles(covers, pack)}"
-        yield Requirement("evidence", "evidence", sentence, because, level.samples, covers=covers)
+        yield Requirement("evidence", "evidence", sentence, because, count, covers=covers)
 
 
 def _first_with_evidence(pack: Pack) -> int:

@@ -12,14 +12,15 @@ from django.views.decorators.http import require_http_methods
 
 from console.accounts import invitations
 from console.accounts.access import MemberRequest, member_view
-from console.accounts.members_page import members_page
+from console.accounts.members_page import LINK
 from console.accounts.models import Invitation, Membership, User
+from console.accounts.shown_once import keep
 from console.problems import DomainError, Invalid
 
 
 @member_view("POST")
 def create(request: MemberRequest) -> HttpResponseBase:
-    """The page of the members with the link, this once."""
+    """Lead to the page of the members, which shows the link this once."""
     days = request.POST.get("days", "7")
     made = invitations.invite(
         member=request.member,
@@ -27,14 +28,20 @@ def create(request: MemberRequest) -> HttpResponseBase:
         roles=request.POST.getlist("roles"),
         days=int(days) if days.isdecimal() and len(days) < 4 else 0,
     )
-    return render(request, "accounts/members.html", {**members_page(request.member), "made": made})
+    return _shown(request, made)
 
 
 @member_view("POST")
 def renew(request: MemberRequest, pk: int) -> HttpResponseBase:
-    """The page of the members with the new link, this once."""
+    """The same with a new link."""
     made = invitations.renew(invitation=_invitation(request, pk), member=request.member)
-    return render(request, "accounts/members.html", {**members_page(request.member), "made": made})
+    return _shown(request, made)
+
+
+def _shown(request: MemberRequest, made: tuple[Invitation, str]) -> HttpResponseBase:
+    invitation, link = made
+    keep(request, LINK, f"{invitation.email}\n{link}")
+    return redirect("accounts:members", request.member.workspace.slug)
 
 
 @member_view("POST")

@@ -15,6 +15,8 @@ from console.accounts.permissions import Action, can
 from console.accounts.voices import policy_of
 from policies import current_name
 
+LINK = "invitation"  # what a session keeps until the page shows it
+
 
 def members_page(member: Membership) -> dict[str, Any]:
     pack, manages = policy_of(member.workspace), can(member, Action.MANAGE_MEMBERS)

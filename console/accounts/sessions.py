@@ -44,6 +44,9 @@ class SessionLimitMiddleware:
 
 
 def _by_itself(request: HttpRequest) -> bool:
+    """Whether the page asked, not the person: it says so (``by-itself.js``), or it can be nothing else."""
+    if request.headers.get("Remit-By-Itself") == "true":
+        return True
     stream = "text/event-stream" in request.headers.get("Accept", "")
     return stream or request.path.endswith(("/presence", "/notifications/unread"))
 

@@ -11,10 +11,11 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 
 from console.accounts.access import MemberRequest, member_view
-from console.accounts.members_page import members_of, members_page
+from console.accounts.members_page import LINK, members_of, members_page
 from console.accounts.models import Role, User
 from console.accounts.permissions import Action, require
 from console.accounts.services import add_member, remove_member, require_mfa, set_roles
+from console.accounts.shown_once import take
 from console.accounts.voices import policy_of
 from console.htmx import render_region
 from console.problems import Invalid
@@ -23,6 +24,8 @@ from console.problems import Invalid
 @member_view("GET")
 def members(request: MemberRequest) -> HttpResponse:
     context = members_page(request.member)
+    if not request.htmx:  # the list that comes by itself has no place for it
+        context["mailed_to"], _, context["link"] = take(request, LINK).partition("\n")
     return render_region(request, "accounts/members.html", context, regions=("invitations",))
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, require
 from console.governance import bounds_form, bounds_page
+from console.governance.samples import set_samples
 from console.governance.services import governance_of, set_bounds
 from console.problems import DomainError, Invalid, NotAllowed
 
@@ -37,6 +38,32 @@ def _save(request: MemberRequest) -> HttpResponseBase:
     )
     messages.success(request, f"Bounds {saved.version} are in force." if saved else "Nothing changed.")
     return redirect("governance:bounds", workspace.slug)
+
+
+@member_view("POST")
+def samples(request: MemberRequest) -> HttpResponseBase:
+    """How often each scenario must have been played, from which risk score on."""
+    require(request.member, Action.SET_BOUNDS)
+    try:
+        saved = set_samples(
+            member=request.member,
+            samples=_number(request.POST.get("samples", "")),
+            from_risk=_number(request.POST.get("from_risk", "")),
+            reason=request.POST.get("reason", ""),
+            version=_version(request.POST.get("version", "")),
+        )
+    except NotAllowed:
+        raise
+    except DomainError as error:
+        return _page(request, error)
+    messages.success(request, f"Bounds {saved.version} are in force." if saved else "Nothing changed.")
+    return redirect("governance:bounds", request.member.workspace.slug)
+
+
+def _number(text: str) -> int:
+    if not (text.isdecimal() and len(text) < 6):
+        raise Invalid(f"“{text[:20]}” is no number.", "Use digits, e.g. 3.")
+    return int(text)
 
 
 def _version(text: str) -> int:

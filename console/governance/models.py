@@ -47,11 +47,16 @@ class PolicyInForce(models.Model):
 
 
 class OrganisationBounds(models.Model):
-    """A workspace's own bounds, versioned. ``statement`` maps behaviour ids to bounds in their JSON form."""
+    """A workspace's own bounds, versioned. ``statement`` maps behaviour ids to bounds in their JSON form; what evidence a
+    review needs beyond the policy is a bound too, so that an approval binds it.
+    """
 
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="bounds")
     version = models.PositiveIntegerField()
     statement = models.JSONField(default=dict)
+    # How often a scenario must have been played where the risk is that high: at least as often as the policy asks.
+    samples = models.PositiveSmallIntegerField(default=1, db_default=1)
+    samples_from_risk = models.PositiveSmallIntegerField(default=0, db_default=0)
     reason = models.TextField(blank=True)
     at = models.DateTimeField(auto_now_add=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)

@@ -32,6 +32,12 @@ class Bounds:
     statement: Mapping[str, Any]
     organisation: policies.Organisation
     at: datetime | None = None
+    samples: int = 1
+    samples_from_risk: int = 0
+
+    def samples_at(self, risk: int) -> int:
+        """How often each scenario must have been played at this risk, as far as the organisation asks."""
+        return self.samples if risk >= self.samples_from_risk else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,8 @@ def bounds_for(workspace: Workspace, pack: policies.Pack | None = None) -> Bound
     row = workspace.bounds.order_by("-version").first()
     if row is None:
         return Bounds(0, {}, policies.Organisation(name=workspace.name, bounds={}))
-    return Bounds(row.version, row.statement, organisation_from(workspace.name, row.statement, pack), row.at)
+    organisation = organisation_from(workspace.name, row.statement, pack)
+    return Bounds(row.version, row.statement, organisation, row.at, row.samples, row.samples_from_risk)
 
 
 def organisation_from(name: str, statement: Mapping[str, Any], pack: policies.Pack) -> policies.Organisation:
@@ -117,27 +124,40 @@ def set_bounds(
     """
     workspace = member.workspace
     require(member, Action.SET_BOUNDS)
+    now = locked_bounds(workspace, version)
+    before: Mapping[str, Any] = now.statement if now else {}
+    statement = _dated(bounds, before)
+    organisation_from(workspace.name, statement, pack_in_force(workspace))
+    if {k: v["bound"] for k, v in statement.items()} == {k: v["bound"] for k, v in before.items()}:
+        return None
+    row = next_bounds(workspace, now, statement=statement, reason=reason.strip(), by=member.user)
+    record_bounds(workspace, member.actor, row, before)
+    return row
+
+
+def locked_bounds(workspace: Workspace, version: int) -> OrganisationBounds | None:
+    """The bounds that the form showed as ``version``, held until the transaction ends. Raises StaleBounds."""
     Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     now = workspace.bounds.order_by("-version").first()
     if (now.version if now else 0) != version:
         raise StaleBounds(
             "Somebody changed the bounds while you had them open.", "Reload the page and narrow again."
         )
-    before: Mapping[str, Any] = now.statement if now else {}
-    statement = _dated(bounds, before)
-    organisation_from(workspace.name, statement, pack_in_force(workspace))
-    if {k: v["bound"] for k, v in statement.items()} == {k: v["bound"] for k, v in before.items()}:
-        return None
-    row = OrganisationBounds.objects.create(
-        workspace=workspace, version=version + 1, statement=statement, reason=reason.strip(), by=member.user
-    )
-    _record_bounds(workspace, member.actor, row, before)
-    return row
+    return now
 
 
-def _record_bounds(
-    workspace: Workspace, actor: Actor, row: OrganisationBounds, before: Mapping[str, Any]
+def next_bounds(workspace: Workspace, now: OrganisationBounds | None, **changed: Any) -> OrganisationBounds:
+    """The version after ``now``: everything as it was but what is ``changed``."""
+    kept = ("statement", "samples", "samples_from_risk")
+    before = {name: getattr(now, name) for name in kept} if now else {}
+    version = now.version + 1 if now else 1
+    return OrganisationBounds.objects.create(workspace=workspace, version=version, **{**before, **changed})
+
+
+def record_bounds(
+    workspace: Workspace, actor: Actor, row: OrganisationBounds, before: Mapping[str, Any], *also: str
 ) -> None:
+    """``also``: what changed besides the bounds of behaviours."""
     record(
         chain=workspace.chain,
         actor=actor,
@@ -146,7 +166,7 @@ def _record_bounds(
         detail={
             "before": policies.digest(dict(before)),
             "after": policies.digest(row.statement),
-            "changed": sorted(set(_changed(before, row.statement))),
+            "changed": sorted({*_changed(before, row.statement), *also}),
         },
     )
 
@@ -208,11 +228,11 @@ def _carry_bounds(workspace: Workspace, pack: policies.Pack, actor: Actor, membe
     statement, lost = carried(now.statement, pack)
     if statement == now.statement:
         return
-    row = OrganisationBounds.objects.create(
-        workspace=workspace,
-        version=now.version + 1,
+    row = next_bounds(
+        workspace,
+        now,
         statement=statement,
         reason=" ".join([f"Carried over to {pack.ref}.", *lost]),
         by=member.user if member else None,
     )
-    _record_bounds(workspace, actor, row, now.statement)
+    record_bounds(workspace, actor, row, now.statement)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("policy/codes/<str:code>", policy_views.code, name="code"),
     path("policy/rules/<str:rule>", policy_views.rule, name="rule"),
     path("bounds/", bounds_views.bounds, name="bounds"),
+    path("bounds/samples", bounds_views.samples, name="samples"),
     path("audit/", audit_views.audit, name="audit"),
     path("audit/file/<slug:format>", audit_views.export, name="audit_export"),
 ]

@@ -11,6 +11,7 @@ from django.utils import timezone
 from console.accounts.models import Membership
 from console.audit.models import Entry
 from console.prompts.models import Draft, Prompt
+from console.prompts.moved_snippets import Behind, live_behind
 from console.prompts.pages import prompts_of
 from console.releases import drift_page
 from console.releases.models import Label
@@ -77,11 +78,17 @@ def _release(entry: queue.Entry) -> Item:
 
 
 def to_fix(member: Membership, waiting: list[queue.Entry]) -> list[Item]:
-    """Evidence that no longer holds, blocked drafts, asked changes on prompts that this member works on, and own reviews
+    """Evidence that no longer holds, releases behind their snippets, blocked drafts, asked changes on prompts that this member works on, and own reviews
     whose snippets changed.
     """
     reopened = [_reopened(entry) for entry in waiting if entry.mine and entry.reopened]
-    found = [*_drifted(member), *_blocked(member), *_changes_asked(member), *reopened[:MOST]]
+    found = [
+        *_drifted(member),
+        *_behind(member),
+        *_blocked(member),
+        *_changes_asked(member),
+        *reopened[:MOST],
+    ]
     return sorted(found, key=lambda item: item.at, reverse=True)
 
 
@@ -126,6 +133,27 @@ def _drifted(member: Membership) -> list[Item]:
         for watch in drift_page.stale_watches(member)[:MOST]
         if watch.prompt.slug not in alarmed
     ]
+
+
+def _behind(member: Membership) -> list[Item]:
+    """What is out with snippets that moved on."""
+    return [
+        Item(
+            "Snippet moved",
+            "stale",
+            f"{one.prompt.title}, {one.label}: {_named(one)} moved on since release {one.release}",
+            "What is out stays as it was approved. Read the difference, and take it up.",
+            "prompts:compose",
+            one.prompt.slug,
+            one.since,
+        )
+        for one in live_behind(member.workspace)[:MOST]
+    ]
+
+
+def _named(one: Behind) -> str:
+    first, *more = one.moved
+    return f"{len(more) + 1} snippets" if more else f"the snippet {first.slug}"
 
 
 def _blocked(member: Membership) -> list[Item]:

@@ -24,6 +24,7 @@ from console.prompts.drafts import MAIN, StaleDraft, check, note_read, topic
 from console.prompts.drafts import save as save_draft
 from console.prompts.judge import ask
 from console.prompts.models import Draft
+from console.prompts.moved_snippets import live_revision, moved_of
 from console.prompts.revisions import create_revision
 from console.prompts.typed import typed
 
@@ -45,6 +46,8 @@ def _context(request: MemberRequest, draft: Draft) -> dict[str, Any]:
         "prompt": draft.prompt,
         "draft": draft,
         "page": Composition(draft, request.member),
+        # Only the whole page shows it: the regions that come while somebody types ask for nothing of it.
+        "moved_snippets": lambda: moved_of(request.member.workspace, live_revision(draft.prompt)),
         "unmerged": draft.copies.filter(by=request.member.user).first(),
         "readonly": bool(draft.closed_at) or not can(request.member, Action.EDIT, draft.prompt),
     }

@@ -26,7 +26,9 @@ def proposals(request: MemberRequest, slug: str) -> HttpResponseBase:
     prompt = prompt_for(request.member, slug)
     if request.method == "POST":
         require(request.member, Action.EDIT, prompt)
-    asked = request.POST if request.method == "POST" else request.GET  # the history leads here with a revision
+    asked = (
+        request.POST if request.method == "POST" else request.GET
+    )  # the history leads here with a revision
     form = {name: asked.get(name, "") for name in ("name", "purpose", "revision")}
     problem: DomainError | None = None
     if request.method == "POST":

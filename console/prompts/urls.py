@@ -8,6 +8,7 @@ from console.prompts import (
     merge_views,
     new_views,
     proposal_views,
+    snippet_views,
 )
 
 app_name = "prompts"
@@ -43,6 +44,7 @@ urlpatterns = [
     path(
         "prompts/<slug:slug>/drafts/<slug:name>/close", proposal_views.close_proposal, name="close_proposal"
     ),
+    path("prompts/<slug:slug>/snippets/take-up", snippet_views.take_up, name="take_up"),
     path("judge/", judge_views.judge_settings, name="judge-settings"),
     path(
         "prompts/<slug:slug>/revisions/<int:number>/judge", judge_views.judge_revision, name="judge-revision"

@@ -196,7 +196,9 @@ def released(row: Release, place: Place) -> Event:
 
 def moved(row: LabelMove, place: Place) -> Event:
     back = row.before and row.after and row.after.number < row.before.number
-    word = "Retired" if row.after is None else "Rolled back" if back else "Moved" if row.before else "Label made"
+    word = (
+        "Retired" if row.after is None else "Rolled back" if back else "Moved" if row.before else "Label made"
+    )
     return Event(
         id=f"move-{row.pk}",
         at=row.at,
@@ -287,7 +289,13 @@ def acted(row: Entry, place: Place) -> Event:
     """The prompt itself and its proposals, as the audit has them."""
     word, lead, address = _acted(row, place)
     return Event(
-        id=f"entry-{row.seq}", at=row.at, mark="draft", word=word, lead=lead, address=address, who=row.actor_name
+        id=f"entry-{row.seq}",
+        at=row.at,
+        mark="draft",
+        word=word,
+        lead=lead,
+        address=address,
+        who=row.actor_name,
     )
 
 

@@ -102,7 +102,9 @@ def _moments(prompt: Prompt, kind: str) -> QuerySet[Any, Any]:
 def _column(prompt: Prompt, number: int, source: Source) -> QuerySet[Any, Any]:
     rows = source.rows(prompt).order_by()
     when = Cast(source.moment, DateTimeField())
-    return rows.annotate(source=Value(number), row=F("pk"), moment=when).values_list("source", "row", "moment")
+    return rows.annotate(source=Value(number), row=F("pk"), moment=when).values_list(
+        "source", "row", "moment"
+    )
 
 
 def _told(prompt: Prompt, moments: Sequence[tuple[int, int, Any]]) -> list[Event]:

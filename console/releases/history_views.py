@@ -40,10 +40,12 @@ def history(request: MemberRequest, slug: str) -> HttpResponseBase:
         "page": page,
         "kinds": KINDS,
         "show": kind if kind in KINDS else "",
-        "picks": _picked(request, draft, page.object_list),
+        "picks": _picked(request, draft, list(page)),
         "live": live_number(prompt),
         "proposals_count": proposals_of(prompt).count(),
-        "versions": draft.versions.exclude(version=draft.version).select_related("by").defer("content")[:VERSIONS],
+        "versions": draft.versions.exclude(version=draft.version)
+        .select_related("by")
+        .defer("content")[:VERSIONS],
         "may_edit": can(request.member, Action.EDIT, prompt),
     }
     return render(request, "releases/history.html", context)
@@ -66,8 +68,8 @@ def _picked(request: MemberRequest, draft: Draft, events: Sequence[Event]) -> di
     old, new = _number(request.GET.get("old")), _number(request.GET.get("new"))
     if not (old or new or "new" in request.GET):
         changed = draft.base is None or draft.content != draft.base.content
-        new, *others = [None, *here] if changed else here or [None]
-        old = others[0] if others else None
+        new = None if changed or not here else here[0]
+        old = next((number for number in here if number != new), None)
     away = [(name, number) for name, number in (("old", old), ("new", new)) if number and number not in here]
     return {"old": old, "new": new or "draft", "away": away}
 

@@ -61,6 +61,8 @@ def move_label(
         label = Label(prompt=prompt, name=name, protected=is_protected(prompt, None, name))
     label.release = release
     label.save()
+    if before and release.number < before.number:
+        reason = reason.strip() or ready_reason(before, release)
     _remember(label, before, member, reason)
     if before and release.number < before.number:
         tell_rolled_back(label, before, member, reason)
@@ -68,6 +70,12 @@ def move_label(
     how = "became the label's release" if before and _candidate(label) == release.pk else "the label moved"
     end_shares(label, member, how)
     return label
+
+
+def ready_reason(before: Release, release: Release) -> str:
+    """Why a label goes from one release to another, where nobody says more."""
+    verb = "Rolled back" if release.number < before.number else "Returned"
+    return f"{verb} from release {before.number} to {release.number}"
 
 
 def _candidate(label: Label) -> int | None:

@@ -10,6 +10,7 @@ from django.http import Http404
 from console.accounts.models import Membership
 from console.prompts.models import Prompt
 from console.prompts.snippets import including
+from console.releases.labels import ready_reason
 from console.releases.models import Label, LabelMove, PlannedMove, Release, Share, SigningKey
 from console.releases.retiring import Reach, reach_of, tokens_in_force
 from policies.canonical import read_json
@@ -26,6 +27,16 @@ class LabelRow:
     back: Release | None
     reach: Reach | None = None
     included_by: tuple[Prompt, ...] = ()
+
+    @property
+    def back_is_older(self) -> bool:
+        """After a roll-back the way back leads forward again."""
+        return self.back is not None and self.back.number < self.label.release.number
+
+    @property
+    def back_reason(self) -> str:
+        """What the record says of a roll-back of which nobody says more."""
+        return ready_reason(self.label.release, self.back) if self.back else ""
 
 
 def releases_of(prompt: Prompt) -> QuerySet[Release]:

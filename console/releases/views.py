@@ -12,6 +12,8 @@ from console.accounts.access import MemberRequest, member_view
 from console.accounts.mfa import fresh_factor
 from console.accounts.permissions import Action, can, require
 from console.problems import Invalid
+from console.prompts.drafts import draft_of
+from console.prompts.moved_snippets import moved_of
 from console.prompts.pages import prompt_for
 from console.releases import drift_page, exporting, pages
 from console.releases.exports import FORMATS
@@ -68,6 +70,9 @@ def _page(request: MemberRequest, release: Release) -> HttpResponse:
         "formats": list(FORMATS),
         "shown": shown if shown in FORMATS else SHOWN[0],
         "snippet": FORMATS[shown if shown in FORMATS else SHOWN[0]].render(out),
+        "moved": moved_of(request.member.workspace, release.revision) if label else (),
+        "draft": draft_of(release.prompt) if can(request.member, Action.EDIT, release.prompt) else None,
+        "release_name": str(release.number),
         "alarm": drift_page.alarm_of(release),
         "may_release": can(request.member, Action.RELEASE, release),
         "may_move": may_move,

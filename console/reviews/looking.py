@@ -46,7 +46,9 @@ def look_at_touched(prompt: Prompt, label: str) -> None:
 
 def look_at_prompt(prompt_id: int) -> None:
     """Something that reviews of the prompt rest on changed below them: a warning was acknowledged, a run ended, a judge read."""
-    for pk in Review.objects.filter(prompt=prompt_id, status__in=Review.UNDECIDED).values_list("pk", flat=True):
+    for pk in Review.objects.filter(prompt=prompt_id, status__in=Review.UNDECIDED).values_list(
+        "pk", flat=True
+    ):
         look(pk)
 
 
@@ -77,4 +79,3 @@ def look(pk: int) -> int:
     if stale:
         publish(topic(review))
     return len(stale)
-

@@ -15,6 +15,7 @@ from console.accounts.models import Membership
 from console.accounts.permissions import Action, require
 from console.htmx import render_region
 from console.problems import DomainError
+from console.prompts.moved_snippets import live_behind
 from console.prompts.pages import prompt_for, revision_for
 from console.reviews.assigning import reviewers_for
 from console.reviews.evidence import evidence_for
@@ -54,6 +55,7 @@ def queue(request: MemberRequest) -> HttpResponse:
         "page": page,
         "entries": entries(page, request.member) if show == "done" else list(page),  # type: ignore[arg-type]
         "show": show,
+        "behind": live_behind(request.member.workspace) if show == "release" else (),
         "switches": [
             (name, title, len(lists[name]) if name in lists else done.count())
             for name, title in SHOWS.items()

@@ -157,7 +157,8 @@ def change_of(revision: Revision, against: Revision | None, workspace: Workspace
         old_verdict=before.verdict if before and old_pack.digest == pack.digest else None,
         new_verdict=checked.verdict,
     )
-    needs = policies.requirements(effect, checked.draft, pack, verdict=checked.verdict)
+    samples = governance.bounds.samples_at(effect.risk_after)
+    needs = policies.requirements(effect, checked.draft, pack, verdict=checked.verdict, samples=samples)
     return Change(revision, against, governance, checked, before, effect, needs, said)
 
 

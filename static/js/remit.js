@@ -1,6 +1,7 @@
 // What every page loads. Each import is one island and knows nothing of the others.
 import "./after-save.js";
 import "./bound-range.js";
+import "./by-itself.js";
 import "./chat-pane.js";
 import "./copy.js";
 import "./dialogs.js";

@@ -108,6 +108,7 @@ TABLE: dict[str, Rule] = {
     "prompts:revision": reads(),
     "prompts:revision_file": reads(),
     "prompts:restore": writes(A.EDIT),
+    "prompts:take_up": writes(A.EDIT),
     "prompts:compare": reads(),
     # --- trials
     "trials:list": reads(),
@@ -187,6 +188,7 @@ TABLE: dict[str, Rule] = {
     "governance:code": reads(),
     "governance:rule": reads(),
     "governance:bounds": page(A.READ, A.SET_BOUNDS),
+    "governance:samples": writes(A.SET_BOUNDS),
     "governance:audit": page(A.READ_AUDIT),
     "governance:audit_export": writes(A.READ_AUDIT),
     # --- where calls go, and what they may cost

@@ -35,8 +35,13 @@ def secret_of(link: str) -> str:
 def test_a_link_is_sent_shown_once_and_makes_an_account(client, admin):
     client.force_login(admin.user)
     form = {"email": "bo@example.com", "roles": ["author", "reviewer"], "days": "7"}
-    page = client.post(reverse("accounts:invite", args=[admin.workspace.slug]), form)
-    made, link = page.context["made"]
+    members = reverse("accounts:members", args=[admin.workspace.slug])
+    done = client.post(reverse("accounts:invite", args=[admin.workspace.slug]), form)
+    assert (done.status_code, done["Location"]) == (302, members)
+    assert b"http" not in str(client.session.items()).encode()  # sealed until it is shown
+    client.get(members, headers={"hx-request": "true", "hx-target": "invitations"})
+    page = client.get(members)
+    made, link = Invitation.objects.get(), page.context["link"]
     assert link in page.content.decode() and "On its way" in page.content.decode()
     assert outbox.send_due() == 1 and outbox.send_due() == 0
     assert link in mail.outbox[0].body
@@ -79,8 +84,10 @@ def test_a_letter_that_does_not_leave_is_tried_again_shown_and_sent_anew_by_hand
     assert "given up after 6 attempts" in shown and Invitation.objects.get().secret is None
 
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    page = client.post(reverse("accounts:invitation-renew", args=[admin.workspace.slug, made.pk]))
-    link = page.context["made"][1]
+    page = client.post(
+        reverse("accounts:invitation-renew", args=[admin.workspace.slug, made.pk]), follow=True
+    )
+    link = page.context["link"]
     # Whoever took the former letter and comes late says nothing of the new one.
     outbox._note(made, mail="sent", secret=None)
     assert outbox.send_due() == 1

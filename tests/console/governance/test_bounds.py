@@ -7,9 +7,20 @@ from django.urls import reverse
 
 import policies
 from console.audit.models import Entry
+from console.governance.samples import set_samples
 from console.governance.services import StaleBounds, bounds_for, set_bounds, switch_pack
 from console.problems import Invalid, NotAllowed
-from tests.factories import make_member, make_workspace
+from console.reviews.models import Review
+from console.reviews.standing import standing
+from tests.factories import (
+    make_approval,
+    make_finished_run,
+    make_member,
+    make_prompt,
+    make_review,
+    make_revision,
+    make_workspace,
+)
 
 pytestmark = pytest.mark.django_db
 CREATIVITY = "behavior.creativity"
@@ -142,3 +153,34 @@ def test_the_pack_in_force_is_bound_to_its_digest(admin):
     assert row.digest == pack.digest
     with pytest.raises(Invalid, match="no usable policy"):
         switch_pack(workspace=admin.workspace, name="claude", version="1999.1", member=admin)
+
+
+def test_more_samples_are_asked_for_from_a_risk_on_and_make_approvals_stale(client, admin):
+    author, reviewer = (make_member(admin.workspace, role) for role in ("author", "reviewer"))
+    revision = make_revision(author, make_prompt(author, domain="finance"))
+    review = make_review(author, revision=revision, runs=[make_finished_run(revision)])
+    make_approval(review, reviewer)
+    page, address = reverse("governance:bounds", args=[admin.workspace.slug]), "governance:samples"
+    client.force_login(admin.user)
+    form = {"samples": "3", "from_risk": "1", "reason": "Once says little.", "version": "0"}
+    refused = client.post(reverse(address, args=[admin.workspace.slug]), {**form, "samples": "51"})
+    assert (refused.status_code, b"Choose 1 to 50." in refused.content) == (422, True)
+    assert b'value="Once says little."' in refused.content
+    assert client.post(reverse(address, args=[admin.workspace.slug]), form).status_code == 302
+    assert client.post(reverse(address, args=[admin.workspace.slug]), form).status_code == 409  # an old page
+    assert b'value="3"' in client.get(page).content
+    assert Entry.objects.get(act="policy:bounds:changed").detail["changed"] == ["review.samples"]
+    now = standing(Review.objects.get())
+    [line] = [line for line in now.lines if line.kind == "evidence"]
+    assert (line.met, "with 3 samples of each scenario" in line.sentence) == ("no", True)
+    assert "has 1 sample of each scenario" in line.because
+    assert [part.sentence for voice in now.stale for part in voice.drift] == [
+        "The organisation's bounds changed."
+    ]
+    # Narrowing a behaviour, or another policy, keeps what is asked for; what is asked of a higher risk is asked of none here.
+    narrow(admin, {CREATIVITY: {"highest": "balanced"}}, version=1)
+    assert bounds_for(admin.workspace).samples_at(1) == 3
+    set_samples(member=admin, samples=3, from_risk=20, reason="", version=2)
+    assert bounds_for(admin.workspace).samples_at(19) == 1
+    with pytest.raises(NotAllowed):
+        set_samples(member=author, samples=1, from_risk=0, reason="", version=3)

@@ -45,7 +45,9 @@ def boss(author: Membership) -> Membership:
 def prompt(author: Membership) -> Prompt:
     prompt = make_prompt(author, "aria", domain="general")
     make_revision(author, prompt, message="The first")
-    make_revision(author, prompt, text="You are Bo, the assistant of a bank. You are an AI.", message="Renamed")
+    make_revision(
+        author, prompt, text="You are Bo, the assistant of a bank. You are an AI.", message="Renamed"
+    )
     return prompt
 
 
@@ -81,7 +83,12 @@ def live_through(prompt: Prompt, author: Membership, boss: Membership) -> None:
         revision=make_revision(author, prompt, text="You are Cy. You are an AI."), member=author
     )
     decide(review=review, word="approve", shown=standing(review).ground, member=boss)
-    set_bounds(member=boss, bounds={"behavior.creativity": {"lowest": "strict", "highest": "balanced"}}, reason="Narrower", version=0)
+    set_bounds(
+        member=boss,
+        bounds={"behavior.creativity": {"lowest": "strict", "highest": "balanced"}},
+        reason="Narrower",
+        version=0,
+    )
     looking.look(review.pk)
     withdraw(review=review, member=author)
     archive(prompt=prompt, away=True, member=author)

@@ -9,6 +9,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
 from console.accounts.tokens import create_token
@@ -25,6 +26,7 @@ from console.reviews.models import Review
 from console.reviews.services import decide, request_review
 from console.reviews.standing import standing
 from tests.factories import make_member, make_prompt, make_revision, make_workspace
+from tests.html_forms import fields_of
 
 pytestmark = pytest.mark.django_db
 
@@ -285,6 +287,28 @@ def test_the_page_of_a_release(client, team, django_assert_max_num_queries):
     assert "Roll back to 1" in page
     assert client.get(reverse("releases:release", args=["meridian", "aria", first.number])).status_code == 200
     assert client.get(reverse("releases:release", args=["meridian", "aria", 9])).status_code == 404
+
+
+def test_a_roll_back_takes_one_click_and_no_typing(client, team):
+    first, second = two_releases(team)
+    client.force_login(team["approver"].user)
+    url = reverse("releases:list", args=["meridian", "aria"])
+    page = client.get(url).content.decode()
+    back = reverse("releases:move", args=["meridian", "aria", first.number])
+    assert "Roll back to 1" in page and f'action="{back}"' in page
+    fields = fields_of(page, "roll-back-production")
+    assert fields["reason"] == ["Rolled back from release 2 to 1"]
+    author = Client()
+    author.force_login(team["author"].user)
+    assert author.post(back, fields).status_code == 403  # production binds here too
+    assert client.post(back, fields).status_code == 302
+    move = LabelMove.objects.all()[0]
+    assert (move.before, move.after, move.reason) == (second, first, "Rolled back from release 2 to 1")
+    assert client.post(back, fields).status_code == 409  # of a page that is old by now
+    assert "Return to 2" in client.get(url).content.decode()
+    move_label(release=second, name="production", member=team["approver"])
+    move_label(release=first, name="production", member=team["approver"], reason=" ")
+    assert LabelMove.objects.all()[0].reason == "Rolled back from release 2 to 1"
 
 
 def test_export_from_the_page_is_a_file(client, team):

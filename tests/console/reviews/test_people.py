@@ -119,13 +119,18 @@ def test_what_is_approved_waits_for_whoever_may_release_it_until_that_holds_no_m
     workspace = hanna.workspace
     berta = make_member(workspace, "approver", name="berta")
     review = make_review(hanna, title="Shorter role")
-    make_approval(review, mara)
     thread = open_thread(review=review, text="Which pages?", member=mara)
-    looking.look(review.pk)
-    assert not needing(berta) and heard(berta) == []
+    with pytest.raises(DomainError, match="Threads resolved"):
+        make_approval(review, mara)
     resolve(thread=thread, member=mara)
-    looking.look(review.pk)
-    looking.sweep()
+    assert not needing(berta) and heard(berta) == []
+    make_approval(review, mara)
+    assert [entry.to_release for entry in needing(berta)] == [
+        True
+    ]  # nobody looked yet: the approval noted it
+    thread = open_thread(review=review, text="And which of them first?", member=mara)
+    assert not needing(berta) and Review.objects.get().ready_since is None
+    resolve(thread=thread, member=mara)
     [entry] = needing(berta)
     assert (entry.word, entry.to_release, entry.waits) == ("Approved", True, False)
     assert heard(berta) == ["ready"] and not [each for each in needing(mara) if each.to_release]

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from console.prompts.drafts import draft_of, save
 from console.prompts.models import Prompt
+from console.prompts.moved_snippets import live_behind
 from console.prompts.snippets import newest_references
 from console.releases.labels import move_label
 from console.releases.models import Release
@@ -119,3 +120,39 @@ def test_whoever_moves_or_retires_a_snippet_sees_who_includes_it(client):
     assert "aria includes it: nobody can snapshot them" in team.page(
         client, team.ines, "releases:list", "house"
     )
+
+
+def test_what_is_out_says_that_its_snippet_moved_on_and_takes_it_up(client):
+    team = Team()
+    create_release(review=team.review, member=team.ines)
+    numbered = {"id": "house", "include": {"snippet": "house", "at": 1}}
+    bo = make_prompt(team.hanna, "bo", domain="general", sections=[ROLE, numbered])
+    review = request_review(revision=make_revision(team.hanna, bo), member=team.hanna)
+    make_approval(review, team.mara)
+    create_release(review=review, member=team.ines)
+    assert live_behind(team.workspace) == []
+    assert "moved on" not in team.page(client, team.hanna, "prompts:compose", "bo")
+
+    team.let_out("Answer at great length.")
+    assert [(one.prompt.slug, one.label, one.moved[0].by_number) for one in live_behind(team.workspace)] == [
+        ("aria", "production", False),
+        ("bo", "production", True),
+    ]
+    difference = reverse("prompts:compare", args=["meridian", "house", 1, 2])
+    queue = team.page(client, team.hanna, "reviews:list")
+    assert difference not in queue
+    pages = [("prompts:compose", "aria"), ("releases:release", "aria", 1), ("prompts:compose", "bo")]
+    for page in [team.page(client, team.hanna, *each) for each in pages]:
+        assert "A snippet moved on since" in page and difference in page
+    assert "the snippet house moved on since release 1" in team.page(client, team.hanna, "home:index")
+    listed = client.get(reverse("reviews:list", args=["meridian"]), {"show": "release"}).content.decode()
+    assert difference in listed and "Out, with a snippet that moved on" in listed
+
+    form = {"snippet": "house", "number": "2", "version": str(draft_of(bo).version)}
+    taken = client.post(reverse("prompts:take_up", args=["meridian", "bo"]), form)
+    assert taken.status_code == 302
+    assert draft_of(bo).content["sections"][1]["include"] == {"snippet": "house", "at": 2}
+    again = client.post(reverse("prompts:take_up", args=["meridian", "bo"]), {**form, "version": "2"})
+    assert (again.status_code, b"does not include another" in again.content) == (409, True)
+    viewer = make_member(team.workspace, "viewer")
+    assert "Take r2 up" not in team.page(client, viewer, "prompts:compose", "bo")
