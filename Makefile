@@ -1,6 +1,6 @@
 # `make help` lists what there is. Everything works from a fresh clone with Python 3.11+, make and git.
 .DEFAULT_GOAL := help
-.PHONY: help up environment assets test lint types unit bench chaos lock format
+.PHONY: help up environment assets test lint style types scripts chromium unit bench chaos lock format
 
 # The first Python that is new enough, or the one you name: make up PYTHON=/opt/python3.13/bin/python3
 ifeq ($(origin PYTHON), undefined)
@@ -31,18 +31,25 @@ environment: ## .venv with everything for development
 assets: environment ## npm packages and the pages' scripts
 	@$(BIN)/python -m console.embedded assets
 
-test: assets ## lint, types, and all tests with real services and Chromium
-	@$(MAKE) --no-print-directory lint types
-	@$(BIN)/python -m console.embedded npm test
-	@$(BIN)/python -m tests.chromium
+# What installs waits for the network, and types take one core: side by side.
+test: environment ## lint, types, and all tests with real services and Chromium
+	@$(MAKE) --no-print-directory -j4 style types scripts chromium
 	@$(BIN)/pytest $(PARALLEL) || { code=$$?; test $$code -eq 1 || exit $$code; $(ONCE_MORE); }
 
-lint: ## ruff, djhtml, import contracts, strict types of policies/ (under 10 s)
+scripts: assets
+	@$(BIN)/python -m console.embedded npm test
+
+chromium:
+	@$(BIN)/python -m tests.chromium
+
+lint: style ## ruff, djhtml, import contracts, strict types of policies/ (under 10 s)
+	@$(BIN)/mypy --no-error-summary policies
+
+style:
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not in form: make format"; exit 1; }
 	@$(BIN)/djhtml --tabwidth 2 --check templates >/dev/null 2>&1 || { $(BIN)/djhtml --tabwidth 2 --check templates; echo "Some templates are not in form: make format"; exit 1; }
 	@contracts=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$contracts"; exit 1; }
-	@$(BIN)/mypy --no-error-summary policies
 
 types: ## mypy over everything
 	@$(BIN)/mypy --no-error-summary policies console manage.py docs/client/remit_client
