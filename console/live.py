@@ -6,6 +6,7 @@ connection. Streams are capped; beyond the cap a page is told (204) to poll inst
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import queue
@@ -51,7 +52,12 @@ class _Hub:
         self._lock = threading.Lock()
         self._topics: dict[str, set[Tell]] = defaultdict(set)
         self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
         self._open = 0
+
+    def end(self) -> None:
+        """Nobody listens any more: that the database goes away from now on is no news."""
+        self._ended.set()
 
     def open(self, topics: Sequence[str]) -> queue.SimpleQueue[str] | None:
         """A mailbox for ``topics``, or None when this process already serves as many streams as it may."""
@@ -88,7 +94,7 @@ class _Hub:
                 del self._topics[topic]
 
     def _listen(self) -> None:
-        while True:
+        while not self._ended.is_set():
             try:
                 with psycopg.connect(**_connection_parameters(), autocommit=True) as listener:
                     listener.execute(f"LISTEN {CHANNEL}")
@@ -97,8 +103,9 @@ class _Hub:
                         topic, event = json.loads(notification.payload)
                         self._deliver(topic, event)
             except psycopg.Error as error:
-                logger.warning("The live connection was lost (%s); trying again.", type(error).__name__)
-                time.sleep(1)
+                if not self._ended.is_set():
+                    logger.warning("The live connection was lost (%s); trying again.", type(error).__name__)
+                self._ended.wait(1)
 
     def _deliver(self, topic: str, event: str) -> None:
         with self._lock:
@@ -120,6 +127,14 @@ def _connection_parameters() -> dict[str, Any]:
 
 
 _hub = _Hub()
+
+
+def end() -> None:
+    """This process ends, or its database does."""
+    _hub.end()
+
+
+atexit.register(end)
 
 
 def open_streams() -> int:

@@ -41,9 +41,12 @@ def django_db_setup(
     from django.db import connections
     from django.test import TransactionTestCase
 
+    from console import live as live_updates
+
     services.make_database()
     TransactionTestCase._fixture_teardown = lambda self: services.empty_tables()
     yield
+    live_updates.end()
     with django_db_blocker.unblock():
         for connection in connections.all():
             connection.close()

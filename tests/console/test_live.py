@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import queue
+
 import pytest
 from django.db import connection, transaction
 
@@ -87,3 +89,26 @@ def test_a_stream_holds_no_database_connection(stream):
     events = iter(stream("run:4"))
     next(events)
     assert connection.connection is None
+
+
+def test_a_lost_connection_is_news_while_the_process_lives_and_none_when_it_ends(caplog):
+    hub, told = live._Hub(), queue.SimpleQueue()
+    hub.add("run:5", told.put)
+    assert told.get(timeout=10) == "resync"
+    _cut()
+    assert told.get(timeout=10) == "resync", "listens again"
+    hub.end()
+    _cut()
+    hub._thread.join(timeout=10)
+    assert not hub._thread.is_alive()
+    news = [record.getMessage() for record in caplog.records if record.thread == hub._thread.ident]
+    assert len(news) == 1 and "The live connection was lost" in news[0]
+
+
+def _cut() -> None:
+    """End every connection that listens: others of this process connect anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+        )
