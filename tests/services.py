@@ -35,6 +35,12 @@ def running() -> Iterator[None]:
 
 def make_database() -> None:
     """This process's own copy of the migrated database."""
+    copy_migrated(database_name())
+    _kept_tables()
+
+
+def copy_migrated(name: str) -> None:
+    """A database as a fresh installation has it."""
     with (places().data / "migrate.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         migrated = places().data / "migrated"
@@ -42,11 +48,10 @@ def make_database() -> None:
             _migrate()
             migrated.touch()
         copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
-            sql.Identifier(database_name()), sql.Identifier(MIGRATED), sql.Identifier(embedded.OWNER_ROLE)
+            sql.Identifier(name), sql.Identifier(MIGRATED), sql.Identifier(embedded.OWNER_ROLE)
         )
         with psycopg.connect(SERVER.replace(f"/{MIGRATED}?", "/postgres?"), autocommit=True) as connection:
             connection.execute(copy)
-    _kept_tables()
 
 
 def empty_tables() -> None:

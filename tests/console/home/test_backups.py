@@ -1,4 +1,4 @@
-"""A backup and its restore, with PostgreSQL's own programs, on an installation of its own."""
+"""A backup and its restore, with PostgreSQL's own programs, between two installations."""
 
 from __future__ import annotations
 
@@ -8,21 +8,19 @@ import os
 import subprocess
 import sys
 import tarfile
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from console.embedded import APP_ROLE, DATABASE, folders
-from console.embedded.layout import REPOSITORY, Places, system_user
-from console.embedded.serving import start, using
-from console.home.backups import restore
+from console.embedded.layout import REPOSITORY
+from console.home.backups import back_up, restore
 from console.problems import Invalid
-from tests.embedded.conftest import CLEAN
+from tests import services
+from tests.environment import HOME, database_name
+
+URLS = ("DATABASE_URL", "DATABASE_OWNER_URL")
 
 CONTENT = """
 from tests.factories import make_member, make_revision, make_workspace
@@ -35,31 +33,35 @@ publish(member=member, source=OURS.encode())
 
 
 class Installation:
-    """``manage.py`` on a data folder of its own."""
+    """``manage.py`` on a data folder and a database of its own."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self.socket = Places(data=data, home=data, run=data / "run").postgres_socket.parent
+        name = f"{database_name()}_{data.name}"
+        services.copy_migrated(name)
+        self.urls = {
+            variable: os.environ[variable].replace(f"/{database_name()}?", f"/{name}?") for variable in URLS
+        }
 
-    def manage(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        inherited = {name: value for name, value in os.environ.items() if name not in {*CLEAN, "SECRET_KEY"}}
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        inherited = {name: value for name, value in os.environ.items() if name not in {HOME, "SECRET_KEY"}}
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=REPOSITORY,
-            env=inherited | {"REMIT_DATA": str(self.data), "REMIT_EMBEDDED_FAST": "1", **environment},
+            env=inherited | self.urls | {"REMIT_DATA": str(self.data)},
             capture_output=True,
             text=True,
             check=False,
         )
 
-    def good(self, *arguments: str, **environment: str) -> str:
-        done = self.manage(*arguments, **environment)
+    def good(self, *arguments: str) -> str:
+        done = self.manage(*arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
-        """As the application's role, on the server that ``serving`` keeps."""
-        with psycopg.connect(host=str(self.socket), user=APP_ROLE, dbname=DATABASE) as connection:
+        """As the application's role."""
+        with psycopg.connect(self.urls["DATABASE_URL"]) as connection:
             return connection.execute(statement).fetchall()
 
     def content(self) -> list[Any]:
@@ -72,27 +74,16 @@ class Installation:
         ]
 
 
-@contextmanager
-def serving(data: Path) -> Iterator[Installation]:
-    """An installation whose PostgreSQL runs on, so that each command need not start it."""
-    places = Places(data=data, home=data, run=data / "run")
-    data.mkdir()
-    folders.prepare(places, system_user())
-    with using(places):
-        start(places, ("postgres", "broker"))
-        yield Installation(data)
-
-
 @pytest.fixture(scope="module")
-def pair() -> Iterator[tuple[Installation, Installation]]:
-    with tempfile.TemporaryDirectory(prefix="remit-backup-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        with serving(folder / "one") as one, serving(folder / "two") as two:
-            one.good("migrate", "--skip-checks", "--verbosity=0")
-            one.good("shell", "--no-imports", "-c", CONTENT)
-            two.good("migrate", "--skip-checks", "--verbosity=0")
-            yield one, two
+def pair(
+    running_services: None, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Installation, Installation]:
+    folder = tmp_path_factory.mktemp("installations")
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+    one = Installation(folder / "one")
+    one.good("shell", "--no-imports", "-c", CONTENT)
+    return one, Installation(folder / "two")
 
 
 def test_what_was_backed_up_is_what_is_restored_elsewhere(pair: tuple[Installation, Installation]) -> None:
@@ -112,11 +103,11 @@ def test_what_was_backed_up_is_what_is_restored_elsewhere(pair: tuple[Installati
     # Nothing is replaced unasked, and nobody is connected meanwhile.
     done = two.manage("restore", str(file))
     assert done.returncode == 1 and "which would be lost" in done.stderr
-    with psycopg.connect(host=str(two.socket), user=APP_ROLE, dbname=DATABASE):
+    with psycopg.connect(two.urls["DATABASE_URL"]):
         done = two.manage("restore", str(file), "--replace")
     assert done.returncode == 1 and "1 other connection to the database is open" in done.stderr
-    done = one.manage("backup", str(file))
-    assert done.returncode == 1 and "exists already" in done.stderr
+    with pytest.raises(Invalid, match="exists already"):
+        back_up(file)
 
 
 def test_with_the_secret_the_keys_open_elsewhere(pair: tuple[Installation, Installation]) -> None:
