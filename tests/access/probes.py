@@ -181,18 +181,26 @@ def roles(asker: Asker, route: Route, rule: Rule) -> Iterator[str]:
         for name, member in _asked(world, verb, action):
             url = _with_query(route.url(world, {}), rule, world, verb)
             answer = asker.ask(asker.as_(member), verb, url, _body(rule, world, verb))
-            status, allowed = answer.status_code, action is None or can(member, action)
-            mine = rule.private and name != "everything"
-            if status >= 500 and status != 503:  # 503: a part that it needs is not set up
-                yield f"{verb} {route.name}: breaks ({status}) for the role {name}"
-            elif allowed and (
-                status == 405 or (status == 403 and not rule.asked_only) or (status == 404 and not mine)
-            ):
-                yield f"{verb} {route.name}: the role {name} may, but gets {status}"
-            elif not allowed and status != 403 and not (mine and status == 404):
-                yield f"{verb} {route.name}: the role {name} may not, but gets {status} instead of 403"
-            if not answer.streaming:
-                yield from _no_canary(answer.content.decode(errors="replace"), verb, route)
+            yield from _let_in(answer, verb, route, rule, name, member)
+
+
+def _let_in(
+    answer: HttpResponseBase, verb: str, route: Route, rule: Rule, name: str, member: Membership
+) -> Iterator[str]:
+    """Whether the answer is what the role may have."""
+    action = rule.verbs[verb]
+    status, allowed = answer.status_code, action is None or can(member, action)
+    mine = rule.private and name != "everything"
+    if status >= 500 and status != 503:  # 503: a part that it needs is not set up
+        yield f"{verb} {route.name}: breaks ({status}) for the role {name}"
+    elif allowed and (
+        status == 405 or (status == 403 and not rule.asked_only) or (status == 404 and not mine)
+    ):
+        yield f"{verb} {route.name}: the role {name} may, but gets {status}"
+    elif not allowed and status != 403 and not (mine and status == 404):
+        yield f"{verb} {route.name}: the role {name} may not, but gets {status} instead of 403"
+    if not answer.streaming:
+        yield from _no_canary(answer.content.decode(errors="replace"), verb, route)  # type: ignore[attr-defined]
 
 
 def other_verbs(asker: Asker, route: Route, rule: Rule) -> Iterator[str]:
@@ -248,19 +256,25 @@ def get_changes_nothing(asker: Asker, route: Route, rule: Rule) -> Iterator[str]
         return
     client, world = asker.as_(asker.world.everything), asker.world
     with CaptureQueriesContext(connection) as statements:
-        asker.ask(client, "GET", _with_query(route.url(world, {}), rule, world, "GET"))
+        answer = asker.ask(client, "GET", _with_query(route.url(world, {}), rule, world, "GET"))
+    if rule.door is Door.MEMBER:
+        yield from _let_in(answer, "GET", route, rule, "everything", world.everything)
     for query in statements.captured_queries:
         if (found := WRITES.match(query["sql"])) and found[2] not in rule.touches:
             yield f"GET {route.name}: writes {found[2]} ({found[1].upper()})"
 
 
 def _asked(world: World, verb: str, action: Action | None) -> Iterator[tuple[str, Membership]]:
-    """Every role; of those that may read a page only the first, since rendering it for each would say no more."""
+    """Every role; of those that may read a page only the first, since rendering it for each would say no more.
+
+    Whoever has all roles reads every page where it is looked at what reading writes (``get_changes_nothing``).
+    """
     may = [name for name, member in world.members.items() if action is None or can(member, action)]
     for name, member in world.members.items():
         if verb != "GET" or name not in may[1:]:
             yield name, member
-    yield "everything", world.everything
+    if verb != "GET":
+        yield "everything", world.everything
 
 
 PROBES = {
