@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -11,12 +12,17 @@ from tests import live, services
 
 # What starts programs and browsers takes long: it comes first, so that the processes of a run end together.
 SLOW = (
-    "tests/console/home/test_backups",
+    "tests/embedded/test_up",  # has a database of its own while the others wait for that of the run
     "tests/browser/test_main_job",
+    "tests/access/test_access_matrix",
+    "tests/console/home/test_backups",
     "tests/embedded",
     "tests/browser",
     "tests/console/trials/test_run_suite",
     "tests/console/trials/test_worker",
+    "tests/console/trials/test_judging_death",
+    "tests/console/trials/test_state_machine",
+    "tests/console/prompts/test_judge_death",
 )
 
 
@@ -24,6 +30,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(
         key=lambda item: next((n for n, path in enumerate(SLOW) if item.nodeid.startswith(path)), len(SLOW))
     )
+
+
+def pytest_collection_finish() -> None:
+    """What was imported by now stays to the end: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
