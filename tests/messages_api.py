@@ -140,6 +140,8 @@ class MessagesAPI:
         self.models_body: str | None = None  # said instead of the list of models
         self.calls: list[Served] = []
         self.max_in_flight = 0
+        self.go_on = threading.Event()  # cleared: a stream waits after each piece of its text
+        self.go_on.set()
         self._in_flight = 0
         self._next: deque[Fault] = deque()
         self._lock = threading.Lock()
@@ -334,6 +336,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._chunk(event)
                 if self.server.api.gap:
                     time.sleep(self.server.api.gap)
+                if b"content_block_delta" in event:
+                    self.server.api.go_on.wait(60)
             if cut == 1.0:
                 self._chunk(b"")
         else:
