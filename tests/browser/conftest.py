@@ -169,11 +169,8 @@ def shoot() -> Shoot:
 
 
 AssertAccessible = Callable[..., None]
-# Looks of a page beside the usual one, and what of it to check anew there.
-LOOKS: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("dark", {"color_scheme": "dark"}, "colours"),
-    ("390", {"width": 390, "height": 844}, "layout"),
-)
+InEveryLook = Callable[[Page, str], None]
+PHONE: Any = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -195,6 +192,31 @@ def assert_accessible() -> AssertAccessible:
                 "options => axe.run(options).then(({violations}) => violations)", OPTIONS[what] | LEAN
             )
         assert not found, "\n".join(_describe(violation) for violation in found)
+
+    return check
+
+
+@pytest.fixture
+def in_every_look(assert_accessible: AssertAccessible, shoot: Shoot) -> InEveryLook:
+    """``in_every_look(page, "name")``: as it is open, in the dark and as on a phone, it is accessible and fits.
+
+    It is loaded once: of colours and widths nothing but the style sheets takes notice.
+    """
+
+    def look(page: Page, name: str, what: str) -> None:
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} scrolls sideways"
+        assert_accessible(page, what)
+        shoot(page, name)
+
+    def check(page: Page, name: str) -> None:
+        usual: Any = page.viewport_size
+        look(page, name, "all")
+        page.emulate_media(color_scheme="dark")
+        look(page, f"{name}-dark", "colours")
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(PHONE)
+        look(page, f"{name}-390", "layout")
+        page.set_viewport_size(usual)
 
     return check
 

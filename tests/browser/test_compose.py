@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from console.embedded.processes import wait_until
 from console.prompts.drafts import draft_of
 from console.prompts.models import DraftCopy
-from tests.browser.conftest import AssertAccessible, NewPage, Shoot, SignIn
+from tests.browser.conftest import AssertAccessible, InEveryLook, NewPage, Shoot, SignIn
 from tests.browser.test_entrance import log_in
 from tests.factories import PASSWORD, make_content, make_member, make_prompt, make_workspace
 
@@ -352,18 +352,8 @@ def test_without_scripts_it_is_a_plain_form(new_page: NewPage, sign_in: SignIn, 
     assert [s["id"] for s in draft_of(prompt).content["sections"]] == ["role", "tone", "task"]
 
 
-@pytest.mark.parametrize(
-    ("scheme", "width", "what"), [("light", 1440, "all"), ("dark", 1440, "colours"), ("light", 390, "layout")]
-)
 def test_it_is_accessible_and_fits(
-    new_page: NewPage,
-    sign_in: SignIn,
-    hanna: Any,
-    shoot: Shoot,
-    assert_accessible: AssertAccessible,
-    scheme: str,
-    width: int,
-    what: str,
+    page: Page, sign_in: SignIn, hanna: Any, in_every_look: InEveryLook
 ) -> None:
     note = {"id": "note", "kind": "context", "text": "The customer wrote: {{note}}" + DENIES}
     tool = {"name": "find", "description": "Finds.", "input_schema": {"type": "object"}}
@@ -371,11 +361,9 @@ def test_it_is_accessible_and_fits(
     draft = draft_of(hanna.workspace.prompts.get())
     draft.content["sections"].append(note)
     draft.save()
-    page = opened(new_page(color_scheme=scheme, width=width), sign_in, hanna)
+    opened(page, sign_in, hanna)
     expect(page.locator("prompt-editor .mark").first).to_be_visible()
-    assert_accessible(page, what)
-    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
-    shoot(page, f"compose-{scheme}-{width}")
+    in_every_look(page, "compose")
     for path, name in (
         ("", "prompts"),
         ("new", "new-prompt"),
@@ -383,9 +371,7 @@ def test_it_is_accessible_and_fits(
         ("aria/history", "history"),
     ):
         page.goto(f"/w/acme/prompts/{path}")
-        assert_accessible(page, what)
-        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), path
-        shoot(page, f"{name}-{scheme}-{width}")
+        in_every_look(page, name)
 
 
 def test_a_paste_becomes_a_prompt(page: Page, sign_in: SignIn, hanna: Any) -> None:

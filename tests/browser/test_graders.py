@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from console.trials.models import Rating, Run
 from tests import live
-from tests.browser.conftest import LOOKS, AssertAccessible, NewPage, Shoot, SignIn
+from tests.browser.conftest import AssertAccessible, InEveryLook, NewPage, Shoot, SignIn
 from tests.console.trials.judges import asked_of, judging, plays, verdict
 from tests.console.trials.workers import workers
 from tests.factories import make_member, make_prompt, make_revision, make_scenario, make_suite, make_workspace
@@ -73,6 +73,7 @@ def test_from_a_scenario_to_what_people_say_of_the_judge(
     prompt: Any,
     shoot: Shoot,
     assert_accessible: AssertAccessible,
+    in_every_look: InEveryLook,
     new_page: NewPage,
 ) -> None:
     settings.ANTHROPIC_BASE_URL = scripted.url
@@ -131,27 +132,14 @@ def test_from_a_scenario_to_what_people_say_of_the_judge(
     expect(page.locator(".rating")).to_contain_text(
         "Hanna Osei: holds, 4 of 5 · The judge is too strict here."
     )
-    shoot(page, "graders-cell")
-    for name, look, what in LOOKS:
-        other = new_page(**look)
-        sign_in(other, hanna.user)
-        other.goto("/w/acme/runs/1/cells/rate/")
-        assert_accessible(other, what)
-        shoot(other, f"graders-cell-{name}")
-        other.goto("/w/acme/runs/1/")
-        assert_accessible(other, what)
-        shoot(other, f"graders-run-{name}")
+    in_every_look(page, "graders-cell")
+    page.goto("/w/acme/runs/1/")
+    in_every_look(page, "graders-run")
     # Blind: nothing tells the revision or the judge's word.
     page.goto("/w/acme/runs/1/rate/blind/")
     expect(page.locator(".page")).not_to_contain_text("r2")
     expect(page.locator(".rubric")).to_have_text(RUBRIC)
-    assert_accessible(page)
-    shoot(page, "graders-blind")
-    narrow = new_page(width=390, height=844, color_scheme="dark")
-    sign_in(narrow, hanna.user)
-    narrow.goto("/w/acme/runs/1/rate/blind/")
-    assert_accessible(narrow)
-    shoot(narrow, "graders-blind-390-dark")
+    in_every_look(page, "graders-blind")
     page.keyboard.press("p")
     expect(page.locator(".page")).to_contain_text("You rated every judged conversation")
     assert Rating.objects.filter(blind=True, word="pass").count() == 1

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from console.prompts.models import Draft, Prompt
-from tests.browser.conftest import AssertAccessible, NewPage, Shoot, SignIn
+from tests.browser.conftest import AssertAccessible, InEveryLook, NewPage, Shoot, SignIn
 from tests.factories import make_member, make_prompt, make_workspace
 
 CONFIG = """\
@@ -57,20 +57,15 @@ def look(page: Page, file: Path) -> None:
     expect(page.get_by_role("heading", name="3 prompts")).to_be_visible()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
 def test_the_report_of_several_reads_well(
-    new_page: NewPage, sign_in: SignIn, hanna: Any, config: Path, shoot: Shoot,
-    assert_accessible: AssertAccessible, scheme: str, width: int,
-) -> None:  # fmt: skip
+    page: Page, sign_in: SignIn, hanna: Any, config: Path, in_every_look: InEveryLook
+) -> None:
     make_prompt(hanna, "night-desk")
-    page = new_page(color_scheme=scheme, width=width)
     sign_in(page, hanna.user)
     look(page, config)
     for summary in page.locator(".left-behind > summary").all():
         summary.click()
-    assert_accessible(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    shoot(page, f"import-several-{scheme}-{width}")
+    in_every_look(page, "import-several")
     expect(page.get_by_text("2 findings block it")).to_be_visible()
     expect(page.get_by_label("Slug").nth(2)).to_have_value("night-desk-2")
     expect(page.get_by_text("file://prompts/children.txt")).to_be_visible()

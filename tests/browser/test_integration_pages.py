@@ -12,7 +12,7 @@ from standardwebhooks import Webhook as Verifier
 from console.embedded.processes import wait_until
 from console.releases.models import Webhook
 from tests import live
-from tests.browser.conftest import AssertAccessible, NewPage, Shoot, SignIn
+from tests.browser.conftest import AssertAccessible, InEveryLook, NewPage, Shoot, SignIn
 from tests.console.test_api import team, two_releases  # noqa: F401 (a fixture)
 from tests.receiver import receiver
 
@@ -22,6 +22,7 @@ def test_an_admin_connects_programs(
     sign_in: SignIn,
     shoot: Shoot,
     assert_accessible: AssertAccessible,
+    in_every_look: InEveryLook,
     live_site: live.Site,
     live_rehearsal: Any,
     team: Any,  # noqa: F811
@@ -86,21 +87,13 @@ def test_an_admin_connects_programs(
         assert there.requests[-1][0]["webhook-id"] == headers["webhook-id"]
         assert json.loads(there.requests[-1][1]) == json.loads(body)
         expect(row).to_contain_text("Delivered")
-        assert_accessible(page)
-        shoot(page, "webhook")
-        for width, look in ((390, "light"), (1440, "dark")):
-            other = new_page(width=width, color_scheme=look)
-            sign_in(other, team["all"].user)
-            for address in ("/w/meridian/tokens/", "/w/meridian/webhooks/", page.url, "/api/v1/docs"):
-                other.goto(address)
-                assert other.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
-                assert_accessible(other)
-                shoot(other, f"{address.strip('/').split('/')[-1]}-{width}-{look}")
+        for address in (page.url, "/w/meridian/tokens/", "/w/meridian/webhooks/"):
+            page.goto(address)
+            in_every_look(page, address.strip("/").split("/")[-1])
 
     # the reference needs no login
     stranger = new_page()
     stranger.goto("/api/v1/docs")
     stranger.get_by_role("link", name="Move a label").click()
     expect(stranger.get_by_role("heading", name="Move a label")).to_be_in_viewport()
-    assert_accessible(stranger)
-    shoot(stranger, "api-reference")
+    in_every_look(stranger, "api-reference")

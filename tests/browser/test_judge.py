@@ -12,7 +12,7 @@ from console.embedded.processes import wait_until
 from console.prompts import judge_work
 from console.prompts.judge_models import Judgement
 from tests import live
-from tests.browser.conftest import AssertAccessible, NewPage, Shoot, SignIn
+from tests.browser.conftest import AssertAccessible, InEveryLook, NewPage, Shoot, SignIn
 from tests.console.prompts.judges import finding, finds
 from tests.factories import make_member, make_prompt, make_revision, make_workspace
 from tests.messages_api import Fault, MessagesAPI, messages_api
@@ -78,7 +78,7 @@ def test_compose_asks_waits_and_shows_what_was_found(
     hanna: Any,
     prompt: Any,
     shoot: Shoot,
-    assert_accessible: AssertAccessible,
+    in_every_look: InEveryLook,
     new_page: NewPage,
 ) -> None:
     opened(page, sign_in, hanna)
@@ -92,14 +92,7 @@ def test_compose_asks_waits_and_shows_what_was_found(
     expect(page.locator("#findings-list")).to_contain_text(WHY)
     expect(page.locator("#draft-state")).to_contain_text("blocked by 1")
     expect(page.locator(".cm-content .mark", has_text=WORDS)).to_be_visible()
-    assert_accessible(page)
-    shoot(page, "judge-compose")
-    for name, look in (("dark", {"color_scheme": "dark"}), ("390", {"width": 390, "height": 844})):
-        other = opened(new_page(**look), sign_in, hanna)
-        expect(other.locator("#judge")).to_contain_text("found 3 findings")
-        other.locator("#judge").scroll_into_view_if_needed()
-        assert_accessible(other)
-        shoot(other, f"judge-compose-{name}")
+    in_every_look(page, "judge-compose")
     editor = page.locator('prompt-editor[data-section="task"]').get_by_role("textbox")
     editor.click()
     page.keyboard.press("Control+End")

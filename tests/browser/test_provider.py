@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from console.trials.batches.following import look_after
 from tests import live
-from tests.browser.conftest import AssertAccessible, NewPage, Shoot, SignIn
+from tests.browser.conftest import AssertAccessible, InEveryLook, NewPage, Shoot, SignIn
 from tests.factories import make_member, make_prompt, make_revision, make_suite, make_workspace
 from tests.messages_api import MessagesAPI, messages_api
 
@@ -34,6 +34,7 @@ def test_an_account_is_opened_tested_and_used(
     scripted: MessagesAPI,
     shoot: Shoot,
     assert_accessible: AssertAccessible,
+    in_every_look: InEveryLook,
     settings: Any,
 ) -> None:
     hanna = make_member(make_workspace("acme"), "author", "admin", name="hanna osei")
@@ -101,13 +102,8 @@ def test_an_account_is_opened_tested_and_used(
     page.get_by_label("Provider account").select_option(label="Gateway, the default")
     assert_accessible(page)
     shoot(page, "provider-try")
-    for name, look in (("dark", {"color_scheme": "dark"}), ("390", {"width": 390, "height": 844})):
-        other = new_page(**look)
-        sign_in(other, hanna.user)
-        for path in ("", "budgets"):
-            other.goto(f"/w/acme/provider/{path}")
-            assert_accessible(other)
-            shoot(other, f"provider-{path or 'accounts'}-{name}")
-        other.goto(address)
-        assert_accessible(other)
-        shoot(other, f"provider-economy-run-{name}")
+    for path in ("", "budgets"):
+        page.goto(f"/w/acme/provider/{path}")
+        in_every_look(page, f"provider-{path or 'accounts'}")
+    page.goto(address)
+    in_every_look(page, "provider-economy-run")

@@ -18,7 +18,7 @@ from console.reviews.services import decide, request_review
 from console.reviews.standing import standing
 from console.trials.models import Run
 from console.trials.scenarios import Scenario
-from tests.browser.conftest import LOOKS, AssertAccessible, NewPage, Shoot, SignIn
+from tests.browser.conftest import InEveryLook, NewPage, SignIn
 from tests.factories import (
     make_measured_run,
     make_member,
@@ -111,7 +111,7 @@ def played_again(watch: Watch, revision: Revision, weeks: int, lost: int, cause:
 
 
 def test_what_was_measured_is_plotted_kept_and_watched(
-    new_page: NewPage, sign_in: SignIn, shoot: Shoot, assert_accessible: AssertAccessible
+    new_page: NewPage, sign_in: SignIn, in_every_look: InEveryLook
 ) -> None:
     workspace = make_workspace("meridian")
     team = {role: make_member(workspace, role) for role in ("reviewer", "approver")}
@@ -125,17 +125,12 @@ def test_what_was_measured_is_plotted_kept_and_watched(
     sign_in(page, team["author"].user)
 
     def everywhere(name: str, ready: str) -> None:
-        assert_accessible(page)
-        shoot(page, name)
-        for look, context, what in LOOKS:
-            other = new_page(**context)
-            sign_in(other, team["author"].user)
-            other.goto(page.url)
-            expect(other.get_by_role("heading", name=ready).first).to_be_visible()
-            assert other.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            assert_accessible(other, what)
-            shoot(other, f"{name}-{look}")
-            other.close()
+        in_every_look(page, name)
+        other = new_page()
+        sign_in(other, team["author"].user)
+        other.goto(page.url)
+        expect(other.get_by_role("heading", name=ready).first).to_be_visible()
+        other.context.close()
 
     page.goto("/w/meridian/prompts/aria/trials/")
     page.get_by_role("link", name="Suite from probes").click()

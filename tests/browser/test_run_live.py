@@ -16,11 +16,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from console.trials.models import Conversation, Run
 from tests import live
-from tests.browser.conftest import LOOKS
 from tests.factories import make_member, make_prompt, make_revision, make_scenario, make_suite, make_workspace
 from tests.messages_api import MessagesAPI, Request, messages_api
 
-SOON = 4500  # ms; without a word from the server the page looks by itself after five seconds
 DROPPED = re.compile(r"htmx:(sendAbort|afterRequest)")  # a page that is left while it asks for news says so
 HEAR = """() => {
   window.stayed = true; window.heard = [];
@@ -130,21 +128,16 @@ def heard_from_the_stream(page: Page) -> bool:
 
 
 @pytest.fixture
-def everywhere(new_page, sign_in, shoot, assert_accessible, member):
+def everywhere(new_page, sign_in, in_every_look, member):
     """Look at the page as it is, in the dark, and on a phone."""
 
     def look(page: Page, name: str) -> None:
-        assert_accessible(page)
-        shoot(page, name)
-        for kind, options, what in LOOKS:
-            other = new_page(**options)
-            sign_in(other, member.user)
-            other.goto(page.url)
-            expect(state(other)).to_have_text(state(page).inner_text())
-            assert other.evaluate("document.documentElement.scrollWidth") <= other.viewport_size["width"]
-            assert_accessible(other, what)
-            shoot(other, f"{name}-{kind}")
-            other.context.close()
+        in_every_look(page, name)
+        other = new_page()
+        sign_in(other, member.user)
+        other.goto(page.url)
+        expect(state(other)).to_have_text(state(page).inner_text())
+        other.context.close()
 
     return look
 
@@ -152,17 +145,17 @@ def everywhere(new_page, sign_in, shoot, assert_accessible, member):
 def test_a_run_is_watched_from_its_start_to_its_matrix(start, gate: Gate, everywhere) -> None:
     page = start()
     expect(state(page)).to_have_text("Running")
-    expect(figure(page, "in flight")).to_have_text("2 of 2", timeout=10_000)
+    expect(figure(page, "in flight")).to_have_text("2 of 2")
 
     gate.let(3)
-    expect(figure(page, "conversations")).to_have_text("3 of 12", timeout=SOON)
+    expect(figure(page, "conversations")).to_have_text("3 of 12")
     expect(figure(page, "calls")).to_have_text("3")
     expect(page.get_by_text("No verdict before every planned conversation is in")).to_be_visible()
 
     # What somebody types meanwhile stays, with its focus.
     page.get_by_label("Find scenarios").type("car")
     gate.let(1)
-    expect(figure(page, "conversations")).to_have_text("4 of 12", timeout=SOON)
+    expect(figure(page, "conversations")).to_have_text("4 of 12")
     expect(page.get_by_label("Find scenarios")).to_have_value("car")
     expect(page.get_by_label("Find scenarios")).to_be_focused()
     assert page.evaluate("window.stayed") and heard_from_the_stream(page)
@@ -172,10 +165,10 @@ def test_a_run_is_watched_from_its_start_to_its_matrix(start, gate: Gate, everyw
     page.evaluate(HEAR)
     expect(figure(page, "conversations")).to_have_text("4 of 12")
     gate.let(3)
-    expect(figure(page, "conversations")).to_have_text("7 of 12", timeout=SOON)
+    expect(figure(page, "conversations")).to_have_text("7 of 12")
 
     gate.let(5)
-    expect(state(page)).to_have_text("Finished", timeout=SOON)
+    expect(state(page)).to_have_text("Finished")
     assert page.evaluate("window.stayed") and heard_from_the_stream(page)
     expect(page.get_by_role("heading", name="r2 against r1")).to_be_visible()
     expect(page.locator(".statement")).to_contain_text("r2")
@@ -192,13 +185,13 @@ def test_a_cancelled_run_looks_final_only_when_its_last_call_is_in(
     start, gate: Gate, scripted: MessagesAPI, everywhere
 ) -> None:
     page = start()
-    expect(figure(page, "in flight")).to_have_text("2 of 2", timeout=10_000)
+    expect(figure(page, "in flight")).to_have_text("2 of 2")
     gate.let(1)
-    expect(figure(page, "conversations")).to_have_text("1 of 12", timeout=SOON)
-    expect(figure(page, "in flight")).to_have_text("2 of 2", timeout=SOON)
+    expect(figure(page, "conversations")).to_have_text("1 of 12")
+    expect(figure(page, "in flight")).to_have_text("2 of 2")
 
     page.get_by_role("button", name="Cancel run").click()
-    expect(state(page)).to_have_text("Cancelling", timeout=SOON)
+    expect(state(page)).to_have_text("Cancelling")
     expect(figure(page, "conversations")).to_have_text("1 of 12")
     expect(page.get_by_text("2 in flight still end and are booked")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel run")).to_have_count(0)
@@ -206,12 +199,12 @@ def test_a_cancelled_run_looks_final_only_when_its_last_call_is_in(
     everywhere(page, "run-cancelling")
 
     gate.let(1)  # one of the two is still out: nothing looks final
-    expect(page.get_by_text("1 in flight still ends and is booked")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("1 in flight still ends and is booked")).to_be_visible()
     expect(state(page)).to_have_text("Cancelling")
     expect(page.get_by_text("No verdict before every planned conversation is in")).to_be_visible()
 
     gate.let(1)
-    expect(state(page)).to_have_text("Cancelled", timeout=SOON)
+    expect(state(page)).to_have_text("Cancelled")
     assert page.evaluate("window.stayed") and heard_from_the_stream(page)
     expect(figure(page, "conversations")).to_have_text("3 of 12")
     expect(figure(page, "cancelled")).to_have_text("9")

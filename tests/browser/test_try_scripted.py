@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect
 from console.embedded.processes import wait_until
 from console.trials.models import Conversation, Suite
 from tests import live
-from tests.browser.conftest import LOOKS
 from tests.factories import make_member, make_prompt, make_revision, make_scenario, make_suite, make_workspace
 from tests.messages_api import Answer, Fault, MessagesAPI, messages_api
 
@@ -112,13 +111,12 @@ def test_a_key_stops_the_answer_and_what_came_is_kept(
     expect(page.get_by_label("Message")).to_be_focused()
     assert_accessible(page)
     address = page.url
-    for name, options in {"light": {}, "dark": {"color_scheme": "dark"}, "390": {"width": 390}}.items():
-        other = new_page(**options)
-        sign_in(other, member.user)
-        other.goto(address)
-        expect(other.locator(".answer .took")).to_contain_text("stopped by you")
-        expect(other.locator(".answer p").first).to_have_text(words)
-        shoot(other, f"try-stopped-{name}")
+    other = new_page(width=390, color_scheme="dark")
+    sign_in(other, member.user)
+    other.goto(address)
+    expect(other.locator(".answer .took")).to_contain_text("stopped by you")
+    expect(other.locator(".answer p").first).to_have_text(words)
+    shoot(other, "try-stopped-390-dark")
     api.gap, api.answer = 0.0, lambda request: WORDS
     send(page, "Shorter, please")
     expect(page.locator(".answer .took")).to_have_count(2)
@@ -247,7 +245,7 @@ def test_a_chat_is_saved_as_a_scenario(
 
 
 def test_suites_are_filtered_edited_and_imported(
-    page, sign_in, api, member, assert_accessible, shoot, new_page
+    page, sign_in, api, member, assert_accessible, in_every_look, shoot, new_page
 ) -> None:
     expect_fee = {"kind": "contains", "value": "fee", "turn": 1, "why": "They ask for it."}
     tool = {"name": "find_card", "fixtures": [{"when": {"last": "81"}, "result": {"found": True}}]}
@@ -281,10 +279,6 @@ def test_suites_are_filtered_edited_and_imported(
     expect(page.get_by_label("or its content")).to_have_value('{"id": "x"}\n{broken')
     assert_accessible(page)
     shoot(page, "suite-wrong")
-    for name, options, what in LOOKS:
-        other = new_page(**options)
-        sign_in(other, member.user)
-        for path, place in (("suite", ["core"]), ("scenario", ["core", "fees"]), ("suites", [])):
-            other.goto(reverse(f"trials:{path}", args=["meridian", *place]))
-            assert_accessible(other, what)
-            shoot(other, f"{path}-{name}")
+    for path, place in (("suite", ["core"]), ("scenario", ["core", "fees"]), ("suites", [])):
+        page.goto(reverse(f"trials:{path}", args=["meridian", *place]))
+        in_every_look(page, path)
