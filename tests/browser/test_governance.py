@@ -50,7 +50,7 @@ def test_an_admin_narrows_a_bound(member, page, sign_in, live_site):
     page.goto(live_site.url + reverse("governance:bounds", args=[member.workspace.slug]))
     row = page.locator('[id="behavior.crude_language"]')
     row.get_by_label("on", exact=True).uncheck()
-    page.get_by_label("Reason, part of the record").fill("Not our tone.")
+    page.locator("#bounds-form").get_by_label("Reason, part of the record").fill("Not our tone.")
     page.get_by_role("button", name="Put in force").click()
     page.get_by_text("Bounds 2 are in force.").wait_for()
     assert not row.get_by_label("on", exact=True).is_checked()

@@ -31,10 +31,12 @@ def test_an_admin_sees_what_narrower_bounds_would_block_and_puts_them_in_force(
     page.goto("/w/meridian/bounds/")
     row = page.get_by_role("group", name="Creativity")
     row.get_by_label("balanced").uncheck()
-    page.get_by_label("Reason, part of the record").fill("Calm answers only")
+    page.locator("#bounds-form").get_by_label("Reason, part of the record").fill("Calm answers only")
     page.get_by_role("button", name="What would change").click()
     expect(page.get_by_role("alert")).to_contain_text("a level can't have a gap")
-    expect(page.get_by_label("Reason, part of the record")).to_have_value("Calm answers only")
+    expect(page.locator("#bounds-form").get_by_label("Reason, part of the record")).to_have_value(
+        "Calm answers only"
+    )
     row.get_by_label("exploratory").uncheck()
     shoot(page, "bounds")
     page.get_by_role("button", name="What would change").click()
