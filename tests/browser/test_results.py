@@ -169,6 +169,7 @@ def test_what_was_measured_is_plotted_kept_and_watched(
 def _compared(page: Page, everywhere: Any) -> None:
     page.get_by_role("link", name="with what was approved").click()
     expect(page.get_by_text("is worse than")).to_be_visible()
+    page.wait_for_load_state()  # its keys work from here on
     page.keyboard.press("r")
     expect(page.locator("#show-regressions")).to_have_attribute("aria-current", "true")
     everywhere("compare-runs", "Verdict")

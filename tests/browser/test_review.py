@@ -57,6 +57,7 @@ def test_what_is_asked_read_discussed_approved_and_released_can_be_exported(
     maras.goto("/w/meridian/reviews/")
     maras.get_by_role("link", name="1: First version").click()
     maras.get_by_label("Reason, part of the record").fill("Half a thought that must survive")
+    maras.wait_for_load_state()  # its keys work from here on
     maras.locator("h1").click()
     maras.keyboard.press("n")
     expect(maras.locator("#effect .effect").first).to_be_focused()
