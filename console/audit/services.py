@@ -74,8 +74,12 @@ def record(
 
 
 def _lock(name: str) -> Chain:
+    heads = Chain.objects.select_for_update(no_key=True).filter(name=name)
+    if head := heads.first():
+        return head
+    # The first act of a chain; of two at once the second finds what the first one made.
     Chain.objects.bulk_create([Chain(name=name)], ignore_conflicts=True)
-    return Chain.objects.select_for_update(no_key=True).get(name=name)
+    return heads.get()
 
 
 def entry_hash(entry: Entry) -> str:
