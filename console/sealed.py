@@ -31,6 +31,11 @@ def unseal(sealed: bytes) -> bytes:
         ) from None
 
 
+def reseal(sealed: bytes) -> bytes:
+    """The same secret under the installation's secret of now. Raises Unsealable."""
+    return seal(unseal(sealed))
+
+
 def _box() -> MultiFernet:
     return MultiFernet(
         [Fernet(_derived(key)) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]

@@ -85,3 +85,4 @@ class Act(StrEnum):
     DRIFT_CLOSED = "drift:closed"
     BACKED_UP = "installation:backed-up"
     RESTORED = "installation:restored"
+    SECRETS_RESEALED = "installation:secrets:resealed"

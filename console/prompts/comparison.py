@@ -145,9 +145,10 @@ def section_diffs(old: Content, new: Content, *, context: int | None = 2) -> lis
             _text(was), _text(now), first=(first["old"].get(id, 1), first["new"].get(id, 1)), context=context
         )
         anchored = tuple(_anchored(row, id) for row in rows)
-        diffs.append(
-            SectionDiff(id, _label(now or was or {}), _state(was, now, id in kept), _note(was, now), anchored)
-        )
+        state, note = _state(was, now, id in kept), _note(was, now)
+        if state == "changed" and id not in kept:
+            note = ", ".join(part for part in (note, "moved") if part)
+        diffs.append(SectionDiff(id, _label(now or was or {}), state, note, anchored))
     return diffs
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from console.prompts.comparison import section_diffs
 from console.prompts.drafts import draft_of, save
 from policies import parse_draft
 from tests.factories import make_member, make_prompt, make_revision, make_workspace
@@ -40,6 +41,15 @@ def test_a_comparison_shows_words_settings_and_effect(
     assert "Creativity" in client.get(address(prompt, "changes")).content.decode()
     compiled = client.get(address(prompt, "compare", 1, 2), {"show": "compiled"}).content.decode()
     assert "&lt;role&gt;" in compiled
+
+
+def test_sections_that_moved_are_recognised_also_where_their_words_changed() -> None:
+    role, task, tone = ({"id": id, "kind": id, "text": f"The {id} of it."} for id in ("role", "task", "tone"))
+    before = {"sections": [role, task, tone]}
+    moved = section_diffs(before, {"sections": [tone, role, task]})
+    assert [(one.id, one.state) for one in moved] == [("tone", "moved"), ("role", "same"), ("task", "same")]
+    both = section_diffs(before, {"sections": [{**tone, "text": "Warm."}, role, task]})
+    assert (both[0].id, both[0].state, both[0].note) == ("tone", "changed", "moved")
 
 
 def test_a_revision_compared_with_itself_says_so(author: Any, prompt: Any, log_in: Any, address: Any) -> None:

@@ -141,6 +141,20 @@ def test_a_comment_stands_below_its_line_and_keeps_approval_back(client):
     assert Review.objects.get().threads.filter(resolved_at=None).count() == 1
 
 
+def test_a_setting_is_discussed_where_it_stands(client):
+    author, reviewer = team()
+    prompt = make_prompt(author, settings={"behavior.creativity": {"value": "strict"}})
+    review = make_review(author, revision=make_revision(author, prompt))
+    client.force_login(reviewer.user)
+    anchor = "setting-behavior.creativity"
+    form = client.get(url(review), {"comment": anchor}).content.decode()
+    assert f'name="anchor" value="{anchor}"' in form
+    client.post(url(review, "threads"), {"anchor": anchor, "text": "Why so strict?"})
+    page = client.get(url(review)).content.decode()
+    assert page.index('id="settings"') < page.index("Why so strict?") < page.index('id="evidence"')
+    assert "Approval opens when these are there: threads resolved." in page
+
+
 def test_htmx_gets_the_region_with_the_thread_and_the_state_beside_it(client):
     author, reviewer = team()
     review = make_review(author)
