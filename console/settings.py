@@ -172,7 +172,7 @@ MIDDLEWARE = [
     "console.doors.ApiAnswers",
     "console.doors.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "console.accounts.middleware.NoStoreMiddleware",
+    "console.accounts.middleware.HeadersMiddleware",
     django6.MIDDLEWARE,
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

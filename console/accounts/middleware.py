@@ -49,8 +49,14 @@ class RefusedMiddleware:
                 )
 
 
-class NoStoreMiddleware:
-    """No cache keeps a page, unless the view says otherwise."""
+# A prompt needs no device; passkeys are left as they are.
+_NO_DEVICES = ", ".join(
+    f"{name}=()" for name in ("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics")
+)
+
+
+class HeadersMiddleware:
+    """No cache keeps a page, no other site embeds it, and no page asks for a device, unless the view says otherwise."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -58,6 +64,8 @@ class NoStoreMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", _NO_DEVICES)
         return response
 
 

@@ -1,4 +1,4 @@
-"""Everything that happened to a prompt, newest first: found across the tables by one statement, told by ``happenings``."""
+"""Everything that happened to a prompt, newest first: found across the tables by one statement, told by ``happenings`` and ``label_happenings``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from console.audit.models import Entry
 from console.prompts.models import Draft, Prompt, Revision
 from console.prompts.timeline import entries_of
 from console.releases import happenings as tell
-from console.releases.happenings import Event, Place
+from console.releases import label_happenings as of_label
+from console.releases.event import Event, Place
 from console.releases.models import Alarm, LabelMove, PlannedMove, Release, Share
 from console.reviews.models import Decision, Review
 from console.trials.models import Run
@@ -73,12 +74,12 @@ SOURCES: tuple[Source, ...] = (
     Source("evidence", _of(Alarm, "watch__prompt"), "opened_at", tell.alarmed),
     Source("evidence", _of(Alarm, "watch__prompt", closed_at__isnull=False), "closed_at", tell.calmed),
     Source("releases", _of(Release), "created_at", tell.released),
-    Source("labels", _of(LabelMove), "at", tell.moved),
-    Source("labels", _of(PlannedMove), "created_at", tell.planned),
-    Source("labels", _of(PlannedMove, status__in=_LEFT), "settled_at", tell.unplanned),
-    Source("labels", _of(Share), "at", tell.shared),
-    Source("labels", _of(Share, ended_at__isnull=False), "ended_at", tell.unshared),
-    Source("labels", _protections, "at", tell.protected),
+    Source("labels", _of(LabelMove), "at", of_label.moved),
+    Source("labels", _of(PlannedMove), "created_at", of_label.planned),
+    Source("labels", _of(PlannedMove, status__in=_LEFT), "settled_at", of_label.unplanned),
+    Source("labels", _of(Share), "at", of_label.shared),
+    Source("labels", _of(Share, ended_at__isnull=False), "ended_at", of_label.unshared),
+    Source("labels", _protections, "at", of_label.protected),
     Source("prompt", _acts, "at", tell.acted),
 )
 

@@ -15,7 +15,7 @@ from console.prompts.models import Draft
 from console.prompts.pages import prompt_for
 from console.prompts.proposals import proposals_of
 from console.prompts.timeline import live_number
-from console.releases.happenings import Event
+from console.releases.event import Event
 from console.releases.history import KINDS
 from console.releases.history import history as happened
 

@@ -39,7 +39,7 @@ def test_every_column_of_bytes_is_either_resealed_or_no_secret() -> None:
 def test_what_the_old_secret_sealed_opens_without_it(settings) -> None:
     admin = make_member(make_workspace(), "admin")
     account = ProviderAccount.objects.create(
-        workspace=admin.workspace, name="main", kind="anthropic", key=seal(b"sk-ant-1")
+        workspace=admin.workspace, name="main", kind="anthropic", key=seal(b"sk-ant-1"), created_by=admin.user
     )
     hook, secret = endpoints.create_webhook(
         member=admin, name="deployer", url="https://hooks.example/in", kinds=["label.moved"]
