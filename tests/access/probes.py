@@ -297,10 +297,8 @@ def leaks(asker: Asker, route: Route, rule: Rule) -> list[str]:
 
 
 def _sent_away(answer: HttpResponseBase) -> bool:
-    goal = answer.get("Location", "") or answer.get("HX-Redirect", "")
-    return answer.status_code == 401 or (
-        answer.status_code in (200, 302) and goal.startswith("/accounts/login/")
-    )
+    to_login = answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")
+    return to_login or answer.status_code == 401
 
 
 def _words(world: World, kinds: tuple[str, ...] | list[str], which: str) -> list[str]:
