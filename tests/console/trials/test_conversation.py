@@ -258,10 +258,16 @@ def test_budgets_of_a_conversation_end_it_cleanly(api: MessagesAPI, settings: ob
 
 def test_turns_of_many_conversations_share_the_slots_fewest_turns_first() -> None:
     with messages_api(key=None, latency=0.02) as api:
-        scenarios = [make_scenario(f"s{n}", "One", "Two", "Three") for n in range(6)]
-        run = make_run(None, *scenarios, base_url=api.url, concurrency=1)
-        with workers(2):  # one call at a time: of two, the later one may reach the endpoint first
+        scenarios = [make_scenario(f"s{n}", f"One, {n}", f"Two, {n}", f"Three, {n}") for n in range(6)]
+        run = make_run(None, *scenarios, base_url=api.url, concurrency=2)
+        with workers(2):
             finished(run)
-    order = [call.request.turn for call in sorted(api.calls, key=lambda call: call.started)]
-    assert order == sorted(order), "a conversation went ahead of others of its batch"
-    assert api.max_in_flight == 1
+    turns = {str(n): 0 for n in range(6)}
+    for call in sorted(api.calls, key=lambda call: call.started):
+        turns[call.request.last_text[-1]] = call.request.turn
+        # Two more than the fewest: who is in the other slot may reach the endpoint later.
+        assert call.request.turn - min(turns.values()) <= 2, (
+            "a conversation went ahead of others of its batch"
+        )
+    assert set(turns.values()) == {3}
+    assert api.max_in_flight == 2
