@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 from policies.text.common_words import COMMON_WORDS
-from policies.text.encodings import Edit, around
+from policies.text.encodings import Edit, Inside, around
 from policies.text.letters import forms_of, words_of
 from policies.text.lexicon import Lexicon
 from policies.text.turned import looks_turned
 
 # Both begin with the rarer character: letters are everywhere, and a search for them tries at each.
 _LEET = re.compile(r"[0-9@$!|+](?:(?=[A-Za-z])|(?<=[A-Za-z].))", re.DOTALL)
-_LEET_CHAR = re.compile(r"[\w@$!|+]")
 _LEET_WORD = re.compile(r"[\w@$!|+]+")
+_LEET_INSIDE = Inside(_LEET_WORD, _LEET_WORD)
 _LEET_LETTERS = str.maketrans("013456789@$!|+", "oieasgtbgasiit")
 _LEET_L = str.maketrans("1!|", "lll")
 _LEET_DIGITS = str.maketrans("013456789", "oieasgtbg")
@@ -23,7 +23,7 @@ _MARKED = re.compile(
     r"[*`~_·•|<\-](?<=[A-Za-z].)"
     r"(?:(?<=[*`~_·•|])[*`~_·•|]{0,2}|(?<=<)(?:/?[a-zA-Z]{1,8}>|!--[^>\n]{0,40}-->)|(?<=-)\n)(?=[A-Za-z])"
 )
-_MARKED_CHAR = re.compile(r"\S|(?<=-)\n")
+_MARKED_INSIDE = Inside(re.compile(r"(?:\S|(?<=-)\n)+"), re.compile(r"(?:\S|\n(?=-))+"))
 _MARKS = re.compile(r"[*`~_·•|]+|</?[a-z]{1,8}>|<!--.{0,40}?-->|-\n", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+")
 GAP = r"[\t\n -/:;=?@\[-`{-~·•—]{1,8}"
@@ -41,7 +41,7 @@ def leet_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     lines: dict[int, list[Edit]] = {}
     line = seen = 0
     plains: dict[str, str] = {}
-    for start, end in around(text, _LEET, _LEET_CHAR):
+    for start, end in around(text, _LEET, _LEET_INSIDE):
         line, seen = max(line, text.rfind("\n", seen, start) + 1), start
         word = text[start:end]
         plain = plains.get(word)
@@ -66,7 +66,12 @@ def leet_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
 
 def _unleet(word: str, lexicon: Lexicon) -> str:
     low = word.lower()
-    for plain in (low.translate(_LEET_LETTERS), low.translate(_LEET_L).translate(_LEET_LETTERS)):
+    plain = low.translate(_LEET_LETTERS)
+    if plain.isalpha() and lexicon.knows(plain):
+        return plain
+    other = low.translate(_LEET_L)
+    if other != low:
+        plain = other.translate(_LEET_LETTERS)
         if plain.isalpha() and lexicon.knows(plain):
             return plain
     return ""
@@ -74,7 +79,7 @@ def _unleet(word: str, lexicon: Lexicon) -> str:
 
 def marked_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     """Words with markup inside them."""
-    for start, end in around(text, _MARKED, _MARKED_CHAR):
+    for start, end in around(text, _MARKED, _MARKED_INSIDE):
         word = text[start:end]
         plain, count = _MARKS.subn("", word)
         letters = plain.strip(".,;:!?()\"'").lower()

@@ -12,6 +12,7 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from policies.text.common_words import COMMON_WORDS
@@ -48,19 +49,25 @@ _REACH = 120
 _RUN = re.compile(r"\S+")
 
 
-def around(text: str, mark: re.Pattern[str], inside: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+class Inside(NamedTuple):
+    """The characters that a run is made of, one or more: forwards, and in a text that is read from its end."""
+
+    onward: re.Pattern[str]
+    backward: re.Pattern[str]
+
+
+def around(text: str, mark: re.Pattern[str], inside: Inside) -> Iterator[tuple[int, int]]:
     """Spans of the runs of ``inside`` characters around each ``mark``; linear, a run is cut at a bounded length."""
-    done, onward = 0, re.compile(f"(?:{inside.pattern})+")
+    done, size, backwards = 0, len(text), ""
     for match in mark.finditer(text):
-        start, end = match.start(), match.end()
+        start, end = match.span()
         if start < done:
             continue
-        while start > max(done, match.start() - _REACH) and inside.match(text, start - 1):
-            start -= 1
-        rest = onward.match(text, end, match.end() + _REACH)
-        end = rest.end() if rest else end
-        done = end
-        yield start, end
+        backwards = backwards or text[::-1]
+        before = inside.backward.match(backwards, size - start, size - max(done, start - _REACH))
+        after = inside.onward.match(text, end, end + _REACH)
+        done = after.end() if after else end
+        yield size - before.end() if before else start, done
 
 
 # --- machine encodings -------------------------------------------------------------------------------------------

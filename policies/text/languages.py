@@ -27,11 +27,11 @@ class Languages:
 
     def signs(self, text: str, words: Iterable[str]) -> frozenset[str]:
         """What ``text``, made of ``words``, says of its languages: common words, and names of those whose letters it has."""
-        foreign = "" if text.isascii() else "\n".join(_FOREIGN.findall(text))
-        written = (
-            name for name in self._common if foreign and name in _SCRIPTS and _SCRIPTS[name].search(foreign)
-        )
-        return self._common_words(words).union(f"={name}" for name in written)
+        if text.isascii():
+            return self._common_words(words, plain="'" not in text)
+        foreign = "\n".join(_FOREIGN.findall(text))
+        written = (name for name in self._common if name in _SCRIPTS and _SCRIPTS[name].search(foreign))
+        return self._common_words(words, plain=False).union(f"={name}" for name in written)
 
     def of(self, signs: frozenset[str]) -> Iterator[str]:
         """The languages of a text with these signs; English always."""
@@ -43,8 +43,11 @@ class Languages:
             if known:
                 yield language
 
-    def _common_words(self, words: Iterable[str]) -> frozenset[str]:
+    def _common_words(self, words: Iterable[str], *, plain: bool) -> frozenset[str]:
         """Which common words of any language occur; in ``l'acqua`` and ``für`` those parts that are plain letters."""
         distinct = set(words)
-        odd = "\n".join(word for word in distinct if "'" in word or not word.isascii())
-        return self._all_common & distinct | self._all_common.intersection(_LATIN_WORD.findall(odd))
+        found = self._all_common & distinct
+        if plain:
+            return found
+        odd = "\n".join([word for word in distinct if "'" in word or not word.isascii()])
+        return found.union(_LATIN_WORD.findall(odd)) & self._all_common

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import math
 import re
+import string
 from collections import Counter
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from operator import add
 
 from policies.text.common_words import COMMON_WORDS
 
 _PLAIN = re.compile(r"[a-z]{2,}")
 _WEIGHT = 12  # a common word is met so many times as often as another one
 _FLOOR = 0.05  # seen by none: less than once
+_EDGED = " " + string.ascii_lowercase
+_SCALE = 2**20
+_MOST = 6.0  # no word alone says more, for or against
+_REMEMBERED = 20_000  # words
+
+Turn = Callable[[str], str]
 
 
 class Letters:
-    """Likelihoods of one letter after another, the ends of words included."""
+    """Likelihoods of one letter after another, the ends of words included; whole numbers, so that sums are exact."""
 
     def __init__(self, words: Iterable[str]) -> None:
         pairs: Counter[str] = Counter()
@@ -28,21 +35,33 @@ class Letters:
         firsts: Counter[str] = Counter()
         for pair, count in pairs.items():
             firsts[pair[0]] += count
-        size = 27
+        floor = _FLOOR * len(_EDGED)
         self._odds = {
-            pair: math.log((count + _FLOOR) / (firsts[pair[0]] + _FLOOR * size))
-            for pair, count in pairs.items()
+            first + second: round(
+                _SCALE * math.log((pairs[first + second] + _FLOOR) / (firsts[first] + floor))
+            )
+            for first in _EDGED
+            for second in _EDGED
         }
-        self._unseen = {first: math.log(_FLOOR / (count + _FLOOR * size)) for first, count in firsts.items()}
-        self.of = lru_cache(maxsize=20_000)(self._of)
 
-    def _of(self, word: str) -> float:
-        """The logarithm of how likely this word of small letters is."""
-        odds, unseen = self._odds, self._unseen
-        return sum(
-            odds[pair] if pair in odds else unseen.get(pair[0], -8.0)
-            for pair in _pairs(word.replace("'", ""))
-        )
+    def gains(self, turn: Turn) -> Gains:
+        """How much more each word looks like English once it is turned; what a turn does to a word it does to its pairs."""
+        return Gains({pair: self._odds[turn(pair)] - odds for pair, odds in self._odds.items()})
+
+
+class Gains(dict[str, float]):
+    """By word of small letters: the logarithm of how much likelier its turned form is, neither too high nor too low."""
+
+    def __init__(self, gains: dict[str, int]) -> None:
+        self._gain = gains.__getitem__
+
+    def __missing__(self, word: str) -> float:
+        if len(self) > _REMEMBERED:
+            self.clear()
+        bare = word.replace("'", "")
+        gain = sum(map(self._gain, map(add, " " + bare, bare + " "))) / _SCALE
+        found = self[word] = max(-_MOST, min(_MOST, gain))
+        return found
 
 
 def _pairs(word: str) -> list[str]:

@@ -12,6 +12,8 @@ from policies.text.tokens import Tokens
 
 _TITLE = 40  # tokens of a line that may say what it heads
 _TAGS = 64  # open at once
+_LABEL = 8  # tokens of a label and its colon
+_COLONS = frozenset(":：")
 
 
 class State(NamedTuple):
@@ -131,8 +133,10 @@ class Outline:
     def label(self, line: Row) -> int:
         """Index after the colon of a leading label, or 0."""
         words = self._words
-        for at in range(line.first, min(line.last - 1, line.first + 8)):
-            if words[at] in (":", "："):
+        if _COLONS.isdisjoint(words[line.first : line.first + _LABEL]):
+            return 0
+        for at in range(line.first, min(line.last - 1, line.first + _LABEL)):
+            if words[at] in _COLONS:
                 return at + 1
             if words[at] in STOPS or words[at] in ",;(":
                 return 0

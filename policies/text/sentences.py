@@ -72,8 +72,9 @@ class Segmenter:
         words, start = self.words, self.tokens.start
         if words[above.last - 1] in STOPS or words[above.last - 1] in ":：>;":
             return False
-        long_enough = start(above.last - 1) - start(above.first) > 50
-        return long_enough and self.tokens.folded.text[start(line.first)].islower()
+        if not self.tokens.folded.text[start(line.first)].islower():
+            return False
+        return start(above.last - 1) - start(above.first) > 50
 
     # --- a line --------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ _TIGHT = re.compile(r"\.\w")
 _CACHE_SIZE = 50_000
 _MOST = 50_000  # lines
 _LONG = 40  # characters of a run that is not worth remembering
+_FEW = 4  # words from the start of a line whose places are found without those of the others
 
 
 class _Runs(dict[str, tuple[str, ...]]):
@@ -102,12 +103,15 @@ class Tokens:
         if at >= self.size:
             at = self._joined[at - self.size]
         line = bisect_right(self.firsts, at) - 1
-        begin, text = self._starts[line], self._lines[line]
+        begin, text, first = self._starts[line], self._lines[line], self.firsts[line]
         known = self._places.get(line)
         if known is None:
-            last = self.firsts[line + 1] - 1 if line + 1 < len(self.firsts) else self.size
-            known = self._places[line] = _places(text, self.words[self.firsts[line] : last])
-        index = at - self.firsts[line]
+            if at - first < _FEW:
+                known = _places(text, self.words[first : at + 1])
+            else:
+                last = self.firsts[line + 1] - 1 if line + 1 < len(self.firsts) else self.size
+                known = self._places[line] = _places(text, self.words[first:last])
+        index = at - first
         start, end = known[index] if index < len(known) else (len(text), len(text) + 1)
         return begin + start, begin + end
 

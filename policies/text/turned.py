@@ -9,19 +9,18 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import re2
 
 from policies.text.common_words import COMMON_WORDS
-from policies.text.letters import Letters, words_of
+from policies.text.letters import Gains, Letters, Turn, words_of
 from policies.text.lexicon import Lexicon
 
 _ALPHABET = string.ascii_lowercase
 _WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
 _LINE = re.compile(r"[^\n]+")
-_MOST = 6.0  # no word alone says more, for or against
 _ENOUGH = 14.0  # so much must speak for a stretch
 _DROP = 12.0  # and so much against what follows ends it
 _FEWEST = 3  # words
@@ -35,8 +34,6 @@ _EITHER = 7.0  # so much against them the words at its ends may have
 _EITHER_WORDS = 3  # in a row
 _MOST_TRIED = 150_000  # characters of lines on which turns are tried: more than any prompt has
 _CHARS = 24  # letters of a word that are looked at
-
-Turn = Callable[[str], str]
 
 
 class _Stretch(NamedTuple):
@@ -82,14 +79,15 @@ yb
 _READABLE = frozenset(_PEOPLE_WRITE.split())
 
 
-def _forms() -> dict[str, set[str]]:
+def _forms() -> dict[str, tuple[str, ...]]:
     """By turned word: which turns may have made it."""
-    forms: dict[str, set[str]] = {}
+    forms: dict[str, tuple[str, ...]] = {}
+    plain = COMMON_WORDS | _READABLE
     for name, turn in _TURNS.items():
         for word in COMMON_WORDS if name in _USUAL else _LONG_ONES:
             turned = turn(word)
-            if len(word) > 2 and "'" not in word and turned not in COMMON_WORDS | _READABLE:
-                forms.setdefault(turned, set()).add(_UNDONE[name])
+            if len(word) > 2 and "'" not in word and turned not in plain:
+                forms[turned] = (*forms.get(turned, ()), _UNDONE[name])
     return forms
 
 
@@ -100,19 +98,19 @@ _GATE = re2.compile(GATE)
 
 def turned_text(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str]]:
     """Stretches of lines that are English when they are turned."""
-    letters = _letters(lexicon)
     left = _MOST_TRIED
     for match in _LINE.finditer(text):
         line = match.group()
-        turns = Counter(turn for word in _WORD.findall(line.lower()) for turn in _FORMS.get(word, ()))
-        if not turns or left <= 0:
+        forms = [word for word in _WORD.findall(line.lower()) if word in _FORMS]
+        if not forms or left <= 0:
             continue
+        turns = Counter(turn for word in forms for turn in _FORMS[word])
         line, left = line[:left], left - len(line)
         found: list[_Stretch] = []
         words = list(_WORD.finditer(line))
         for turn, _ in turns.most_common(_LIKELIEST):
             marks = _marks(line, words) if turn in _FROM_BEHIND else [0.0] * len(words)
-            for worth, first, last in _stretches(words, marks, _TURNS[turn], letters):
+            for worth, first, last in _stretches(words, marks, _gains(turn, lexicon)):
                 found.append(_Stretch(words[first].start(), words[last].end(), turn, worth))
         for start, end, turn in _apart(found):
             start, end = _widened(line, start, end)
@@ -134,10 +132,13 @@ def looks_turned(text: str, lexicon: Lexicon) -> bool:
     return bool(_GATE.search(text)) and any(True for _ in turned_text(text, lexicon))
 
 
-def _letters(lexicon: Lexicon) -> Letters:
-    known = lexicon.prepared.get("letters")
-    if not isinstance(known, Letters):
-        known = lexicon.prepared["letters"] = Letters(words_of(lexicon.phrases("en")))
+def _gains(turn: str, lexicon: Lexicon) -> Gains:
+    letters = lexicon.prepared.get("letters")
+    if not isinstance(letters, Letters):
+        letters = lexicon.prepared["letters"] = Letters(words_of(lexicon.phrases("en")))
+    known = lexicon.prepared.get(f"letters {turn}")
+    if not isinstance(known, Gains):
+        known = lexicon.prepared[f"letters {turn}"] = letters.gains(_TURNS[turn])
     return known
 
 
@@ -159,12 +160,10 @@ def _mark(padded: str, start: int, end: int) -> float:
 
 
 def _stretches(
-    words: list[re.Match[str]], marks: list[float], turn: Turn, letters: Letters
+    words: list[re.Match[str]], marks: list[float], gain_of: Gains
 ) -> Iterator[tuple[float, int, int]]:
     """Runs of words for whose turned form most speaks, with how much: each ends where too much speaks against it."""
-    found = [match.group().lower()[:_CHARS] for match in words]
-    gain_of = {word: _gain(word, turn, letters) for word in set(found)}
-    gains = [gain_of[word] + mark for word, mark in zip(found, marks, strict=True)]
+    gains = [gain_of[match.group().lower()[:_CHARS]] + mark for match, mark in zip(words, marks, strict=True)]
     worth = best = 0.0
     first = last = 0
     for at, gain in enumerate([*gains, -_ENOUGH - _DROP]):
@@ -177,10 +176,6 @@ def _stretches(
             if best >= _ENOUGH and last - first + 1 >= _FEWEST:
                 yield best, _reach(words, gains, first, -1), _reach(words, gains, last, 1)
             worth = best = 0.0
-
-
-def _gain(word: str, turn: Turn, letters: Letters) -> float:
-    return max(-_MOST, min(_MOST, letters.of(turn(word)) - letters.of(word)))
 
 
 def _reach(words: list[re.Match[str]], gains: list[float], edge: int, step: int) -> int:
