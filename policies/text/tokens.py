@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import chain
+from sys import intern
 
 from policies.text.fold import Folded
 
@@ -27,7 +28,10 @@ class _Runs(dict[str, tuple[str, ...]]):
     """What stands between two blanks, cut into words; most of it was seen before."""
 
     def __missing__(self, run: str) -> tuple[str, ...]:
-        words = (run,) if run.isalpha() and run.isascii() else tuple(TOKEN.findall(split_compounds(run)))
+        found = [run] if run.isalpha() and run.isascii() else TOKEN.findall(split_compounds(run))
+        words = tuple(
+            map(intern, found)
+        )  # every table then meets the same object, and need not compare letters
         if len(run) <= _LONG:
             if len(self) > _CACHE_SIZE:
                 self.clear()
