@@ -156,6 +156,16 @@ def fold(text: str, latin: bool | None = None) -> Folded:
     return folded.replaced([(at, at + 1, plain[match.group()]) for match in found for at in (match.start(),)])
 
 
+def fold_all(texts: Sequence[str]) -> list[str]:
+    """Each of many short texts folded; in one go where no letter is read by those around it."""
+    joined = "\n".join(texts)
+    if _LOOK_ALIKE.search(joined) is None and "\u202e" not in joined:
+        folded = fold(joined).text.split("\n")
+        if len(folded) == len(texts):
+            return folded
+    return [fold(text).text for text in texts]
+
+
 def _exchanged(text: str, table: dict[str, str]) -> str:
     """Characters for characters; one after the other is faster while there are few."""
     moved = {char: to for char, to in table.items() if to != char}

@@ -87,7 +87,8 @@ def match_part(part: Part, reading: Reading, after: int = 0) -> tuple[int, int] 
         return None
     candidates = []
     for item in part.items:
-        found = [s for s in _spots(item, reading) if s.first >= after and _fits(item.sign, s, reading)]
+        mask, sign = item.mask, item.sign
+        found = [s for s in reading.spots if s.mask & mask and s.first >= after and _fits(sign, s, reading)]
         if not found:
             return None
         candidates.append(found)
@@ -99,10 +100,6 @@ def match_part(part: Part, reading: Reading, after: int = 0) -> tuple[int, int] 
 def orders(mask: int, reading: Reading) -> bool:
     """Whether the sentence orders any of these classes, quoted or not."""
     return any(s.mask & mask and _fits("*", s, reading) for s in reading.spots)
-
-
-def _spots(item: Item, reading: Reading) -> Iterator[Spot]:
-    return (s for s in reading.spots if s.mask & item.mask)
 
 
 def _fits(sign: str, spot: Spot, reading: Reading) -> bool:

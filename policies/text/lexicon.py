@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from policies.text.fold import fold
-from policies.text.keys import CACHE_SIZE, Keys
+from policies.text.fold import fold_all
+from policies.text.keys import Keys
 from policies.text.languages import Languages
 from policies.text.reader import Reader
-from policies.text.tables import Table
+from policies.text.tables import Table, add_heads
 
 _COMMON = "text.common"
 
@@ -31,7 +31,6 @@ class Lexicon:
         self._keys = Keys()
         self._written: dict[str, list[tuple[str, list[str]]]] = {}
         self._tables: dict[str, Table] = {}
-        self._known_heads: dict[str, bool] = {}
         self._readers: dict[frozenset[str], Reader] = {}
         common: dict[str, frozenset[str]] = dict.fromkeys(self.languages, frozenset())
         for language in self.languages:
@@ -40,7 +39,7 @@ class Lexicon:
                 mask = self.bits.setdefault(name, 1 << len(self.bits))
                 self.sizes[mask] = self.sizes.get(mask, 0) + len(phrases)
                 if name == _COMMON:
-                    common[language] = frozenset(fold(phrase).text for phrase in phrases)
+                    common[language] = frozenset(fold_all(phrases))
         self._spoken = Languages(common)
 
     def _table(self, language: str) -> Table:
@@ -52,11 +51,14 @@ class Lexicon:
         return known
 
     def _folded(self, language: str) -> Iterator[tuple[str, int]]:
+        """The phrases of a language as a text's words are read, with the masks of their classes."""
+        masks: list[int] = []
+        written: list[str] = []
         for name, phrases in self._written[language]:
+            written += (phrase.lower() for phrase in phrases)
             mask = 0 if name == _COMMON else self.bits[name]  # common words are known, but mean nothing
-            for phrase in phrases:
-                low = phrase.lower()
-                yield low if low.isascii() and low.isprintable() else fold(low).text, mask
+            masks += [mask] * len(phrases)
+        return zip(fold_all(written), masks, strict=True)
 
     def bit(self, name: str) -> int:
         """The mask of a class, by its full name or by a last part that only it has; 0 if the pack has no such class."""
@@ -81,17 +83,15 @@ class Lexicon:
 
     def knows(self, word: str) -> bool:
         """Whether any phrase of any language is or begins with this word: whether it reads like a word at all."""
-        known = self._known_heads.get(word)
-        if known is None:
-            if len(self._known_heads) > CACHE_SIZE:
-                self._known_heads.clear()
-            known = self._known_heads[word] = not self._heads.isdisjoint(self._keys[word])
-        return known
+        return bool(self._heads[word])
 
     @cached_property
-    def _heads(self) -> frozenset[str]:
-        """With what phrases begin, in any language."""
-        return frozenset().union(*(self._table(language).heads() for language in self.languages))
+    def _heads(self) -> Keys:
+        """What the first words of phrases are called, in any language; needs none of their tables."""
+        keys = Keys()
+        for language in self.languages:
+            add_heads((phrase for phrase, _ in self._folded(language)), keys)
+        return keys
 
     def phrases(self, language: str) -> Iterator[str]:
         """The phrases of a language as they were written."""

@@ -95,13 +95,39 @@ class Table:
         return self._root.following()
 
 
+def add_heads(phrases: Iterable[str], keys: Keys) -> None:
+    """Tell ``keys`` the words with which phrases begin, and no others."""
+    known: dict[str, bool] = {}  # by part: whether the next one may come first, too
+    for phrase in phrases:
+        for word in phrase.split():
+            optional = known.get(word)
+            if optional is None:
+                optional = known[word] = _add_head(word, keys)
+            if not optional:
+                break
+
+
+def _add_head(written: str, keys: Keys) -> bool:
+    runs, optional = _runs(written)
+    for run in runs:
+        keys.of_phrase(run[0])
+    return optional
+
+
 def _part(written: str, keys: Keys) -> Part:
+    runs, optional = _runs(written)
+    found = (tuple(map(keys.of_phrase, run)) for run in runs)
+    return Part(tuple((run[0], run[1:]) for run in found), optional)
+
+
+def _runs(written: str) -> tuple[list[list[str]], bool]:
+    """The words of each alternative, and whether all of them may be missing."""
     if written == "..":
-        return Part(((ANY, ()), (ANY, (ANY,)), (ANY, (ANY, ANY))), True)
+        return [[ANY], [ANY, ANY], [ANY, ANY, ANY]], True
     optional = len(written) > 2 and written[0] == "(" and written[-1] == ")"
     choices = (written[1:-1] if optional else written).split("/")
-    runs = [tuple(map(keys.of_phrase, _split(choice))) for choice in choices if choice]
-    return Part(tuple((run[0], run[1:]) for run in runs if run), optional or not all(runs))
+    runs = [_split(choice) for choice in choices if choice]
+    return [run for run in runs if run], optional or not all(runs)
 
 
 def _split(choice: str) -> list[str]:
