@@ -19,7 +19,7 @@ class Line:
         words = tuple(tokens.words[sentence.first : sentence.last])
         self.known: Known = reader.known(words)
         self.mask = self.known.mask | (operators.tell if sentence.said else 0)
-        self.key = (words, sentence.base, sentence.said)  # all that a reading depends on
+        self.key = (words, sentence.base, sentence.said, reader)  # all that a reading depends on
         self._reading: Reading | None = None
 
     def reading(self) -> Reading:
