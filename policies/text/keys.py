@@ -15,8 +15,9 @@ class Keys(dict[str, tuple[str, ...]]):
     def __init__(self) -> None:
         self._known: set[str] = set()
         self._exact: set[str] = set()
-        self._prefixes: dict[str, set[int]] = {}  # by their first two letters: how long they are
-        self._endings: dict[str, set[int]] = {}  # by their last two
+        # By their first two letters, how long they are; exchanged, not added to: another thread may be reading them.
+        self._prefixes: dict[str, frozenset[int]] = {}
+        self._endings: dict[str, frozenset[int]] = {}  # by their last two
 
     def of_phrase(self, word: str) -> str:
         """The key of a phrase's word; from now on, words of a text have it too."""
@@ -24,10 +25,10 @@ class Keys(dict[str, tuple[str, ...]]):
             return word
         if word.endswith("*"):
             if len(word) - 1 in _AFFIX:
-                self._prefixes.setdefault(word[:2], set()).add(len(word) - 1)
+                _add(self._prefixes, word[:2], len(word) - 1)
         elif word.startswith("*"):
             if len(word) - 1 in _AFFIX:
-                self._endings.setdefault(word[-2:], set()).add(len(word) - 1)
+                _add(self._endings, word[-2:], len(word) - 1)
         elif word.startswith("="):
             self._exact.add(word[1:])
         else:
@@ -58,6 +59,10 @@ class Keys(dict[str, tuple[str, ...]]):
             if length <= size and (key := "*" + word[-length:]) in known:
                 found.append(key)
         return found
+
+
+def _add(lengths: dict[str, frozenset[int]], letters: str, length: int) -> None:
+    lengths[letters] = lengths.get(letters, frozenset()) | {length}
 
 
 def _forms(word: str) -> tuple[str, ...]:

@@ -45,8 +45,9 @@ class Lexicon:
     def _table(self, language: str) -> Table:
         known = self._tables.get(language)
         if known is None:
-            known = self._tables[language] = Table(self._folded(language), self._keys)
+            known = Table(self._folded(language), self._keys)
             self._keys.clear()  # phrases of this language may know words that the others do not
+            self._tables[language] = known  # whole, since another thread may take it from here
             gc.freeze()  # else every full collection walks through all these phrases, in the middle of a check
         return known
 

@@ -47,7 +47,7 @@ class Node:
         self.rest: list[Rest] = []
 
     def following(self) -> dict[str, Node]:
-        """The next steps by key."""
+        """The next steps by key. Two threads may both make them; each sees all of either."""
         if self._following is None:
             steps: dict[str, Node] = defaultdict(Node)
             for run, at, phrase in self.rest:
