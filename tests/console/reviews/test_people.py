@@ -11,9 +11,10 @@ from django.utils import timezone
 from console.governance.services import set_bounds
 from console.notifications.models import Notification
 from console.problems import DomainError, Invalid, NotAllowed
+from console.prompts.acknowledgements import REVIEWED, acknowledge
 from console.prompts.drafts import draft_of, save
 from console.prompts.revisions import create_revision
-from console.reviews import looking
+from console.reviews import looking, tasks
 from console.reviews.assigning import assign, hand_over
 from console.reviews.models import Review
 from console.reviews.queue import needing
@@ -21,8 +22,11 @@ from console.reviews.services import decide
 from console.reviews.standing import standing
 from console.reviews.suggestions import SuggestionConflict, apply_suggestion
 from console.reviews.threads import open_thread, reply, resolve
+from console.trials.models import Run
+from console.trials.runs import close
 from tests.factories import (
     make_approval,
+    make_content,
     make_finished_run,
     make_member,
     make_prompt,
@@ -147,6 +151,34 @@ def test_what_is_approved_waits_for_whoever_may_release_it_until_that_holds_no_m
     make_approval(review, mara)
     looking.look(review.pk)
     assert heard(berta) == ["ready", "ready"]
+
+
+def test_a_warning_that_is_acknowledged_last_and_a_run_that_ends_make_somebody_look_at_once(
+    django_capture_on_commit_callbacks,
+):
+    hanna, mara, _ = team()
+    berta = make_member(hanna.workspace, "approver", name="berta")
+    note = {"id": "context", "kind": "context", "text": "The customer wrote: {{note}}"}
+    sections = [*make_content()["sections"], note]
+    prompt = make_prompt(hanna, domain="general", sections=sections, variables={"note": {}})
+    revision = make_revision(hanna, prompt)
+    review = make_review(hanna, revision=revision)
+    [warning] = [f for f in standing(review).change.checked.verdict.findings if f.severity == "warn"]
+    acknowledge(prompt=prompt, finding=warning, reason="It is one word.", member=hanna)
+    make_approval(review, mara)
+    prompt.acknowledgements.all().delete()  # as when the judge reads again and finds it anew
+    looking.look(review.pk)
+    assert not needing(berta)
+    with django_capture_on_commit_callbacks() as sent:
+        acknowledge(prompt=prompt, finding=warning, reason="It is one word.", member=hanna)
+    assert [call.args for call in sent if call.args[0] == REVIEWED] == [(REVIEWED, (prompt.pk,))]
+    tasks.look_at_prompt(prompt.pk)
+    assert [entry.to_release for entry in needing(berta)] == [True]
+    run = make_finished_run(revision)
+    Run.objects.filter(pk=run.pk).update(status="running", prompt=prompt)
+    with django_capture_on_commit_callbacks() as sent:
+        close(run.pk)
+    assert (REVIEWED, (prompt.pk,)) in [call.args for call in sent]
 
 
 # --- other words for a line
