@@ -9,6 +9,7 @@ import sys
 
 from console.embedded import EmbeddedError
 from console.embedded.dotenv import load
+from console.trials import watcher
 
 # What these do needs no server, and must work where none can be started.
 ALONE = {
@@ -48,22 +49,28 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
     if AS_OWNER & set(sys.argv[1:2]):
         os.environ["REMIT_AS_OWNER"] = "1"
-    try:
-        from django.core.management import execute_from_command_line
-    except ImportError:
-        sys.exit(
-            "Django is not installed for this Python: run `make up` once, then `.venv/bin/python manage.py …`."
-        )
     needed = services(sys.argv[1:])
     if not needed:
-        execute_from_command_line(sys.argv)
+        execute()
         return
     from console.embedded.serving import serving
 
     # A polite kill unwinds too, else the services would stay behind.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with serving(needed):
-        execute_from_command_line(sys.argv)
+        if watcher.concerns(sys.argv[1:]):
+            sys.exit(watcher.watch(sys.argv[1:]))
+        execute()
+
+
+def execute() -> None:
+    try:
+        from django.core.management import execute_from_command_line
+    except ImportError:
+        sys.exit(
+            "Django is not installed for this Python: run `make up` once, then `.venv/bin/python manage.py …`."
+        )
+    execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,11 @@ from typing import Any
 import psycopg
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from psycopg.types.numeric import Int8Dumper
+
+# Executions after which psycopg prepares a statement by itself. Django sets none, and then nothing is prepared, asked for
+# or not; with this number only what is asked for.
+NEVER = 2**31
 
 
 class _Preparing(psycopg.Cursor[Any]):
@@ -35,7 +40,10 @@ def execute(statement: str, values: Mapping[str, Any]) -> int:
 
 def _cursor() -> CursorWrapper:
     connection.ensure_connection()
+    connection.connection.prepare_threshold = NEVER
     cursor: Any = _Preparing(connection.connection)
+    # One plan, not one for each combination of the sizes that numbers happen to have.
+    cursor.adapters.register_dumper(int, Int8Dumper)
     return (
         connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
     )

@@ -1,10 +1,12 @@
-"""Workers of a command's own: processes that serve one pool, without a broker, watched by the command.
+"""Workers of a command's own: they serve one pool, without a broker. The command makes calls itself, and has further
+processes where it was asked for more than one.
 
 python -m console.trials.crew POOL THREADS
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -16,23 +18,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from console.problems import DomainError
+from console.trials.watcher import MOST_QUICK_DEATHS, QUICK_DEATH
+
+logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.05  # seconds between two looks for work while threads are idle
 SWEEP_EVERY = 2.0
 REPOSITORY = Path(__file__).resolve().parents[2]
-QUICK_DEATH = 5.0  # seconds; a process that dies so soon was not killed by its work
-MOST_QUICK_DEATHS = 5
 
 
 class Crew:
-    """The processes of a pool. ``watch`` starts them anew when they die."""
+    """This process and the others of a pool. ``watch`` starts those anew when they die."""
 
     def __init__(self, pool: str, processes: int, calls: int) -> None:
         self.pool = pool
         self._threads = -(-calls // processes)
         self._quick_deaths = 0
         self._swept = time.monotonic()
-        self._members = [self._start() for _ in range(processes)]
+        self._stopping = threading.Event()
+        self._members = [self._start() for _ in range(processes - 1)]
+        serving = (pool, self._threads, self._stopping)
+        threading.Thread(target=serve, args=serving, name="crew", daemon=True).start()
 
     def watch(self) -> None:
         """Take the leases of the dead back at once, and put others in their place."""
@@ -41,7 +47,7 @@ class Crew:
         for index, (process, started) in enumerate(self._members):
             if process.poll() is None:
                 continue
-            leases.reclaim(of_holder=leases.holder_of(process.pid))
+            leases.reclaim(lease_holder=leases.holder_of(process.pid))
             self._quick_deaths = self._quick_deaths + 1 if time.monotonic() - started < QUICK_DEATH else 0
             if self._quick_deaths > MOST_QUICK_DEATHS:
                 raise DomainError(
@@ -50,9 +56,10 @@ class Crew:
             self._members[index] = self._start()
         if time.monotonic() - self._swept > SWEEP_EVERY:
             self._swept = time.monotonic()
-            sweeps.sweep()
+            sweeps.put_right()
 
     def dismiss(self) -> None:
+        self._stopping.set()
         for process, _ in self._members:
             process.terminate()
         for process, _ in self._members:
@@ -69,7 +76,7 @@ class Crew:
 
 @contextmanager
 def crew(pool: str, processes: int, calls: int) -> Iterator[Crew]:
-    """So many processes that together make ``calls`` at a time, until the block ends."""
+    """So many processes, this one included, that together make ``calls`` at a time until the block ends."""
     members = Crew(pool, processes, calls)
     try:
         yield members
@@ -79,6 +86,8 @@ def crew(pool: str, processes: int, calls: int) -> Iterator[Crew]:
 
 def serve(pool: str, threads: int, stopping: threading.Event) -> None:
     """Work with so many threads until ``stopping``, or until whoever started this process is gone."""
+    from django.db import Error, connection
+
     from console.trials import sweeps, worker
 
     calls_for_work = threading.Semaphore(0)
@@ -90,6 +99,9 @@ def serve(pool: str, threads: int, stopping: threading.Event) -> None:
             calls_for_work.acquire()
             try:
                 worker.work(pool, lambda run: calls_for_work.release(), stopping)
+            except Exception:  # the database is away, say; the next look sends for this thread again
+                logger.exception("A worker could not go on.")
+                connection.close()
             finally:
                 idle.release()
 
@@ -99,7 +111,13 @@ def serve(pool: str, threads: int, stopping: threading.Event) -> None:
         if not idle.acquire(blocking=False):
             continue  # nobody could take what a look would find
         idle.release()
-        for _ in range(sweeps.due(pool, at_most=threads)):
+        try:
+            found = sweeps.due(pool, at_most=threads)
+        except Error as error:
+            logger.warning("The database cannot be asked for work (%s); trying again.", type(error).__name__)
+            connection.close()
+            continue
+        for _ in range(found):
             if idle.acquire(blocking=False):
                 calls_for_work.release()
 

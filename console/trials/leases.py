@@ -95,17 +95,25 @@ def holder() -> str:
 
 _NEXT = ("next.tokens", "next.cost")
 _COLUMNS = "w.id, w.reserved_tokens AS tokens, w.reserved_cost AS cost"
+# In the words of the index that it must be answered by; as a subquery, since a join would be sorted.
+_WAITS_IN = (
+    "COALESCE({0}.run_id, 0) = {1} AND {0}.status = 'waiting' AND NOT {0}.economy"
+    " AND ({0}.run_after IS NULL OR {0}.run_after <= now())"
+)
 _LEASED = (
     "c.id, c.lease_token, c.run_id, c.month_id, c.reserved_tokens, c.reserved_cost, c.subject_id, c.scenario, c.sample,"
     " c.messages, c.turns, c.step, c.attempt, c.waited, c.input_tokens + c.output_tokens, c.cost, c.calls,"
     " c.started_at, c.judged, c.script"
 )
+# ``open`` says whether the run has room, and keeps its row locked; then the month is booked if it has room, then the run.
+# One statement, committed as it ends: no lock waits for this process to come round to a COMMIT. Rows are locked in the
+# order conversation, run, month, as by whoever writes.
 _BOOKED_MONTH = f"""
 month AS (
-  UPDATE provider_month a SET {reserving(*_NEXT, "1")} FROM next, owner
-  WHERE a.workspace_id = owner.workspace_id AND a.month = {spending.THIS_MONTH} AND EXISTS (SELECT FROM booked)
-    AND {within(*_NEXT)}
-  RETURNING a.id),
+  UPDATE provider_month a SET {reserving(*_NEXT, "1")} FROM next, owner, open
+  WHERE a.workspace_id = owner.workspace_id AND a.month = {spending.THIS_MONTH} AND {within(*_NEXT)}
+  RETURNING a.id),"""
+_LEASING = f"""
 leased AS (
   UPDATE trials_conversation c SET status = 'running', lease_token = nextval('trials_lease'),
     lease_until = now() + make_interval(secs => %(seconds)s), lease_holder = %(holder)s, run_after = NULL,
@@ -123,24 +131,27 @@ WITH owner AS MATERIALIZED (
   SELECT r.id AS run_id, r.workspace_id FROM trials_run r
   WHERE r.status = 'running' AND r.pool = %(pool)s AND r.in_flight < r.concurrency
     AND (r.paused_until IS NULL OR r.paused_until <= now())
-    AND EXISTS (
-      SELECT FROM trials_conversation c
-      WHERE c.run_id = r.id AND c.status = 'waiting' AND NOT c.economy AND (c.run_after IS NULL OR c.run_after <= now()))
+    AND (
+      SELECT true FROM trials_conversation c
+      WHERE {_WAITS_IN.format("c", "r.id")} LIMIT 1)
   ORDER BY (
     SELECT sum(b.in_flight) FROM trials_run b WHERE b.workspace_id = r.workspace_id AND b.status = 'running'
   ), r.in_flight, r.id LIMIT 1),
 next AS MATERIALIZED (
-  SELECT {_COLUMNS} FROM trials_conversation w, owner
-  WHERE w.run_id = owner.run_id AND w.status = 'waiting' AND NOT w.economy AND (w.run_after IS NULL OR w.run_after <= now())
+  SELECT {_COLUMNS} FROM trials_conversation w
+  WHERE {_WAITS_IN.format("w", "(SELECT run_id FROM owner)")}
     AND (w.claims < {SUSPECT} OR NOT EXISTS (
       SELECT FROM trials_conversation s
       WHERE s.run_id = w.run_id AND s.status = 'running' AND s.claims >= {SUSPECT}))
   ORDER BY w.batch, w.turns, w.id LIMIT 1 FOR UPDATE OF w SKIP LOCKED),
-booked AS (
-  UPDATE trials_run a SET {reserving(*_NEXT, "1")} FROM next, owner
+open AS MATERIALIZED (
+  SELECT a.id FROM trials_run a, next, owner
   WHERE a.id = owner.run_id AND a.in_flight < a.concurrency AND {budgets.GOING} AND {within(*_NEXT)}
-  RETURNING a.id),
+  FOR NO KEY UPDATE OF a),
 {_BOOKED_MONTH}
+booked AS (
+  UPDATE trials_run a SET {reserving(*_NEXT, "1")} FROM next, open, month WHERE a.id = open.id),
+{_LEASING}
 """
 
 TAKE_CHAT = f"""
@@ -148,8 +159,9 @@ WITH owner AS MATERIALIZED (
   SELECT NULL::bigint AS run_id, workspace_id FROM trials_conversation WHERE id = %(id)s AND chat_id IS NOT NULL),
 next AS MATERIALIZED (
   SELECT {_COLUMNS} FROM trials_conversation w WHERE w.id = %(id)s AND w.status = 'waiting' FOR UPDATE SKIP LOCKED),
-booked AS (SELECT FROM next),
+open AS (SELECT FROM next),
 {_BOOKED_MONTH}
+{_LEASING}
 """
 
 # Its call is reserved already. What it waited in the batch is no time that it took.
@@ -225,16 +237,13 @@ class _Refused:
 
 
 def _claim(sql: str, values: Mapping[str, Any]) -> tuple[Lease | None, _Refused | None]:
-    with transaction.atomic():
-        rows = fetch_all(sql, {**values, "seconds": settings.REMIT_LEASE_SECONDS, "holder": holder()})
-        if not rows or rows[0][2] is None:
-            return None, None
-        run, workspace, tokens, cost, *leased = rows[0]
-        if leased[0] is not None:
-            return _lease(*leased), None
-        # The run may have been booked although the month had no room.
-        transaction.set_rollback(True)
-    return None, _Refused(run, workspace, Reservation(tokens, cost))
+    rows = fetch_all(sql, {**values, "seconds": settings.REMIT_LEASE_SECONDS, "holder": holder()})
+    if not rows or rows[0][2] is None:
+        return None, None
+    run, workspace, tokens, cost, *leased = rows[0]
+    if leased[0] is None:
+        return None, _Refused(run, workspace, Reservation(tokens, cost))
+    return _lease(*leased), None
 
 
 def _lease(
@@ -289,10 +298,10 @@ def renew(leases: list[Lease]) -> None:
         lease.lost = lease.lost or lease.token not in kept
 
 
-def reclaim(*, of_holder: str | None = None) -> int:
-    """Take back the leases that ran out, or all of a process that is known to be dead. Returns how many."""
+def reclaim(**of_the_dead: str) -> int:
+    """Take back the leases that ran out, or those with these fields, of which it is known. Returns how many."""
     dead = Conversation.objects.filter(status=Conversation.Status.RUNNING)
-    dead = dead.filter(lease_holder=of_holder) if of_holder else _run_out(dead)
+    dead = dead.filter(**of_the_dead) if of_the_dead else _run_out(dead)
     count = 0
     # One at a time, so that a sweep holds no row for long and two sweeps never wait for each other.
     for pk in dead.values_list("pk", flat=True)[:500]:

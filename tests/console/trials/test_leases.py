@@ -56,6 +56,25 @@ def booked(run: Run) -> tuple[int, int]:
     return run.in_flight, run.reserved_tokens
 
 
+def test_a_claim_sorts_nothing_however_many_wait(api: MessagesAPI) -> None:
+    """Right after a run began, when the planner knows nothing of its rows."""
+    make_cells(api, 3)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {leases.TAKE}", {"pool": POOL, "seconds": 30, "holder": ""})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert plan.count("Index Scan using conversations_to_take") == 2 and "Sort Key: w" not in plan
+
+
+def test_claims_are_planned_once_whatever_their_numbers(api: MessagesAPI) -> None:
+    make_cells(api, 12)
+    for _ in range(12):
+        write(take(), StepRow(ok=True, input_tokens=40_000), Outcome("finished", [], turns=1, step=2))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        names = [text.split()[1] for (text,) in cursor.fetchall()]
+    assert sorted(names) == ["held", "owner"]
+
+
 def test_a_conversation_is_held_by_one_and_each_token_is_new(api: MessagesAPI) -> None:
     run = make_cells(api, 2)
     first, second = take(), take()
@@ -125,8 +144,8 @@ def test_a_dead_workers_conversations_are_taken_back_and_the_lost_call_shows(api
 def test_leases_of_a_process_known_to_be_dead_are_taken_back_at_once(api: MessagesAPI) -> None:
     make_cells(api, 1)
     take()
-    assert leases.reclaim(of_holder=leases.holder_of(1)) == 0
-    assert leases.reclaim(of_holder=leases.holder()) == 1
+    assert leases.reclaim(lease_holder=leases.holder_of(1)) == 0
+    assert leases.reclaim(lease_holder=leases.holder()) == 1
 
 
 def test_a_row_that_kills_its_workers_is_set_aside_and_the_others_go_on(api: MessagesAPI) -> None:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import re
 import secrets
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import OperationalError, ProgrammingError
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection
 
 from console.accounts.models import Workspace
 from console.accounts.services import create_workspace
 from console.problems import DomainError, Invalid
 from console.provider.models import ProviderAccount
-from console.trials import reports, results, runs, subjects, suites
+from console.trials import leases, reports, results, runs, subjects, suites
 from console.trials.casting import Cast
 from console.trials.crew import Crew, crew
 from console.trials.models import Run, SuiteVersion
@@ -31,6 +34,7 @@ from console.trials.suite_files import read_suite
 
 PASSED, FAILED, UNUSABLE, INCOMPLETE = range(4)
 LOOK_EVERY = 0.1  # seconds
+AWAY = 60.0  # seconds for which the database may be away while a run goes on
 
 
 class Command(BaseCommand):
@@ -90,6 +94,9 @@ class Command(BaseCommand):
             default=0,
             help="so many worker processes of its own; default: those that run",
         )
+        add(
+            "--pool", default="", help=argparse.SUPPRESS
+        )  # of the watcher, which may have had one before this
         add("--workspace", default="", metavar="SLUG", help="default: the only one")
         add("--format", choices=("text", "json", "junit"), default="text")
         add("--wait", action="store_true", help="until the run ended, and report it")
@@ -117,7 +124,7 @@ class Command(BaseCommand):
     def _run(self, options: dict[str, Any]) -> int:
         if not 0 <= options["workers"] <= 64:
             raise Invalid(f"--workers must be from 0 to 64, and {options['workers']} is not.")
-        run = _start(options, self._say)
+        run = _gone_on_with(options["pool"]) or _start(options, self._say)
         if not options["workers"] and not options["wait"]:
             self.stdout.write(json.dumps({"run": run.number}))
             return PASSED
@@ -127,10 +134,19 @@ class Command(BaseCommand):
         return _exit_code(run, options["fail_on"])
 
     def _wait(self, run: Run, members: Crew | None, interrupted: threading.Event) -> None:
+        parent, seen = os.getppid(), time.monotonic()
         while run.is_open and not interrupted.wait(LOOK_EVERY):
-            if members is not None:
-                members.watch()
-            run.refresh_from_db()
+            try:
+                if members is not None:
+                    members.watch()
+                run.refresh_from_db()
+                seen = time.monotonic()
+            except (OperationalError, InterfaceError):
+                connection.close()
+                if time.monotonic() > seen + AWAY:
+                    raise
+            if os.getppid() != parent:
+                interrupted.set()
         if interrupted.is_set():
             self._say("Cancelling the run.")
             if run.status == Run.Status.RUNNING:
@@ -198,8 +214,16 @@ def _start(options: dict[str, Any], say: Callable[..., None]) -> Run:
         cast=_cast(options, workspace),
         economy=options["economy"],
         account=_account(options, workspace),
-        pool=f"command-{secrets.token_hex(8)}" if options["workers"] else "",
+        pool=(options["pool"] or f"command-{secrets.token_hex(8)}") if options["workers"] else "",
     )
+
+
+def _gone_on_with(pool: str) -> Run | None:
+    """The run that a process before this one began, if it got so far. What it held is taken back at once."""
+    run = Run.objects.filter(pool=pool).first() if pool else None
+    if run is not None:
+        leases.reclaim(run__pool=pool)
+    return run
 
 
 def _cast(options: dict[str, Any], workspace: Workspace) -> Cast:
