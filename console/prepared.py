@@ -40,10 +40,12 @@ def execute(statement: str, values: Mapping[str, Any]) -> int:
 
 def _cursor() -> CursorWrapper:
     connection.ensure_connection()
-    connection.connection.prepare_threshold = NEVER
-    cursor: Any = _Preparing(connection.connection)
-    # One plan, not one for each combination of the sizes that numbers happen to have.
-    cursor.adapters.register_dumper(int, Int8Dumper)
+    opened = connection.connection
+    if opened.prepare_threshold is None:
+        opened.prepare_threshold = NEVER
+        # One plan, not one for each combination of the sizes that numbers happen to have.
+        opened.adapters.register_dumper(int, Int8Dumper)
+    cursor: Any = _Preparing(opened)
     return (
         connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
     )

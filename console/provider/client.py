@@ -6,6 +6,7 @@ Retrying is the caller's: it knows the budget, and a waiting retry must not hold
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import time
 from collections.abc import Generator, Iterator
@@ -35,12 +36,17 @@ _opening = threading.Lock()
 def load_sdk() -> None:
     """Load the SDK now. It takes seconds, which commands and a starting web server should not spend at their start.
 
-    Without the garbage collector, which would look through its thousands of classes again and again: a tenth less.
+    Without the garbage collector, which would look through its thousands of classes again and again: a tenth less. Nor
+    will it look at them later, while every thread waits for it.
     """
+    if "anthropic" in sys.modules:
+        return
     collecting = gc.isenabled()
     gc.disable()
     try:
         import anthropic  # noqa: F401
+
+        gc.freeze()
     finally:
         if collecting:
             gc.enable()

@@ -20,6 +20,7 @@ from console.accounts.permissions import Action
 from console.openapi import Form, Page, PageNumber, PageSize, Slug, Text, page_of
 from console.problems import Invalid
 from console.trials import reports, runs, subjects, suites
+from console.trials.batches.shown import Shown, shown_batches
 from console.trials.casting import Cast
 from console.trials.models import Conversation, Run, SuiteVersion
 from console.trials.pages import run_for
@@ -103,6 +104,26 @@ class RunOut(Schema):
     created_at: datetime
     finished_at: datetime | None
     page: str
+
+
+class BatchOut(Schema):
+    """A message batch of an economy run: `taken` of its `requests` are answered and read. `name`: as the provider has it."""
+
+    number: int
+    name: str
+    state: str
+    open: bool
+    requests: int
+    taken: int
+    sent_at: datetime | None
+    expires_at: datetime | None
+    error: str
+
+
+class RunRead(RunOut):
+    """`batches` are empty unless the run is an economy run. What is in one is answered by its `expires_at`."""
+
+    batches: list[BatchOut]
 
 
 @router.get("/suites", response=Page[SuiteOut], auth=read, summary="List suites")
@@ -193,14 +214,18 @@ def _start(request: TokenRequest, given: RunIn, alongside: Callable[[Run], None]
     )
 
 
-@router.get("/runs/{int:number}", response=RunOut, auth=read, summary="Read a run, or wait for it")
+@router.get("/runs/{int:number}", response=RunRead, auth=read, summary="Read a run, or wait for it")
 def read_run(
     request: TokenRequest, number: int, wait: Annotated[float, Field(ge=0, le=LONGEST)] = 0
 ) -> dict[str, Any]:
     """With `wait` the answer comes when the run ended, or after so many seconds (at most 60) as it is then; under load
     it may come at once. Ask again while `open` is true. Right: read.
     """
-    return _run(request, wait_for(_reached(request, number), wait))
+    run = wait_for(_reached(request, number), wait)
+    return {
+        **_run(request, run),
+        "batches": [_batch(batch) for batch in shown_batches(run)] if run.economy else [],
+    }
 
 
 @router.get(
@@ -262,6 +287,20 @@ def _suite(row: SuiteVersion) -> dict[str, Any]:
         "version": row.number,
         "digest": row.digest,
         "scenarios": len(row.scenarios),
+    }
+
+
+def _batch(batch: Shown) -> dict[str, Any]:
+    return {
+        "number": batch.number,
+        "name": batch.name,
+        "state": batch.word,
+        "open": batch.is_open,
+        "requests": batch.requests,
+        "taken": batch.taken,
+        "sent_at": batch.sent_at,
+        "expires_at": batch.expires_at,
+        "error": batch.error,
     }
 
 
