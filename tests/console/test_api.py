@@ -30,7 +30,7 @@ from console.releases.models import LabelMove, Release
 from console.releases.services import create_release
 from console.reviews.services import decide, request_review
 from console.reviews.standing import standing
-from console.trials.models import Run, StartKey
+from console.trials.models import MessageBatch, Run, StartKey
 from console.trials.runs import close
 from tests.factories import (
     make_finished_run,
@@ -359,7 +359,12 @@ def test_a_run_is_started_waited_for_and_cancelled(client, team, live_rehearsal)
     run = started.json()
     assert (run["planned"], run["status"], run["open"], run["economy"]) == (2, "running", True, True)
     assert started["Location"] == "/api/v1/runs/1" and run["page"].endswith("/w/meridian/runs/1/")
-    assert program.get("runs/1?wait=0.01").json()["open"] is True
+    Run.objects.get().batches.create(number=1, requests=2, provider_id="msgbatch_1", status="in_progress")
+    waited = program.get("runs/1?wait=0.01").json()
+    (batch,) = waited["batches"]
+    assert waited["open"] is True and batch["open"] is True
+    assert (batch["name"], batch["state"], batch["requests"]) == ("msgbatch_1", "in progress", 2)
+    MessageBatch.objects.all().delete()
     cancelled = program.post("runs/1/cancel").json()
     assert (cancelled["status"], cancelled["open"]) == ("cancelled", False)
     assert program.get("runs/1?wait=60").json()["status"] == "cancelled"
