@@ -79,6 +79,8 @@ class Stage:
         )
         counts.conversations += run.planned
         counts.lost += run.planned - cells["finished", turns]
+        for cell in run.conversations.exclude(status="finished", turns=turns)[:5]:
+            counts.notes.append(f"lost: {cell.status}, {cell.turns} turns, {cell.error_kind} {cell.error}")
         counts.doubled += sum(number - 1 for number in answered.values())
         counts.extra += len(api.calls) - since - len(answered) - _failed(run)
         run.refresh_from_db()
