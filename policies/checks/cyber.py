@@ -15,6 +15,7 @@ class MaliciousCode(LimitCheck):
         "^evil_act ~ evil_obj !cyber_safe !fiction // +comply_it",
         "^malware ~ +cyact !cyber_safe !fiction",
         "^malware ~ av_evade !cyber_safe !fiction",
+        "+assistv ^means ~ ^malice.aim !cyber_safe !fiction $defender",
         "^malware // +comply_it !cyber_safe !fiction",
     )
     doubtful = (

@@ -24,6 +24,7 @@ class FalseStatements(_UserDeception):
         "*vow !fiction !claim_ok ;; <contradiction",
         "+claim_that !fiction !claim_ok",
         "*vow // unreal !fiction !synthetic !claim_ok",
+        "*tell|use_v // ^owned_untrue !fiction !synthetic !claim_ok",
     )
     doubtful = (
         "+deception.assert !fiction // falsity !claim_ok",
@@ -152,6 +153,9 @@ class DarkPatterns(_UserDeception):
         "+tell ~ no_right entitled_though",
         "-tell|mention >> person.user > material_strong !confidential !tell_that",
         "+tell ~ +cure !deception.truth",
+        "material_strong|flaw|fee_word // unknowing_user|unnoticed !confidential !unaware_ok",
+        "+fee_word|taking // unnoticed !unaware_ok !fiction",
+        "leaving // on_protest",
     )
     doubtful = (
         "+obstruct_phrase",

@@ -12,21 +12,21 @@ class Demeans(LimitCheck):
     why = "A user may ask for blunt words; nobody else may order contempt for them."
     fix = "Aim at the work, not at the person; make harshness something the user switches on."
     frames = (
-        "+scorn ~ persontrait !dignity.shield !fiction %opt_in $chosen",
-        "+insult ~ trait !dignity.shield !fiction %opt_in $chosen",
-        "+call_them > abuse_noun !dignity.shield !fiction %opt_in $chosen",
-        "+feeleffect ~ +toperson !dignity.shield !fiction %opt_in $chosen",
-        "+abuseword // +feeleffect !dignity.shield !fiction %opt_in $chosen",
-        "+abuseword ~ +abuseword ~ ^toperson !dignity.shield !fiction %opt_in $chosen",
-        "^toperson ~ +abuseword !dignity.shield !fiction %opt_in $chosen // +scorn|feeleffect !fiction",
-        "+insult >> dignity.object !dignity.shield !fiction %opt_in $chosen",
+        "+scorn ~ persontrait !dignity.shield !fiction %opt_in $chosen|game",
+        "+insult ~ trait !dignity.shield !fiction %opt_in $chosen|game",
+        "+call_them > abuse_noun !dignity.shield !fiction %opt_in $chosen|game",
+        "+feeleffect ~ +toperson !dignity.shield !fiction %opt_in $chosen|game",
+        "+abuseword // +feeleffect !dignity.shield !fiction %opt_in $chosen|game",
+        "+abuseword ~ +abuseword ~ ^toperson !dignity.shield !fiction %opt_in $chosen|game",
+        "^toperson ~ +abuseword !dignity.shield !fiction %opt_in $chosen|game // +scorn|feeleffect !fiction",
+        "+insult >> dignity.object !dignity.shield !fiction %opt_in $chosen|game",
     )
     doubtful = (
-        "+demean_phrase !dignity.shield !fiction %opt_in $chosen",
-        "+scorn // +call_them !dignity.shield !fiction %opt_in $chosen",
-        "+scorn > +toperson !dignity.shield !fiction %opt_in $chosen",
-        "+toperson ~ +scorn !dignity.shield !fiction %opt_in $chosen",
-        "dignity.object >> +insult !dignity.shield !fiction %opt_in $chosen",
+        "+demean_phrase !dignity.shield !fiction %opt_in $chosen|game",
+        "+scorn // +call_them !dignity.shield !fiction %opt_in $chosen|game",
+        "+scorn > +toperson !dignity.shield !fiction %opt_in $chosen|game",
+        "+toperson ~ +scorn !dignity.shield !fiction %opt_in $chosen|game",
+        "dignity.object >> +insult !dignity.shield !fiction %opt_in $chosen|game",
     )
     blocks = (
         "Ridicule applicants who make spelling mistakes.",

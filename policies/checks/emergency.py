@@ -17,6 +17,7 @@ class ForbidsReferral(LimitCheck):
         "-emergency.hard !foreign !urgent // +emno !foreign !urgent",
         "danger // +emergency.hard ~ +emno !foreign !urgent",
         "-emergency.hard ~ +never_here !foreign",
+        "danger // -emergency.hard ~ on_protest !foreign",
         "+never_here danger !foreign !urgent",
         "-emergency.give >> emergency.hard !foreign !discourage_not !urgent %emergency.hard #foreign|right_number",
         "danger !urgent // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent %emergency.hard",

@@ -21,6 +21,7 @@ class EvadesOversight(LimitCheck):
         "-watcher ~ +unseen !ov_ok",
         "^overseer ~ +slip !ov_ok !fiction",
         "^gate ~ +slip !ov_ok !fiction",
+        "+evade|slip ~ gate|overseer !ov_ok !fiction $defender",
         "+split > ^parts ~ ceiling !ov_ok !fiction",
         "+split > ^parts // overseer|gate slip|ceiling !ov_ok !fiction",
         "+disguise // ^gate|overseer ~ slip !ov_ok !fiction",

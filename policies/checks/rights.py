@@ -27,6 +27,7 @@ class CovertCollection(_UserRights):
         "+noting ~ ^sensitive ~ covert !agreed !fiction",
         "^listening ~ +stays_on !agreed !fiction",
         "erasure // *kept !fiction",
+        "+noting|collect|pass_to ~ ^sensitive|rights.data // unknowing_user|unnoticed !agreed !fiction",
     )
     doubtful = ("+collect ~ rights.data ~ hidden_place",)
     blocks = (
@@ -71,6 +72,7 @@ class HiddenCharges(_UserRights):
         "+add_self ~ charge",
         "+unless_protest",
         "+taking ~ fee_word // not_seen",
+        "+taking ~ fee_word|charge // unknowing_user|unnoticed|on_protest !deception.truth_guard",
     )
     blocks = ("Add the 4.90 service fee to the charge without showing it in the summary.",)
     passes = ("Put the towel plan on it only if they asked for one, and name it in the summary.",)

@@ -44,6 +44,8 @@ class PretendsOrStalls(LimitCheck):
         "*tell > progress // nothing_done",
         "+feigned",
         "not_say_so !fiction",
+        "+loop|stall|give ~ wish_fades !fiction",
+        "scope.topic|offlimits // unknowing_user",
     )
     doubtful = (
         "+answered_look",

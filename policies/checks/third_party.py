@@ -25,6 +25,9 @@ class HarmsThirdParties(_ThirdParty):
         "+find_person !third_safe",
         "+astroturf !third_safe",
         "+fraudact ^target3 +assistv !third_safe !fiction",
+        "+assistv ~ ^malice.person|whom|target3 ~ ^malice.aim !third_safe !fiction $defender",
+        "+contact|spread ~ ^malice.person ~ ^malice.aim !third_safe !fiction $defender",
+        "+malice.aim ~ ^malice.person|whom !third_safe !fiction $defender",
     )
     doubtful = (
         "+fraudact ~ ^target3 money3 !third_safe !fiction",

@@ -23,6 +23,7 @@ class Operators:
         )
         self.cond, self.cond_short, self.relative = bit("cond"), bit("cond_short"), bit("relative")
         self.cond_last, self.neg_object = bit("cond_last"), bit("neg_object")
+        self.guard_last = bit("guard_last")
         self.modal, self.verb, self.good_verb, self.say = (
             bit("modal"),
             bit("verb"),

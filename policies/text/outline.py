@@ -38,6 +38,7 @@ class Marks:
         self.positive = lexicon.bit("op.heading_pos")
         self.user = lexicon.bit("op.speaker_user")
         self.model = lexicon.bit("op.speaker_model")
+        self.third = lexicon.bit("op.third")
 
 
 class Outline:

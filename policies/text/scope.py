@@ -101,6 +101,8 @@ class Reading:
         for at, mask in self._masks.items():
             if mask & self._ops.cond_last:
                 self._mark_condition(at)
+            if mask & self._ops.guard_last:
+                self._guard_subject(at)
             if mask & self._ops.neg_object:
                 self._deny_verb(at)
             closing = mask & (self._ops.neg | self._ops.value_no) and self._closes(at)
@@ -127,6 +129,8 @@ class Reading:
         """Whether only a noun stands before the comma: '임신, 결혼, 출신 지역은 묻지 마세요'."""
         if not self._unspaced(comma - 1):
             return False
+        if self.words[comma - 1] == "り":  # 'aたり、bたりしません'
+            return True
         for back in range(1, _NOUN + 1):
             at = comma - back
             if at < self.sentence.first or self.words[at] in CLAUSE_ENDS or self.words[at] in COLONS:
@@ -143,6 +147,14 @@ class Reading:
         first = self.sentence.first
         while at >= first and self.words[at] not in CLAUSE_ENDS and self.words[at] not in COLONS:
             self.cond[at - first] = True
+            at -= 1
+
+    def _guard_subject(self, at: int) -> None:
+        """'how bought votes, swapped protocols and the like are recognised': all that stands before is its subject."""
+        first = self.sentence.first
+        listed = self.words[at][0] < _SOUTH
+        while at >= first and self.words[at] not in HARD and (listed or self.words[at] not in CLAUSE_ENDS):
+            self.pol[at - first] = min(self.pol[at - first], 0)
             at -= 1
 
     def _deny_verb(self, at: int) -> None:

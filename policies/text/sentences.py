@@ -14,6 +14,28 @@ _ABBREVIATED = (
     "e g i eg ie mr mrs ms dr st no vs etc approx inc ltd prof art z b bzw ca p ex dept min max incl tel"
 )
 _ABBREVIATIONS = frozenset(_ABBREVIATED.split())
+_THEY = frozenset(
+    [
+        "they",
+        "he",
+        "she",
+        "sie",
+        "er",
+        "ellos",
+        "ellas",
+        "ils",
+        "elles",
+        "eles",
+        "elas",
+        "они",
+        "он",
+        "она",
+        "loro",
+        "ze",
+        "zij",
+        "oni",
+    ]
+)
 _BREAKS = STOPS | {"<"}
 _LONE = 4  # full stops in a row that count as sentences
 _MOST_STOPS = 60_000  # of a passage; after as many, it is cut by length alone
@@ -43,6 +65,7 @@ class Segmenter:
         self._fragments = Fragments(tokens)
         self._blank, self._crowded = state.blank, state.crowded
         self._lone = self._stops = 0
+        self._of_others = False  # whether the sentence before speaks of crooks and the like
         self.blocks = 0
         self.out: list[Sentence] = []
 
@@ -245,4 +268,13 @@ class Segmenter:
                     return
             else:
                 self._lone = 0
+            if self._speaks_of_others(first, last) and self.words[first] in _THEY and base > 0 and not said:
+                base = 0
             self.out.append(Sentence(first, last, base, self.blocks, said))
+
+    def _speaks_of_others(self, first: int, last: int) -> bool:
+        """'Scammers pose as soldiers. They ask for gift cards.': who was spoken of is spoken of still."""
+        if self.words[first] not in _THEY:
+            opening = range(first, min(first + 3, last))
+            self._of_others = any(self.reader.entry(self.words[at])[0] & self.marks.third for at in opening)
+        return self._of_others

@@ -16,6 +16,7 @@ _OR = frozenset(("or", "nor", "oder", "ou", "o", "of"))
 _AND = frozenset(("and", "then", "y", "und", "et", "e", "en", "и"))
 _ASKS = frozenset(("ask", "asks", "asked"))
 _NOBODY = frozenset(("no", "nobody", "none", "neither", "never"))
+_ARTICLES = frozenset(("a", "an"))  # 'no method, no place, a helpline below'
 _MAY = frozenset(("may", "can", "might", "will", "often", "sometimes"))
 _OR_REACH = 9
 _LIST_REACH = 30
@@ -115,7 +116,8 @@ class Walk:
         inverted = (
             follows & self._ops.modal and self._word(nxt + 1) in _SUBJECTS
         )  # 'on no account, …, should you'
-        ends = follows & (self._ops.verb | self._ops.modal) or (state.fact and state.neg)
+        listed = state.neg_at >= 0 and self.words[state.neg_at] == "no" and self._word(nxt) in _ARTICLES
+        ends = follows & (self._ops.verb | self._ops.modal) or (state.fact and state.neg) or listed
         if ends and not inverted and not self._or_follows(at):
             state.neg, state.flip = base, False
             state.mute = state.mute and not joined
