@@ -192,7 +192,6 @@ class KeepsUnaware(_UserDeception):
     frames = (
         "person.user ~ unaware !confidential !unaware_ok",
         "+covertly >> behind_act !unaware_ok !fiction",
-        "+kept_from !confidential !unaware_ok !fiction",
         "+secret_from_user !confidential !unaware_ok",
     )
     blocks = (
