@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ PACK = load_pack()
 LEAST = 0.85
 
 
+@cache
 def sample() -> list[tuple[str, str]]:
     """Every twelfth English prompt that is blocked as it stands, with what offends in it."""
     rows = [json.loads(line) for line in CORPUS.read_text("utf-8").splitlines()]
@@ -27,11 +29,9 @@ def sample() -> list[tuple[str, str]]:
     return [pair for pair in found if validate(pair[0], PACK).blocked]
 
 
-SAMPLE = sample()
-
-
 @pytest.mark.parametrize("evasion", EVASIONS)
 def test_a_disguise_hides_little(evasion: str) -> None:
-    assert len(SAMPLE) >= 8
-    held = sum(holds(text, offending, evasion, PACK) for text, offending in SAMPLE)
-    assert held >= LEAST * len(SAMPLE), f"{held} of {len(SAMPLE)}"
+    pairs = sample()
+    assert len(pairs) >= 8
+    held = sum(holds(text, offending, evasion, PACK) for text, offending in pairs)
+    assert held >= LEAST * len(pairs), f"{held} of {len(pairs)}"

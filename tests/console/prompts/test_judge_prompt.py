@@ -7,7 +7,6 @@ import json
 import re
 
 import pytest
-from anthropic import transform_schema
 
 import policies
 from console.prompts.judge_prompt import CONTEXT, instructions, question, schema_for, version_of
@@ -42,6 +41,8 @@ def test_nothing_that_was_written_in_the_workspace_is_in_the_instructions() -> N
 
 
 def test_the_form_is_the_one_that_the_sdk_would_send() -> None:
+    from anthropic import transform_schema  # three seconds, for every process that collects
+
     schema = schema_for(tuple(rule.id for rule in PACK.rules))
     assert transform_schema(schema) == schema
     sent = parameters(question(subject("Hello."), PACK, MODEL).call)

@@ -13,11 +13,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import anthropic
 import pytest
 import yaml
-from anthropic._constants import ANTHROPIC_API_VERSION
-from anthropic._models import FinalRequestOptions
 
 import policies
 from console.accounts.tokens import create_token
@@ -116,6 +113,8 @@ def test_what_is_made_in_a_playground_says_so(name):
 
 
 def test_the_configuration_goes_into_the_sdk_as_it_is(api: MessagesAPI):
+    import anthropic  # three seconds, for every process that collects
+
     config = json.loads(render("json"))["config"]
     client = anthropic.Anthropic(base_url=api.url, api_key=api.key, max_retries=0)
     client.messages.create(messages=[{"role": "user", "content": "Hello"}], **config)
@@ -167,6 +166,8 @@ def test_python_runs_as_a_program(tmp_path, api: MessagesAPI):
 
 
 def test_the_version_of_the_api_is_the_one_that_the_sdk_speaks():
+    from anthropic._constants import ANTHROPIC_API_VERSION
+
     assert API_VERSION == ANTHROPIC_API_VERSION
     assert f"anthropic-version: {API_VERSION}" in render("curl")
 
@@ -221,6 +222,8 @@ def test_promptfoo_asks_the_released_prompt():
 
 @pytest.mark.parametrize("name", ["bedrock", "vertex"])
 def test_a_platform_gets_the_body_that_the_sdk_would_send_there(name):
+    from anthropic._models import FinalRequestOptions
+
     prepare = importlib.import_module(f"anthropic.lib.{name}._client")._prepare_options
     where = {"project_id": "PROJECT", "region": "REGION"} if name == "vertex" else {}
     form = json.loads(render(name))
@@ -270,6 +273,8 @@ def test_one_digest_from_the_composer_to_the_call_of_the_sdk(api: MessagesAPI, c
     served = client.get(
         f"/api/v1/prompts/{prompt.slug}/production", headers={"authorization": f"Bearer {secret}"}
     ).json()
+    import anthropic
+
     sdk = anthropic.Anthropic(base_url=api.url, api_key=api.key, max_retries=0)
     sdk.messages.create(messages=[{"role": "user", "content": "Hello"}], **served["config"])
     sent = {key: value for key, value in api.calls[-1].request.body.items() if key != "messages"}
