@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 
 from console.logs import about
@@ -14,6 +15,7 @@ from console.provider import client
 from console.trials import conversation, leases, runs
 from console.trials.batches import following
 from console.trials.leases import Lease, LeaseLost, UsedUp
+from console.trials.ledger import persistently
 from console.trials.models import Run
 from console.trials.moves import After, release_connection
 from console.trials.plans import AccountGone, plan_of_run
@@ -58,10 +60,24 @@ def _turn(lease: Lease) -> After | None:
         except AccountGone as error:
             runs.stop(lease.run, f"{error} {error.what_to_do}".strip())
             return After("waiting", leases.give_back(lease))
+        except (OperationalError, InterfaceError) as error:
+            # No fault of the conversation. An answer in hand was tried to be written for as long as it is kept.
+            logger.warning(
+                "The database is away (%s); conversation %s is put back.", type(error).__name__, lease.id
+            )
+            return _put_back(lease)
         except Exception:
             logger.exception("Conversation %s could not go on.", lease.id)
             return conversation.end_with_fault(lease)
     return None
+
+
+def _put_back(lease: Lease) -> After | None:
+    connection.close()
+    try:
+        return After("waiting", persistently(lambda: leases.give_back(lease)))
+    except LeaseLost:
+        return None
 
 
 def _follow(lease: Lease, after: After, wake: Wake) -> None:

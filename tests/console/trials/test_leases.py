@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -16,8 +17,10 @@ from console.trials.ledger import Outcome, StepRow, write
 from console.trials.models import Conversation, Month, Run, Step, Tick
 from console.trials.pulse import Pulse
 from tests.console.trials.workers import POOL, finished, work, workers
+from tests.environment import database_name
 from tests.factories import make_run, make_scenario, make_workspace
 from tests.messages_api import MessagesAPI, messages_api
+from tests.services import SERVER
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,6 +77,20 @@ def test_claims_are_planned_once_whatever_their_numbers(api: MessagesAPI) -> Non
             cursor.execute("SELECT name FROM pg_prepared_statements")
             planned.append(cursor.fetchall())
     assert planned[0] and planned == planned[:1] * 6
+
+
+def test_a_database_that_goes_away_between_claim_and_call_is_no_fault_of_the_conversation(
+    api: MessagesAPI,
+) -> None:
+    """A thread keeps its connection until the call: PostgreSQL dies under it."""
+    run = make_cells(api, 1)
+    lease = take()
+    with psycopg.connect(SERVER.replace("/remit?", f"/{database_name()}?"), autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    after = worker._turn(lease)
+    assert after is not None and after.status == "waiting" and not api.calls
+    work()
+    assert finished(run).calls == 1 and run.conversations.get().status == "finished"
 
 
 def test_a_conversation_is_held_by_one_and_each_token_is_new(api: MessagesAPI) -> None:
