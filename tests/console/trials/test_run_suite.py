@@ -222,7 +222,17 @@ def test_ctrl_c_cancels_the_run(folder: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 3
-    assert json.loads(out)["status"] in ("cancelled", "cancelling")
+    assert json.loads(out)["status"] == "cancelled"
+
+
+def test_a_run_whose_watcher_was_killed_is_cancelled(folder: Path) -> None:
+    (folder / "suite.jsonl").write_text("\n".join(json.dumps({**GOOD, "id": f"s{n}"}) for n in range(200)))
+    with messages_api(key=None, latency=0.2) as api:
+        process = begin(*own(folder, api, "--concurrency", "2"))
+        assert wait_until(lambda: len(api.calls) > 2, within=60)
+        process.kill()
+        assert wait_until(lambda: Run.objects.get().status == "cancelled", within=60)
+        process.communicate()
 
 
 def test_revisions_and_suites_of_the_workspace_are_named_by_slug(api: MessagesAPI) -> None:

@@ -31,9 +31,11 @@ from console.trials.scenarios import ScenarioProblems
 from console.trials.starting import REFERENCE, prompt_of, revision_named
 from console.trials.subjects import SubjectForm
 from console.trials.suite_files import read_suite
+from console.trials.watcher import PASSED_ON
 
 PASSED, FAILED, UNUSABLE, INCOMPLETE = range(4)
 LOOK_EVERY = 0.1  # seconds
+SETTLE = 15.0  # seconds that calls in flight get when a run is cancelled
 AWAY = 60.0  # seconds for which the database may be away while a run goes on
 
 
@@ -94,9 +96,8 @@ class Command(BaseCommand):
             default=0,
             help="so many worker processes of its own; default: those that run",
         )
-        add(
-            "--pool", default="", help=argparse.SUPPRESS
-        )  # of the watcher, which may have had one before this
+        # Of the watcher, which may have had a process before this one.
+        add("--pool", default="", help=argparse.SUPPRESS)
         add("--workspace", default="", metavar="SLUG", help="default: the only one")
         add("--format", choices=("text", "json", "junit"), default="text")
         add("--wait", action="store_true", help="until the run ended, and report it")
@@ -129,12 +130,12 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"run": run.number}))
             return PASSED
         with _interrupts() as interrupted, _workers(run, options["workers"]) as members:
-            self._wait(run, members, interrupted)
+            self._wait(run, members, interrupted, watched=bool(options["pool"]))
         self._report(run, options["format"])
         return _exit_code(run, options["fail_on"])
 
-    def _wait(self, run: Run, members: Crew | None, interrupted: threading.Event) -> None:
-        parent, seen = os.getppid(), time.monotonic()
+    def _wait(self, run: Run, members: Crew | None, interrupted: threading.Event, *, watched: bool) -> None:
+        watcher, seen = os.getppid(), time.monotonic()
         while run.is_open and not interrupted.wait(LOOK_EVERY):
             try:
                 if members is not None:
@@ -145,12 +146,22 @@ class Command(BaseCommand):
                 connection.close()
                 if time.monotonic() > seen + AWAY:
                     raise
-            if os.getppid() != parent:
+            if watched and os.getppid() != watcher:  # nobody would go on with the run, nor hear how it ends
                 interrupted.set()
         if interrupted.is_set():
-            self._say("Cancelling the run.")
-            if run.status == Run.Status.RUNNING:
-                runs.cancel_run(run=run)
+            self._cancel(run, members)
+
+    def _cancel(self, run: Run, members: Crew | None) -> None:
+        """Nothing more is begun, and what is in flight may still end."""
+        self._say("Cancelling the run.")
+        if run.status == Run.Status.RUNNING:
+            runs.cancel_run(run=run)
+        until = time.monotonic() + SETTLE
+        run.refresh_from_db()
+        while run.is_open and time.monotonic() < until:
+            if members is not None:
+                members.watch()
+            time.sleep(LOOK_EVERY)
             run.refresh_from_db()
 
     def _report(self, run: Run, form: str) -> None:
@@ -166,21 +177,25 @@ class Command(BaseCommand):
 
 @contextmanager
 def _interrupts() -> Iterator[threading.Event]:
-    """Ctrl-C as something to look at: as an exception it could be raised, and lost, inside of anything.
+    """Ctrl-C, or being told to end, as something to look at: as an exception it could be lost inside of anything.
 
     A second one ends the command at once.
     """
     interrupted = threading.Event()
+    before = {number: signal.getsignal(number) for number in PASSED_ON}
 
     def note(*_details: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in PASSED_ON:
+            signal.signal(number, signal.SIG_DFL)
         interrupted.set()
 
-    before = signal.signal(signal.SIGINT, note)
+    for number in PASSED_ON:
+        signal.signal(number, note)
     try:
         yield interrupted
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
