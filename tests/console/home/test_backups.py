@@ -43,16 +43,21 @@ class Installation:
             variable: os.environ[variable].replace(f"/{database_name()}?", f"/{name}?") for variable in URLS
         }
 
-    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def begin(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         inherited = {name: value for name, value in os.environ.items() if name not in {HOME, "SECRET_KEY"}}
-        return subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
             cwd=REPOSITORY,
-            env=inherited | self.urls | {"REMIT_DATA": str(self.data)},
-            capture_output=True,
+            env=inherited | self.urls | {"REMIT_DATA": str(self.data)} | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        process = self.begin(*arguments)
+        out, err = process.communicate()
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def good(self, *arguments: str) -> str:
         done = self.manage(*arguments)
