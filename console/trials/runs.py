@@ -25,11 +25,12 @@ from console.provider.models import ProviderAccount
 from console.provider.spending import Reservation
 from console.trials import quality, results
 from console.trials.abilities import fitted, known_models, model_named
+from console.trials.batch_models import MessageBatch
 from console.trials.batches import qualifying
 from console.trials.casting import USUAL, Cast, Scripts, judge_of, scripts_of, user_of
 from console.trials.conversation import opening, reservation_of
 from console.trials.ending import record_end, tell_cancelled
-from console.trials.models import Conversation, MessageBatch, Run, SuiteVersion
+from console.trials.models import Conversation, Run, SuiteVersion
 from console.trials.models import Subject as SubjectRow
 from console.trials.plans import filled, plan_of_run
 from console.trials.scenarios import Scenario, parse_scenario

@@ -30,7 +30,8 @@ from console.releases.models import LabelMove, Release
 from console.releases.services import create_release
 from console.reviews.services import decide, request_review
 from console.reviews.standing import standing
-from console.trials.models import MessageBatch, Run, StartKey
+from console.trials.batch_models import MessageBatch
+from console.trials.models import Run, StartKey
 from console.trials.runs import close
 from tests.factories import (
     make_finished_run,

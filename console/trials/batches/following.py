@@ -11,9 +11,10 @@ from console.provider import batches
 from console.provider.batches import Sent
 from console.provider.errors import ProviderError
 from console.trials import budgets, runs
+from console.trials.batch_models import MessageBatch
 from console.trials.batches import collecting, forming, rows, sending
 from console.trials.batches.rows import BatchLost, Held, Status
-from console.trials.models import MessageBatch, Run
+from console.trials.models import Run
 from console.trials.moves import release_connection
 from console.trials.plans import AccountGone, Plan, plan_of_run
 from console.trials.pulse import pulse

@@ -15,8 +15,9 @@ from console.provider.calls import Call
 from console.provider.models import Account, Month
 from console.provider.spending import Reservation
 from console.trials import budgets, conversation, runs
+from console.trials.batch_models import MessageBatch
 from console.trials.batches import rows
-from console.trials.models import Conversation, MessageBatch, Run
+from console.trials.models import Conversation, Run
 from console.trials.plans import AccountGone, Plan, plan_of_run
 
 # The API takes 100,000 requests and 256 MB. Smaller batches need little memory, and their answers come one after another.

@@ -14,8 +14,9 @@ from django.db.models.functions import Now
 from console.provider.batches import SEND_DEADLINE, Sent
 from console.provider.spending import Reservation, Spent
 from console.trials import budgets
+from console.trials.batch_models import MessageBatch
 from console.trials.budgets import Accounts
-from console.trials.models import Conversation, MessageBatch, Run
+from console.trials.models import Conversation, Run
 
 # Longer than a sending may take: whoever takes the row after it knows that no request is on its way any more.
 LEASE = SEND_DEADLINE + 60.0  # seconds

@@ -18,10 +18,10 @@ from console.provider.batches import Sent
 from console.provider.errors import ProviderError
 from console.provider.retries import RetryPolicy
 from console.trials import plans, runs
+from console.trials.batch_models import MessageBatch
 from console.trials.batches import rows
 from console.trials.batches.forming import call_of, name_of
 from console.trials.batches.rows import BatchLost, Held, Status
-from console.trials.models import MessageBatch
 from console.trials.moves import release_connection
 from console.trials.plans import Plan
 

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
-from console.trials.models import Conversation, MessageBatch, Run
+from console.trials.batch_models import MessageBatch
+from console.trials.models import Conversation, Run
 
 Status = MessageBatch.Status
 WORDS = {

@@ -18,9 +18,10 @@ from console.provider import pricing
 from console.provider.endpoints import Endpoint, Kind
 from console.provider.models import Month
 from console.trials import runs
+from console.trials.batch_models import MessageBatch
 from console.trials.batches import rows
 from console.trials.batches.following import look_after
-from console.trials.models import MessageBatch, Run, Step
+from console.trials.models import Run, Step
 from console.trials.runs import Limits
 from console.trials.scenarios import Scenario
 from tests.console.trials.workers import POOL, scenarios, work

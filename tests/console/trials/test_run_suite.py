@@ -25,7 +25,8 @@ from django.db.models.functions import Now
 
 from console.embedded.layout import REPOSITORY
 from console.embedded.processes import wait_until
-from console.trials.models import MessageBatch, Run
+from console.trials.batch_models import MessageBatch
+from console.trials.models import Run
 from tests.console.trials.workers import workers
 from tests.factories import make_member, make_revision, make_run, make_scenario, make_suite, make_workspace
 from tests.messages_api import Fault, MessagesAPI, messages_api
