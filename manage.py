@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from itertools import pairwise
 
 from console.embedded import EmbeddedError
 from console.embedded.dotenv import load
@@ -41,7 +42,12 @@ def services(arguments: list[str]) -> set[str]:
         return set()
     if command in ALONE and "--workspace" not in arguments:
         return set()
-    return {"postgres", "broker"} | ({"rehearsal"} if command in TALKING else set())
+    return {"postgres", "broker"} | ({"rehearsal"} if _talks_to_it(command, arguments) else set())
+
+
+def _talks_to_it(command: str, arguments: list[str]) -> bool:
+    names_a_server = any(word == "--base-url" and value for word, value in pairwise(arguments))
+    return command in TALKING and not names_a_server
 
 
 def main() -> None:

@@ -21,7 +21,9 @@ MOST_QUICK_DEATHS = 5
 # Of the database. One is in use for some four milliseconds a call, and each is opened and planned for in ten.
 CONNECTIONS = "8"
 UNUSABLE = 2
-PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# The end of the session is none of the command's where it was begun to outlive it, as by nohup.
+_HANGS_UP = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
+PASSED_ON = (signal.SIGINT, signal.SIGTERM, *_HANGS_UP)
 
 
 def concerns(arguments: list[str]) -> bool:

@@ -93,6 +93,7 @@ def test_only_what_was_asked_for_is_started(where: Places) -> None:
         ("migrate --help", set()),
         ("migrate", {"postgres", "broker"}),
         ("run_suite --suite s.jsonl", {"postgres", "broker", "rehearsal"}),
+        ("run_suite --suite s.jsonl --base-url http://gateway", {"postgres", "broker"}),
     ],
 )
 def test_a_command_starts_what_it_needs(line: str, needed: set[str]) -> None:

@@ -11,7 +11,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -24,12 +26,12 @@ from django.core.management import call_command
 from django.db.models.functions import Now
 
 from console.embedded.layout import REPOSITORY
-from console.embedded.processes import wait_until
+from console.embedded.processes import end, gone, wait_until
 from console.trials.batch_models import MessageBatch
 from console.trials.models import Run
 from tests.console.trials.workers import workers
 from tests.factories import make_member, make_revision, make_run, make_scenario, make_suite, make_workspace
-from tests.messages_api import Fault, MessagesAPI, messages_api
+from tests.messages_api import Fault, MessagesAPI, Request, messages_api
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,9 +66,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def begin(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+@contextmanager
+def begun(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """The command, and an end to all its processes: what outlived a failed test would write while tables are emptied."""
     command = [sys.executable, "manage.py", "run_suite", *arguments]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command,
         cwd=REPOSITORY,
         env=os.environ | environment,
@@ -74,17 +78,25 @@ def begin(*arguments: str, **environment: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            tree = psutil.Process(process.pid).children(recursive=True)
+            process.kill()
+            end(tree, by=signal.SIGKILL)
+            process.communicate()
 
 
 def worker_of(process: subprocess.Popen[str]) -> psutil.Process:
-    """What makes the calls; the process that was begun only watches it."""
-    (worker,) = psutil.Process(process.pid).children()
+    """What makes the calls; the process that was begun only watches it, and may have begun an embedded service too."""
+    (worker,) = (child for child in psutil.Process(process.pid).children() if "--pool" in child.cmdline())
     return worker
 
 
 def as_program(*arguments: str, **environment: str) -> tuple[int, str, str]:
-    process = begin(*arguments, **environment)
-    out, err = process.communicate(timeout=120)
+    with begun(*arguments, **environment) as process:
+        out, err = process.communicate(timeout=120)
     return process.returncode, out, err
 
 
@@ -177,17 +189,24 @@ def test_a_conversation_in_error_makes_it_incomplete_not_failed(folder: Path, ap
 
 
 def test_a_killed_worker_of_its_own_is_replaced_and_nothing_is_lost(folder: Path) -> None:
-    lines = [json.dumps({**GOOD, "id": f"s{n}"}) for n in range(80)]
-    (folder / "suite.jsonl").write_text("\n".join(lines))
-    with messages_api(key=None, latency=0.1) as api:
-        process = begin(*own(folder, api, "--concurrency", "8", "--format", "json"))
-        assert wait_until(lambda: len(api.calls) > 20, within=60)
+    (folder / "suite.jsonl").write_text("\n".join(json.dumps({**GOOD, "id": f"s{n}"}) for n in range(40)))
+    killed = threading.Event()
+
+    def answer(request: Request) -> str:
+        if request.number > 20:
+            killed.wait(60)
+        return f"You asked: {request.last_text}"
+
+    arguments = ("--concurrency", "8", "--format", "json")
+    with messages_api(key=None, answer=answer) as api, begun(*own(folder, api, *arguments)) as process:
+        assert wait_until(lambda: len(api.calls) == 20 + 8, within=60)
         worker_of(process).kill()
+        killed.set()
         out, err = process.communicate(timeout=120)
     report = json.loads(out)
     assert process.returncode == 0, err
     assert {cell["status"] for cell in report["conversations"]} == {"finished"}
-    assert 80 <= len(api.calls) <= 80 + 8 and report["totals"]["calls"] >= len(api.calls)
+    assert len(api.calls) == 40 + 8 == report["totals"]["calls"], "once more what was in flight, and no more"
 
 
 def test_a_worker_killed_while_it_sends_a_batch_is_replaced_and_the_batch_made_once(
@@ -196,13 +215,13 @@ def test_a_worker_killed_while_it_sends_a_batch_is_replaced_and_the_batch_made_o
     """Killed after the provider made the batch and before anybody here knew of it."""
     (folder / "suite.jsonl").write_text("\n".join(json.dumps({**GOOD, "id": f"s{n}"}) for n in range(20)))
     api.batches.answering.clear()
-    process = begin(*own(folder, api, "--economy", "--format", "json", "--wait"))
-    assert wait_until(lambda: bool(api.batches.made), within=60)
-    worker_of(process).kill()
-    api.batches.answering.set()
-    # As if its lease had run out.
-    assert MessageBatch.objects.update(lease_until=Now() - timedelta(seconds=1)) == 1
-    out, err = process.communicate(timeout=120)
+    with begun(*own(folder, api, "--economy", "--format", "json", "--wait")) as process:
+        assert wait_until(lambda: bool(api.batches.made), within=60)
+        worker_of(process).kill()
+        api.batches.answering.set()
+        # As if its lease had run out.
+        assert MessageBatch.objects.update(lease_until=Now() - timedelta(seconds=1)) == 1
+        out, err = process.communicate(timeout=120)
     report = json.loads(out)
     assert process.returncode == 0, err
     assert (len(api.batches.made), len(api.calls), report["totals"]["calls"]) == (1, 0, 20)
@@ -215,25 +234,35 @@ def test_without_waiting_and_workers_it_is_only_started(folder: Path, api: Messa
     assert (code, json.loads(out), run.pool) == (0, {"run": run.number}, "")
 
 
-def test_ctrl_c_cancels_the_run(folder: Path) -> None:
+def test_ctrl_c_cancels_the_run_and_under_nohup_the_end_of_the_session_does_not(folder: Path) -> None:
     (folder / "suite.jsonl").write_text("\n".join(json.dumps({**GOOD, "id": f"s{n}"}) for n in range(200)))
+    own_arguments = ("--concurrency", "2", "--format", "json")
     with messages_api(key=None, latency=0.2) as api:
-        process = begin(*own(folder, api, "--concurrency", "2", "--format", "json"))
-        assert wait_until(lambda: len(api.calls) > 2, within=60)
-        process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does for what it begins
+        with begun(*own(folder, api, *own_arguments)) as process:
+            signal.signal(signal.SIGHUP, before)
+            assert wait_until(lambda: len(api.calls) > 2, within=60)
+            process.send_signal(signal.SIGHUP)
+            worker_of(process).send_signal(signal.SIGHUP)
+            by_then = len(api.calls)
+            assert wait_until(lambda: len(api.calls) > by_then + 4, within=60)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=60)
     assert process.returncode == 3
     assert json.loads(out)["status"] == "cancelled"
 
 
 def test_a_run_whose_watcher_was_killed_is_cancelled(folder: Path) -> None:
     (folder / "suite.jsonl").write_text("\n".join(json.dumps({**GOOD, "id": f"s{n}"}) for n in range(200)))
-    with messages_api(key=None, latency=0.2) as api:
-        process = begin(*own(folder, api, "--concurrency", "2"))
+    with (
+        messages_api(key=None, latency=0.2) as api,
+        begun(*own(folder, api, "--concurrency", "2")) as process,
+    ):
         assert wait_until(lambda: len(api.calls) > 2, within=60)
+        worker = worker_of(process)
         process.kill()
         assert wait_until(lambda: Run.objects.get().status == "cancelled", within=60)
-        process.communicate()
+        assert wait_until(lambda: gone(worker), within=60)
 
 
 def test_revisions_and_suites_of_the_workspace_are_named_by_slug(api: MessagesAPI) -> None:
