@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from console import django6, embedded
 from console.secret import secret_key
+from console.single_sign_on import oidc_provider, origin, saml_problem, saml_provider
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("REMIT_DATA", BASE_DIR / "var"))
@@ -22,22 +23,6 @@ def optional_number(name: str, default: str) -> int | None:
     """A limit from the environment; an empty value means none."""
     given = os.environ.get(name, default).strip()
     return int(given) if given else None
-
-
-def origin(url: str) -> str:
-    return "{0.scheme}://{0.netloc}".format(urlsplit(url))
-
-
-def oidc_provider(*, issuer: str, client: str, secret: str, name: str) -> dict[str, object]:
-    """allauth's entry for one OpenID Connect issuer, found by its discovery document; none while it is unset.
-
-    The issuer is the operators' own: an address that it calls verified names the account here.
-    """
-    if not (issuer and client):
-        return {}
-    app = {"provider_id": "oidc", "name": name, "client_id": client, "secret": secret}
-    settings = {"server_url": issuer, "oauth_pkce_enabled": True, "email_authentication": True}
-    return {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [{**app, "settings": settings}]}}
 
 
 def database(url: str) -> dict[str, object]:
@@ -85,6 +70,7 @@ CELERY_BEAT_SCHEDULE = {
     "prompts.sweep": {"task": "prompts.sweep", "schedule": 3.0, "options": {"expires": 6.0}},
     "reviews.sweep": {"task": "reviews.sweep", "schedule": 20.0, "options": {"expires": 20.0}},
     "notifications.send": {"task": "notifications.send", "schedule": 20.0, "options": {"expires": 20.0}},
+    "accounts.sweep": {"task": "accounts.sweep", "schedule": 3600.0, "options": {"expires": 600.0}},
     "webhooks.sweep": {"task": "webhooks.sweep", "schedule": 3.0, "options": {"expires": 6.0}},
     "releases.sweep": {"task": "releases.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
     "releases.drift": {"task": "releases.drift", "schedule": 10.0, "options": {"expires": 20.0}},
@@ -155,6 +141,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
     *django6.APPS,
     "django_htmx",
     "django.contrib.auth",
@@ -246,7 +233,12 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "console.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "signup": "20/m/ip"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "signup": "20/m/ip",
+    "saml": "120/m/ip",
+}
 # How many proxies of yours stand in front: the address of a client is read from X-Forwarded-For no further than them.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("REMIT_PROXIES", "0"))
 MFA_ADAPTER = "console.accounts.mfa.MFAAdapter"
@@ -256,19 +248,31 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # accounts are made by invitation
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # http://localhost
 USERSESSIONS_ADAPTER = "console.accounts.sessions.UserSessionsAdapter"
 
-# An identity provider that speaks OpenID Connect; off while the issuer is unset.
+# The organisation's identity provider, by OpenID Connect or SAML; both are off while unset. The origins are where it
+# logs people in, if that is not where it is found.
 OIDC_ISSUER = os.environ.get("REMIT_OIDC_ISSUER", "")
-OIDC_ORIGINS = os.environ.get(
-    "REMIT_OIDC_ORIGINS", ""
-).split()  # where it logs in, if not at the issuer's own address
-REMIT_OIDC_NAME = os.environ.get("REMIT_OIDC_NAME", "") or "Single sign-on"
-SOCIALACCOUNT_PROVIDERS = oidc_provider(
+OIDC = oidc_provider(
     issuer=OIDC_ISSUER,
     client=os.environ.get("REMIT_OIDC_CLIENT_ID", ""),
     secret=os.environ.get("REMIT_OIDC_CLIENT_SECRET", ""),
-    name=REMIT_OIDC_NAME,
+    name=os.environ.get("REMIT_OIDC_NAME", "") or "Single sign-on",
 )
-REMIT_OIDC = bool(SOCIALACCOUNT_PROVIDERS)
+SAML_GIVEN = {
+    name: os.environ.get(f"REMIT_SAML_{name.upper()}", "").strip()
+    for name in ("entity_id", "metadata", "sso_url", "certificate", "attributes")
+}
+REMIT_SAML_PROBLEM = saml_problem(**SAML_GIVEN)
+SAML = (
+    {}
+    if REMIT_SAML_PROBLEM
+    else saml_provider(**SAML_GIVEN, name=os.environ.get("REMIT_SAML_NAME", "") or "Single sign-on")
+)
+SOCIALACCOUNT_PROVIDERS = {**OIDC, **SAML}
+SIGN_ON_ORIGINS = [
+    *([origin(OIDC_ISSUER), *os.environ.get("REMIT_OIDC_ORIGINS", "").split()] if OIDC else []),
+    *([origin(SAML_GIVEN["sso_url"] or SAML_GIVEN["metadata"])] if SAML else []),
+    *(os.environ.get("REMIT_SAML_ORIGINS", "").split() if SAML else []),
+]
 SOCIALACCOUNT_ADAPTER = "console.accounts.adapter.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True  # known by the issuer's id from then on
 SOCIALACCOUNT_LOGIN_ON_GET = False
@@ -316,9 +320,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # The button "log in with …" is a form, and browsers hold its redirect to the issuer to the policy too.
-globals().update(
-    django6.csp_settings(form_targets=[origin(OIDC_ISSUER), *OIDC_ORIGINS] if REMIT_OIDC else [])
-)
+globals().update(django6.csp_settings(form_targets=SIGN_ON_ORIGINS))
 
 LOG_FORMAT = os.environ.get("REMIT_LOG_FORMAT", "") or "line"  # or json
 LOGGING = {

@@ -17,5 +17,6 @@ urlpatterns = [
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/3rdparty/", include("allauth.socialaccount.urls")),
     path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("accounts/saml/<str:organization_slug>/", include("console.accounts.saml_urls")),
     path("accounts/", include("allauth.account.urls")),
 ]

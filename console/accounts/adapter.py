@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
@@ -24,9 +25,17 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         """The invitation is where they go next: its page sent them to log in."""
         try:
             page = resolve(sociallogin.state.get("next") or "")
-            return page.view_name == "invitation" and bool(invitation_of(page.kwargs["secret"]))
+            if page.view_name == "invitation" and invitation_of(page.kwargs["secret"]):
+                return True
         except (Resolver404, Gone):
-            return False
+            pass
+        record_refused(sociallogin.user.email)
+        return False
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, **about: Any) -> None:
+        # Anybody may knock with an answer that he made up, all day: once a minute is said.
+        if cache.add(f"refused-by:{provider.id}", 1, 60):
+            record_refused(provider.name)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -41,8 +50,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """The name is kept as it was typed, the password is not looked at."""
-        name = str(credentials.get("username") or credentials.get("email") or "")[:150]
-        with transaction.atomic():
-            record(
-                chain=INSTALLATION, actor=SYSTEM, act=Act.LOGIN_REFUSED, subject=Subject("login", "", name)
-            )
+        record_refused(str(credentials.get("username") or credentials.get("email") or ""))
+
+
+@transaction.atomic
+def record_refused(name: str) -> None:
+    record(chain=INSTALLATION, actor=SYSTEM, act=Act.LOGIN_REFUSED, subject=Subject("login", "", name[:150]))

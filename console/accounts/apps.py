@@ -6,6 +6,7 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from console.accounts import hooks
+        from console.accounts import deployment, hooks
 
+        deployment.register_checks()
         hooks.connect()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
@@ -49,6 +52,14 @@ def _by_itself(request: HttpRequest) -> bool:
         return True
     stream = "text/event-stream" in request.headers.get("Accept", "")
     return stream or request.path.endswith(("/presence", "/notifications/unread"))
+
+
+def clear_ended() -> None:
+    """Django leaves the rows of sessions that are over, those of people who never logged in too."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    there = Session.objects.filter(session_key=OuterRef("session_key"))
+    # One that just began has its session; whose is gone is over.
+    UserSession.objects.filter(~Exists(there), created_at__lt=timezone.now() - timedelta(hours=1)).delete()
 
 
 class UserSessionsAdapter(DefaultUserSessionsAdapter):

@@ -64,6 +64,7 @@ WORDS = {
     "scenarios": "hello",
     "confirm-email": "nothing",
     "oidc": "oidc",
+    "saml": "saml",
     "key": "1",
     "uidb36": "nothing",
     "pk": "pause",

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from console.accounts import invitations
 from console.accounts.models import Membership, User
-from console.settings import oidc_provider
+from console.single_sign_on import oidc_provider
 from tests.factories import make_member, make_user, make_workspace
 from tests.oidc_issuer import CLIENT, SECRET, oidc_issuer
 
@@ -22,7 +22,6 @@ def issuer(settings):
         settings.SOCIALACCOUNT_PROVIDERS = oidc_provider(
             issuer=running.url, client=CLIENT, secret=SECRET, name="Meridian"
         )
-        settings.REMIT_OIDC, settings.REMIT_OIDC_NAME = True, "Meridian"
         yield running
 
 
