@@ -61,7 +61,7 @@ from policies.pack import (
 )
 from policies.pack_check import Fault, Looked, look_at
 from policies.pack_diff import PackChange, diff_packs
-from policies.pack_library import current_name, list_packs, load_pack, read_pack
+from policies.pack_library import content_of, current_name, list_packs, load_pack, read_content, read_pack
 from policies.pack_reading import PackError, pack_schema, parse_pack
 from policies.placeholders import FillError, fill, placeholders
 from policies.reach import Closure, Layer, Reach, Step, reach
@@ -147,6 +147,7 @@ __all__ = [
     "check_for",
     "compose",
     "contains",
+    "content_of",
     "current_name",
     "diff_packs",
     "digest",
@@ -169,6 +170,7 @@ __all__ = [
     "parse_pack",
     "placeholders",
     "reach",
+    "read_content",
     "read_json",
     "read_pack",
     "requirements",

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from policies.canonical import digest
+from policies.canonical import canonical_json, digest, read_json
 from policies.forms import Problem, did_you_mean
 from policies.pack import Pack, PackRef
 from policies.pack_extension import laid_over, missing
@@ -49,6 +49,21 @@ def merged_source(source: str | bytes, name: str = "given") -> dict[str, Any]:
 def read_pack(source: str | bytes, name: str = "given") -> Pack:
     """A pack from one TOML text, as an organisation publishes it. Raises PackError with every problem found."""
     return parse_pack(merged_source(source, name), name)
+
+
+def content_of(pack: Pack, source: bytes | None = None) -> bytes:
+    """All that a pack says, as one JSON whose SHA-256 is its digest; ``source`` is the TOML of one that is not built in.
+
+    What it takes over from other packs is in it: it says the same when those are there no more. Raises PackError.
+    """
+    return canonical_json(
+        _data(pack.name, pack.version) if source is None else merged_source(source, pack.ref)
+    )
+
+
+def read_content(content: bytes, name: str) -> Pack:
+    """The pack that ``content_of`` wrote, maybe by a former release of this program. Raises PackError."""
+    return parse_pack(read_json(content), name)
 
 
 def _whole(data: dict[str, Any], name: str) -> dict[str, Any]:

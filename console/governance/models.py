@@ -29,6 +29,20 @@ class PublishedPack(models.Model):
         return f"{self.name}@{self.version}"
 
 
+class KeptPack(models.Model):
+    """All that a policy said when it was published or put in force, by its digest; the same for every workspace.
+
+    The files of the program change with its releases, what was decided does not.
+    """
+
+    digest = models.CharField(max_length=80, primary_key=True)
+    content = models.BinaryField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.digest
+
+
 class PolicyInForce(models.Model):
     """The pack of a workspace, by name, version and digest. The newest row counts; older ones are its history."""
 

@@ -11,6 +11,7 @@ from console.accounts.models import Membership, Workspace
 from console.accounts.permissions import Action, require
 from console.audit.acts import Act
 from console.audit.services import Subject, record
+from console.governance import packs
 from console.governance.models import PublishedPack
 from console.governance.services import pack_in_force
 from console.problems import DomainError, Invalid, TooLarge
@@ -85,6 +86,7 @@ def _publish(member: Membership, pack: Pack, source: bytes, reason: str) -> Publ
         reason=reason,
         by=member.user,
     )
+    packs.keep(member.workspace, pack)
     record(
         chain=member.workspace.chain,
         actor=member.actor,

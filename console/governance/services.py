@@ -62,7 +62,8 @@ def in_force(workspace: Workspace) -> PolicyInForce | None:
 def pack_in_force(workspace: Workspace) -> policies.Pack:
     """The pack of ``workspace``; the newest ``claude`` pack until an admin chooses.
 
-    Raises DomainError when the installed file is not the one that was put in force: a published version never changes.
+    A release of this program may bring other words under the same version: what was put in force holds until an admin
+    decides. Raises DomainError when it was not kept.
     """
     row = in_force(workspace)
     if row is None:
@@ -76,7 +77,7 @@ def pack_in_force(workspace: Workspace) -> policies.Pack:
     if pack.digest != row.digest:
         raise DomainError(
             f"The installed policy {row} is not the one that was put in force: its content changed.",
-            "Put the published file back, or switch to another version.",
+            f"Put its file back, or another one in force: manage.py pack use NAME@VERSION --workspace {workspace.slug}.",
         )
     return pack
 
@@ -203,6 +204,7 @@ def switch_pack(
     # A release that is under way looks at the policy under the same lock.
     Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     before = in_force(workspace)
+    packs.keep(workspace, pack)
     row = PolicyInForce.objects.create(
         workspace=workspace,
         pack=pack.name,

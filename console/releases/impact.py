@@ -233,7 +233,7 @@ def _side(
     workspace: Workspace, ref: str, digest: str, statement: Mapping[str, Any], version: int
 ) -> Governance:
     """``version`` only tells results that are kept apart: bounds that are not in force have a negative one."""
-    pack = _pack(workspace, ref)
+    pack = _pack(workspace, ref, digest)
     if pack.digest != digest:
         raise DomainError(
             f"The installed policy {ref} is not the one that was to be compared: its content changed."
@@ -241,9 +241,9 @@ def _side(
     return Governance(pack, Bounds(version, statement, organisation_from(workspace.name, statement, pack)))
 
 
-def _pack(workspace: Workspace, ref: str) -> policies.Pack:
+def _pack(workspace: Workspace, ref: str, digest: str = "") -> policies.Pack:
     try:
-        return packs.load(workspace, ref)
+        return packs.load(workspace, ref, digest)
     except policies.PackError as error:
         raise Invalid(f"There is no usable policy {ref[:80]}: {error}") from error
 

@@ -19,7 +19,7 @@ from console.releases import impact
 from console.releases.impact_models import Impact
 from console.releases.impact_page import page_of
 from console.releases.usage import uses_of
-from policies import PackRef
+from policies import Pack, PackRef
 
 
 @member_view("GET")
@@ -28,9 +28,10 @@ def versions(request: MemberRequest) -> HttpResponse:
     workspace = request.member.workspace
     context = {
         "nav": "policy",
-        "pack": pack_in_force(workspace),
+        "pack": (pack := pack_in_force(workspace)),
         "since": in_force(workspace),
-        "packs": _packs(workspace),
+        "packs": (listed := _packs(workspace, pack)),
+        "replaced": sum(str(ref) == pack.ref for ref, _ in listed) > 1,
         "history": workspace.policies.select_related("by")[:20],
         "impacts": workspace.impacts.select_related("by")[:20],
         "may_switch": can(request.member, Action.SWITCH_PACK),
@@ -39,10 +40,16 @@ def versions(request: MemberRequest) -> HttpResponse:
     return render(request, "releases/versions.html", context)
 
 
-def _packs(workspace: Workspace) -> list[tuple[PackRef, PublishedPack | None]]:
-    """All policies that can be put in force, each of the workspace's own with who published it."""
+def _packs(workspace: Workspace, now: Pack) -> list[tuple[PackRef, PublishedPack | None]]:
+    """All policies that can be put in force, each of the workspace's own with who published it, and the one that is.
+
+    That one is kept, whatever a later release of this program calls by its name.
+    """
     own = {str(row): row for row in workspace.packs.select_related("by").defer("source")}
-    return [(ref, own.get(str(ref))) for ref in refs(workspace)]
+    listed = [(ref, own.get(str(ref))) for ref in refs(workspace)]
+    if all(ref.digest != now.digest for ref, _ in listed):
+        listed.insert(0, (PackRef(now.name, now.version, now.title, now.digest), None))
+    return listed
 
 
 @member_view("POST")
