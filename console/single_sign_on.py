@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 SAML_EXTRA = "python3-saml, xmlsec and lxml"
@@ -26,7 +27,7 @@ def origin(url: str) -> str:
     return "{0.scheme}://{0.netloc}".format(urlsplit(url))
 
 
-def oidc_provider(*, issuer: str, client: str, secret: str, name: str) -> dict[str, object]:
+def oidc_provider(*, issuer: str, client: str, secret: str, name: str) -> dict[str, Any]:
     """allauth's entry for one OpenID Connect issuer, found by its discovery document; none while it is unset."""
     if not (issuer and client):
         return {}
@@ -37,7 +38,7 @@ def oidc_provider(*, issuer: str, client: str, secret: str, name: str) -> dict[s
 
 def saml_provider(
     *, entity_id: str, metadata: str, sso_url: str, certificate: str, attributes: str, name: str
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """allauth's entry for one SAML identity provider, by its metadata's address or by what stands in them.
 
     ``attributes``: ``email=mail uid=employeeNumber``. An identity provider that sends no ``email_verified`` vouches for

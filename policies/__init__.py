@@ -42,6 +42,7 @@ from policies.forms import FormError, Problem
 from policies.layers import Effective, EffectiveSetting, Option, resolve
 from policies.organisation import BoundNote, Organisation, carry_over, notes_on, parse_organisation
 from policies.pack import (
+    MODEL_NAME,
     Audience,
     Behavior,
     Block,
@@ -74,6 +75,7 @@ from policies.validate import validate
 
 __all__ = [
     "CHECKS",
+    "MODEL_NAME",
     "Audience",
     "Behavior",
     "Block",

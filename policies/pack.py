@@ -16,15 +16,17 @@ from policies.bound_forms import parse_bound
 from policies.bounds import Bound, Range, Text, Value
 from policies.canonical import plain
 from policies.findings import Tier
-from policies.forms import Between, Custom, Match
+from policies.forms import Between, Custom, Items, Match
 from policies.patterns import compile_pattern
 
+MODEL_NAME = r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}"
 Sentence = Annotated[str, Match(r"[\s\S]*\S[\s\S]*", "a sentence")]
 Fact = Annotated[int, Between(0, 3)]
 RuleId = Annotated[str, Match(r"(limit|honesty|ethics)\.[a-z][a-z0-9_]*", "an id such as limit.emergency")]
 AdjustableId = Annotated[
     str, Match(r"(behavior|parameter)\.[a-z][a-z0-9_]*", "an id such as behavior.creativity")
 ]
+ModelName = Annotated[str, Match(MODEL_NAME, "a model's name such as claude-sonnet-5-5")]
 Name = Annotated[str, Match(r"[a-z][a-z0-9_]*", "lower-case letters, digits and _")]
 
 
@@ -263,6 +265,8 @@ class ReviewLevel:
     covers: tuple[str, ...] = ()
     # Of each scenario, that a run must have played to count as evidence.
     samples: Annotated[int, Between(1, 50)] = 1
+    # On which the same must be shown as on the revision's own: where answers may fall back to another model, say.
+    models: Annotated[tuple[ModelName, ...], Items(8)] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,8 @@ def _needs(level: ReviewLevel) -> set[str]:
         f"{count} {'approval' if count == 1 else 'approvals'}" for count in range(1, level.approvals + 1)
     }
     samples = {f"{count} samples of each scenario" for count in range(2, level.samples + 1)}
-    return people | samples | {f"a {name} reviewer" for name in level.reviewers} | set(level.covers)
+    models = {f"runs on {name}" for name in level.models}
+    return people | samples | models | {f"a {name} reviewer" for name in level.reviewers} | set(level.covers)
 
 
 def _probes(old: Pack, new: Pack) -> Iterator[PackChange]:

@@ -16,8 +16,8 @@ from policies.pack import Pack, ReviewLevel
 class Requirement:
     """One line of the check list.
 
-    ``kind``: findings (none may block), acknowledge (warnings need a reason), evidence (runs must cover
-    ``covers``, with ``count`` samples of each scenario or more), approvals (``count`` people), role (one of the approvals by ``role``), threads (all resolved).
+    ``kind``: findings (none may block), acknowledge (warnings need a reason), evidence (runs on ``model`` must cover
+    ``covers``, with ``count`` samples of each scenario or more; one for each model), approvals (``count`` people), role (one of the approvals by ``role``), threads (all resolved).
     """
 
     kind: str
@@ -27,19 +27,26 @@ class Requirement:
     count: int = 0
     role: str = ""
     covers: tuple[str, ...] = ()
+    model: str = ""
 
 
 def requirements(
-    effect: Effect, draft: Draft, pack: Pack, *, verdict: Verdict | None = None, samples: int = 1
+    effect: Effect,
+    draft: Draft,
+    pack: Pack,
+    *,
+    verdict: Verdict | None = None,
+    samples: int = 1,
+    models: tuple[str, ...] = (),
 ) -> tuple[Requirement, ...]:
     """The check list of a review. ``verdict`` adds the warnings that must be acknowledged; ``samples`` of each scenario are
-    needed at least, where the organisation asks for more than the policy.
+    needed at least, and the same on ``models``, where the organisation asks for more than the policy.
     """
     level = _level(effect.risk_after, pack)
     return (
         Requirement("findings", "findings", "No blocking finding", "always"),
         *_acknowledgements(verdict),
-        *_evidence(effect, draft, pack, level, samples),
+        *_evidence(effect, draft, pack, level, samples, models),
         *_approvals(effect, draft, pack, level),
         Requirement("threads", "threads", "Threads resolved", "always"),
     )
@@ -60,7 +67,7 @@ def _acknowledgements(verdict: Verdict | None) -> Iterator[Requirement]:
 
 
 def _evidence(
-    effect: Effect, draft: Draft, pack: Pack, level: ReviewLevel, asked: int
+    effect: Effect, draft: Draft, pack: Pack, level: ReviewLevel, asked: int, models: tuple[str, ...]
 ) -> Iterator[Requirement]:
     """Runs over scenarios that cover what the risk asks for, what the domain asks for, and what was moved wider."""
     moved = [
@@ -69,16 +76,26 @@ def _evidence(
     domain = pack.domain(draft.domain)
     at_risk = effect.risk_after >= _first_with_evidence(pack)
     covers = _unique((*level.covers, *(domain.covers if domain and at_risk else ()), *moved))
-    if covers:
-        because = f"because the risk score is {effect.risk_after}"
-        if moved:
-            because += f" and {_titles(moved, pack)} became wider"
-        if asked > level.samples:
-            because += f", and the organisation asks for {asked} samples"
-        count = max(level.samples, asked)
-        samples = f", with {count} samples of each scenario" if count > 1 else ""
-        sentence = f"Finished runs on {draft.model}{samples} that cover {_titles(covers, pack)}"
-        yield Requirement("evidence", "evidence", sentence, because, count, covers=covers)
+    if not covers:
+        return
+    because = f"because the risk score is {effect.risk_after}"
+    if moved:
+        because += f" and {_titles(moved, pack)} became wider"
+    if asked > level.samples:
+        because += f", and the organisation asks for {asked} samples"
+    count = max(level.samples, asked)
+    samples = f", with {count} samples of each scenario" if count > 1 else ""
+    for model in _unique((draft.model, *level.models, *models)):
+        sentence = f"Finished runs on {model}{samples} that cover {_titles(covers, pack)}"
+        why = f"{_who_asks(model, draft, level)}{because}"
+        yield Requirement("evidence", "evidence", sentence, why, count, covers=covers, model=model)
+
+
+def _who_asks(model: str, draft: Draft, level: ReviewLevel) -> str:
+    if model == draft.model:
+        return ""
+    who = f"the policy asks for {model} too from risk {level.from_risk} on"
+    return f"{who if model in level.models else f'the organisation asks for {model} too'}, "
 
 
 def _first_with_evidence(pack: Pack) -> int:

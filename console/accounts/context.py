@@ -35,7 +35,7 @@ def single_sign_on() -> list[tuple[str, str]]:
 
 def workspace(request: HttpRequest) -> dict[str, Any]:
     member = getattr(request, "member", None)
-    everywhere = {"single_sign_on": single_sign_on}
+    everywhere: dict[str, Any] = {"single_sign_on": single_sign_on}
     if member is None:
         return everywhere
     return {**everywhere, "member": member, "workspace": member.workspace, "may": Allowed(member)}

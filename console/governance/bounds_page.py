@@ -28,5 +28,6 @@ def context(member: Membership, submitted: QueryDict, problem: DomainError | Non
         "levels": now.pack.review.levels,
         "asked": submitted if problem and "samples" in submitted else None,
         "most_samples": MOST,
+        "known_models": sorted({name for level in now.pack.review.levels for name in level.models}),
         "problem": problem,
     }

@@ -42,13 +42,14 @@ def _save(request: MemberRequest) -> HttpResponseBase:
 
 @member_view("POST")
 def samples(request: MemberRequest) -> HttpResponseBase:
-    """How often each scenario must have been played, from which risk score on."""
+    """How often each scenario must have been played and on which models, from which risk score on."""
     require(request.member, Action.SET_BOUNDS)
     try:
         saved = set_samples(
             member=request.member,
             samples=_number(request.POST.get("samples", "")),
             from_risk=_number(request.POST.get("from_risk", "")),
+            models=tuple(request.POST.get("models", "").replace(",", " ").split()),
             reason=request.POST.get("reason", ""),
             version=_version(request.POST.get("version", "")),
         )

@@ -71,6 +71,8 @@ class OrganisationBounds(models.Model):
     # How often a scenario must have been played where the risk is that high: at least as often as the policy asks.
     samples = models.PositiveSmallIntegerField(default=1, db_default=1)
     samples_from_risk = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # On which models besides the revision's own, where the risk is that high.
+    further_models = models.JSONField(default=list, db_default=[])
     reason = models.TextField(blank=True)
     at = models.DateTimeField(auto_now_add=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)

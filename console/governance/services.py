@@ -34,10 +34,15 @@ class Bounds:
     at: datetime | None = None
     samples: int = 1
     samples_from_risk: int = 0
+    models: tuple[str, ...] = ()
 
     def samples_at(self, risk: int) -> int:
         """How often each scenario must have been played at this risk, as far as the organisation asks."""
         return self.samples if risk >= self.samples_from_risk else 1
+
+    def models_at(self, risk: int) -> tuple[str, ...]:
+        """The models on which that must be shown besides the revision's own."""
+        return self.models if risk >= self.samples_from_risk else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,13 @@ class Governance:
 
     pack: policies.Pack
     bounds: Bounds
+
+    @property
+    def models(self) -> frozenset[str]:
+        """Every model whose runs can be evidence for revisions that ask for another one."""
+        return frozenset(
+            {*self.bounds.models, *(name for level in self.pack.review.levels for name in level.models)}
+        )
 
 
 def governance_of(workspace: Workspace) -> Governance:
@@ -89,7 +101,15 @@ def bounds_for(workspace: Workspace, pack: policies.Pack | None = None) -> Bound
     if row is None:
         return Bounds(0, {}, policies.Organisation(name=workspace.name, bounds={}))
     organisation = organisation_from(workspace.name, row.statement, pack)
-    return Bounds(row.version, row.statement, organisation, row.at, row.samples, row.samples_from_risk)
+    return Bounds(
+        version=row.version,
+        statement=row.statement,
+        organisation=organisation,
+        at=row.at,
+        samples=row.samples,
+        samples_from_risk=row.samples_from_risk,
+        models=tuple(row.further_models),
+    )
 
 
 def organisation_from(name: str, statement: Mapping[str, Any], pack: policies.Pack) -> policies.Organisation:
@@ -149,7 +169,7 @@ def locked_bounds(workspace: Workspace, version: int) -> OrganisationBounds | No
 
 def next_bounds(workspace: Workspace, now: OrganisationBounds | None, **changed: Any) -> OrganisationBounds:
     """The version after ``now``: everything as it was but what is ``changed``."""
-    kept = ("statement", "samples", "samples_from_risk")
+    kept = ("statement", "samples", "samples_from_risk", "further_models")
     before = {name: getattr(now, name) for name in kept} if now else {}
     version = now.version + 1 if now else 1
     return OrganisationBounds.objects.create(workspace=workspace, version=version, **{**before, **changed})

@@ -127,16 +127,17 @@ def _acknowledge(requirement: Requirement, facts: Facts) -> Line:
 
 
 def _evidence(requirement: Requirement, facts: Facts) -> Line:
-    counted = [item for item in facts.evidence if item.counts]
+    of_model = [item for item in facts.evidence if item.run.model == requirement.model]
+    counted = [item for item in of_model if item.counts]
     few = [item.run for item in counted if item.run.samples < requirement.count]
     covered = {id for item in counted if item.run not in few for id in item.covers}
     missing = [id for id in requirement.covers if id not in covered]
     if not missing:
-        return Line("evidence", "yes", requirement.sentence, f"{requirement.because}: {_shown(facts)}")
+        return Line("evidence", "yes", requirement.sentence, f"{requirement.because}: {_shown(counted)}")
     titles = ", ".join(facts.pack.title_of(id).lower() for id in missing)
-    running = any(item.run.is_open for item in facts.evidence)
+    running = any(item.run.is_open for item in of_model)
     small = "".join(f"; run {run.number} has {_samples(run.samples)}" for run in few)
-    because = f"not covered yet: {titles}{small}"
+    because = f"{requirement.because}; not covered yet: {titles}{small}"
     return Line("evidence", "open" if running else "no", requirement.sentence, because)
 
 
@@ -144,9 +145,9 @@ def _samples(count: int) -> str:
     return f"{count} sample{'s' * (count != 1)} of each scenario"
 
 
-def _shown(facts: Facts) -> str:
+def _shown(counted: Iterable[Evidence]) -> str:
     """Which runs count, by which model, and how often each scenario was played."""
-    runs = [item.run for item in facts.evidence if item.counts]
+    runs = [item.run for item in counted]
     return "; ".join(f"run {run.number}, {_samples(run.samples)} on {run.model}" for run in runs)
 
 

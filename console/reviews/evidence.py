@@ -1,9 +1,9 @@
-"""Which runs speak for a revision: finished ones of exactly its digest, by the model that it asks for."""
+"""Which runs speak for a revision: finished ones of exactly its digest, by its own model or one that reviews ask for."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 
 import policies
 from console.accounts.models import Workspace
+from console.governance.services import Governance
 from console.prompts.models import Revision
 from console.trials.models import Conversation, Run, Subject
 
@@ -81,13 +82,14 @@ class Evidence:
 
 
 def evidence_for(
-    revision: Revision, workspace: Workspace, chosen: Iterable[int] = ()
+    revision: Revision, workspace: Workspace, governance: Governance, chosen: Iterable[int] = ()
 ) -> tuple[Evidence, ...]:
     """All runs of the revision, newest first; ``chosen`` are the ids of those that a review names.
 
     Those that are chosen, and the newest others. A constant number of statements.
     """
     ids = set(chosen)
+    models = {str(revision.params.get("model")), *governance.models}
     of_revision = Run.objects.filter(
         workspace=workspace, pk__in=Subject.objects.filter(digest=revision.digest).values("run")
     )
@@ -99,7 +101,10 @@ def evidence_for(
         .order_by("-number")
     )
     cells = _cells(runs, revision)
-    return tuple(_evidence(run, revision, workspace, run.pk in ids, cells[run.pk]) for run in runs)
+    return tuple(
+        _evidence(run, revision, _excluded(run, models, workspace), run.pk in ids, cells[run.pk])
+        for run in runs
+    )
 
 
 def evidence_digest(evidence: Iterable[Evidence]) -> str:
@@ -120,7 +125,7 @@ def _cells(runs: Sequence[Run], revision: Revision) -> dict[int, dict[str, Count
 
 
 def _evidence(
-    run: Run, revision: Revision, workspace: Workspace, chosen: bool, cells: Mapping[str, Counts]
+    run: Run, revision: Revision, excluded: str, chosen: bool, cells: Mapping[str, Counts]
 ) -> Evidence:
     subjects = sorted(run.subjects.all(), key=lambda subject: subject.position)
     position = next(subject.position for subject in subjects if subject.digest == revision.digest)
@@ -130,7 +135,7 @@ def _evidence(
     return Evidence(
         run=run,
         chosen=chosen,
-        excluded=_excluded(run, revision, workspace),
+        excluded=excluded,
         position=position,
         baseline=subjects[0].label if position else "",
         rate=mine.get("rates", {}).get(""),
@@ -150,14 +155,14 @@ def _evidence(
     )
 
 
-def _excluded(run: Run, revision: Revision, workspace: Workspace) -> str:
+def _excluded(run: Run, models: Collection[str], workspace: Workspace) -> str:
     """Why a run is no evidence, as the end of a sentence."""
     if run.is_open:
         return "it still runs"
     if not run.is_complete or not run.digest:
         return f"it did not finish ({run.get_status_display().lower()})"
-    if run.model != revision.params.get("model"):
-        return f"{run.model} answered, and the revision asks for {revision.params.get('model')}"
+    if run.model not in models:
+        return f"{run.model} answered, and what counts is {' or '.join(sorted(models))}"
     if workspace.playground:
         return ""
     if run.rehearsal:

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.models import Membership
 from console.accounts.permissions import Action, require
+from console.governance.services import governance_of
 from console.htmx import render_region
 from console.problems import DomainError
 from console.prompts.moved_snippets import live_behind
@@ -91,7 +92,8 @@ def request_page(request: MemberRequest, slug: str, number: int) -> HttpResponse
     prompt, revision = prompt_for(request.member, slug), revision_for(request.member, slug, number)
     revision.prompt = prompt
     require(request.member, Action.REQUEST_REVIEW, prompt)
-    evidence = evidence_for(revision, request.member.workspace)
+    workspace = request.member.workspace
+    evidence = evidence_for(revision, workspace, governance_of(workspace))
     form = RequestForm(request.POST or None, revision=revision, evidence=evidence)
     if request.method == "POST" and form.is_valid():
         try:

@@ -15,6 +15,7 @@ from console.accounts.models import Membership, Workspace
 from console.accounts.permissions import Action, require
 from console.audit.acts import Act
 from console.audit.services import Subject, record
+from console.governance.services import governance_of
 from console.live import publish
 from console.problems import DomainError, Invalid, NotAllowed
 from console.prompts.models import Revision
@@ -160,7 +161,9 @@ def _refuse_unusable(change: Change) -> None:
 def _checked_runs(revision: Revision, workspace: Workspace, runs: Iterable[Run]) -> list[Run]:
     """The runs, when every one of them speaks for the revision."""
     wanted = {run.pk: run for run in runs}
-    known = {item.run.pk: item for item in evidence_for(revision, workspace, wanted)}
+    known = {
+        item.run.pk: item for item in evidence_for(revision, workspace, governance_of(workspace), wanted)
+    }
     for pk, run in wanted.items():
         item = known.get(pk)
         if item is None:

@@ -119,7 +119,10 @@ def standing(review: Review) -> Standing:
     against = current_target(review.prompt, review.label) if review.is_open else review.against
     change = change_of(review.revision, against, review.workspace)
     evidence = evidence_for(
-        review.revision, review.workspace, review.runs.values_list("pk", flat=True).order_by()
+        review.revision,
+        review.workspace,
+        change.governance,
+        review.runs.values_list("pk", flat=True).order_by(),
     )
     ground = Ground(
         revision=change.digest,
@@ -157,8 +160,15 @@ def change_of(revision: Revision, against: Revision | None, workspace: Workspace
         old_verdict=before.verdict if before and old_pack.digest == pack.digest else None,
         new_verdict=checked.verdict,
     )
-    samples = governance.bounds.samples_at(effect.risk_after)
-    needs = policies.requirements(effect, checked.draft, pack, verdict=checked.verdict, samples=samples)
+    bounds = governance.bounds
+    needs = policies.requirements(
+        effect,
+        checked.draft,
+        pack,
+        verdict=checked.verdict,
+        samples=bounds.samples_at(effect.risk_after),
+        models=bounds.models_at(effect.risk_after),
+    )
     return Change(revision, against, governance, checked, before, effect, needs, said)
 
 

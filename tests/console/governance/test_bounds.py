@@ -11,6 +11,7 @@ from console.governance.samples import set_samples
 from console.governance.services import StaleBounds, bounds_for, set_bounds, switch_pack
 from console.problems import Invalid, NotAllowed
 from console.reviews.models import Review
+from console.reviews.services import set_evidence
 from console.reviews.standing import standing
 from tests.factories import (
     make_approval,
@@ -184,3 +185,44 @@ def test_more_samples_are_asked_for_from_a_risk_on_and_make_approvals_stale(clie
     assert bounds_for(admin.workspace).samples_at(19) == 1
     with pytest.raises(NotAllowed):
         set_samples(member=author, samples=1, from_risk=0, reason="", version=3)
+
+
+def test_the_same_may_be_asked_for_on_further_models_and_each_is_a_line_of_its_own(client, admin):
+    author = make_member(admin.workspace, "author")
+    revision = make_revision(author, make_prompt(author, domain="finance"))
+    own, other = make_finished_run(revision), make_finished_run(revision, model="claude-fallback-1")
+    review = make_review(author, revision=revision, runs=[own])
+    with pytest.raises(Invalid, match="claude-fallback-1 answered, and what counts is"):
+        set_evidence(review=review, runs=[own, other], member=author)
+    address = reverse("governance:samples", args=[admin.workspace.slug])
+    form = {
+        "samples": "1",
+        "from_risk": "1",
+        "reason": "",
+        "version": "0",
+        "models": "claude-fallback-1, no/ <b>",
+    }
+    client.force_login(admin.user)
+    refused = client.post(address, form)
+    assert (refused.status_code, "is no model&#x27;s name" in refused.content.decode()) == (422, True)
+    assert client.post(address, {**form, "models": "claude-fallback-1"}).status_code == 302
+    assert Entry.objects.get(act="policy:bounds:changed").detail["changed"] == [
+        "review.models",
+        "review.samples",
+    ]
+    page = client.get(reverse("governance:bounds", args=[admin.workspace.slug])).content
+    assert b'value="claude-fallback-1"' in page
+
+    def lines():
+        found = [line for line in standing(Review.objects.get()).lines if line.kind == "evidence"]
+        return [(line.met, "claude-fallback-1" in line.sentence) for line in found]
+
+    assert lines() == [("yes", False), ("no", True)]
+    set_evidence(review=review, runs=[own, other], member=author)
+    assert lines() == [("yes", False), ("yes", True)]
+    set_evidence(review=review, runs=[other], member=author)
+    assert lines() == [("no", False), ("yes", True)]
+    # Narrowing a behaviour keeps it.
+    narrow(admin, {CREATIVITY: {"highest": "balanced"}}, version=1)
+    assert bounds_for(admin.workspace).models_at(1) == ("claude-fallback-1",)
+    assert bounds_for(admin.workspace).models_at(0) == ()

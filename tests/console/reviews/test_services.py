@@ -24,7 +24,7 @@ from console.reviews.services import (
     withdraw,
 )
 from console.reviews.standing import lines_of, standing
-from policies import Draft, load_pack, requirements
+from policies import Draft, diff_packs, load_pack, requirements
 from tests.factories import (
     make_approval,
     make_finished_run,
@@ -291,6 +291,27 @@ def test_a_run_with_fewer_samples_than_the_policy_asks_for_covers_nothing():
     ]
     assert "with 3 samples of each scenario" in few.sentence
     assert few.met == "no" and "run 1 has 1 sample of each scenario" in few.because
+
+
+def test_a_policy_may_ask_for_further_models():
+    author, _ = people()
+    change = standing(make_review(author)).change
+    pack = change.governance.pack
+    levels = tuple(replace(level, models=("claude-fallback-1",)) for level in pack.review.levels)
+    asking = replace(pack, review=replace(pack.review, levels=levels), digest="other")
+    own, further = [
+        need for need in requirements(change.effect, change.checked.draft, asking) if need.kind == "evidence"
+    ]
+    assert (own.model, further.model, further.covers) == (
+        change.checked.draft.model,
+        "claude-fallback-1",
+        own.covers,
+    )
+    assert further.because.startswith("the policy asks for claude-fallback-1 too from risk ")
+    assert next((c.way, c.sentence) for c in diff_packs(pack, asking)) == (
+        "stricter",
+        "From risk 0 on, a review also needs runs on claude-fallback-1.",
+    )
 
 
 def test_reviews_of_a_prompt_that_was_put_away_wait_for_nobody():
