@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
@@ -50,6 +50,7 @@ def member_view(*verbs: str) -> Callable[[View], View]:
     return decorate
 
 
+@cache
 def _unread() -> Coalesce:
     """How many notifications wait: counted with the membership, since every page shows it."""
     rows: Any = Membership._meta.get_field("notifications").related_model
@@ -59,11 +60,10 @@ def _unread() -> Coalesce:
 
 def membership(request: HtmxRequest, slug: str) -> Membership:
     """The sender's membership of the workspace ``slug``; Http404 when there is none."""
+    known = Membership.objects.select_related("workspace").annotate(unread=_unread())
     try:
-        return (
-            Membership.objects.select_related("user", "workspace")
-            .annotate(unread=_unread())
-            .get(user=request.user, workspace__slug=slug)  # type: ignore[misc]
-        )
+        member = known.get(user=request.user, workspace__slug=slug)  # type: ignore[misc]
     except Membership.DoesNotExist:
         raise Http404 from None
+    member.user = request.user  # type: ignore[assignment]
+    return member

@@ -77,18 +77,20 @@ def pack_in_force(workspace: Workspace) -> policies.Pack:
     A release of this program may bring other words under the same version: what was put in force holds until an admin
     decides. Raises DomainError when it was not kept.
     """
-    row = in_force(workspace)
+    rows = workspace.policies.order_by("-pk").values_list("pack", "version", "digest")
+    row = rows.first()
     if row is None:
         return policies.load_pack()
+    ref, digest = f"{row[0]}@{row[1]}", row[2]
     try:
-        pack = packs.load(workspace, str(row), row.digest)
+        pack = packs.load(workspace, ref, digest)
     except policies.PackError as error:
         raise DomainError(
-            f"The policy in force, {row}, can't be loaded: {error}", "Put its file back or switch the policy."
+            f"The policy in force, {ref}, can't be loaded: {error}", "Put its file back or switch the policy."
         ) from error
-    if pack.digest != row.digest:
+    if pack.digest != digest:
         raise DomainError(
-            f"The installed policy {row} is not the one that was put in force: its content changed.",
+            f"The installed policy {ref} is not the one that was put in force: its content changed.",
             f"Put its file back, or another one in force: manage.py pack use NAME@VERSION --workspace {workspace.slug}.",
         )
     return pack

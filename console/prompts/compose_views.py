@@ -7,12 +7,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from console import live
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, can, require
-from console.htmx import render_region
+from console.governance.services import Governance, governance_of
+from console.htmx import region_wanted, render_region
 from console.notifications.services import bell
 from console.problems import DomainError, problem_document
 from console.prompts import presence
@@ -25,6 +27,7 @@ from console.prompts.drafts import save as save_draft
 from console.prompts.judge import ask
 from console.prompts.models import Draft
 from console.prompts.moved_snippets import live_revision, moved_of
+from console.prompts.pages import prompt_for
 from console.prompts.revisions import create_revision
 from console.prompts.typed import typed
 
@@ -33,48 +36,66 @@ REGIONS = ("parts",)
 
 @member_view("GET")
 def compose(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponse:
-    row = draft_for(request.member, slug, draft)
-    if not request.htmx:
+    whole = not region_wanted(request, REGIONS)
+    row = draft_for(request.member, slug, draft, head=whole)
+    if whole:
         note_read(row)
     return render_region(request, "prompts/compose.html", _context(request, row), regions=REGIONS)
 
 
-def _context(request: MemberRequest, draft: Draft) -> dict[str, Any]:
+def _context(request: MemberRequest, draft: Draft, governance: Governance | None = None) -> dict[str, Any]:
     return {
         "nav": "prompts",
         "tab": "compose",
         "prompt": draft.prompt,
         "draft": draft,
-        "page": Composition(draft, request.member),
-        # Only the whole page shows it: the regions that come while somebody types ask for nothing of it.
+        "page": Composition(draft, request.member, governance),
+        # Only the whole page shows these: the regions that come while somebody types ask for nothing of it.
         "moved_snippets": lambda: moved_of(request.member.workspace, live_revision(draft.prompt)),
-        "unmerged": draft.copies.filter(by=request.member.user).first(),
+        "unmerged": lambda: draft.copies.filter(by=request.member.user).first(),
+        # What the page's controls were made of: rendered again only where that has changed.
+        "controls_shown": request.POST.get("controls") or request.GET.get("controls"),
         "readonly": bool(draft.closed_at) or not can(request.member, Action.EDIT, draft.prompt),
     }
 
 
 @member_view("POST")
 def save(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponseBase:
-    """Keep the form. JSON for the autosave, a redirect for a plain form; ``do`` is an edit of the draft's shape."""
-    row = draft_for(request.member, slug, draft)
+    """Keep the form. JSON for the autosave, a redirect for a plain form; ``do`` is an edit of the draft's shape.
+
+    Where the form says what the page's controls were made of, the JSON brings all that depends on the draft: a pause in
+    typing is one request.
+    """
+    row = draft_for(request.member, slug, draft, head=False)
     require(request.member, Action.EDIT, row.prompt)
     wants_json = request.accepts("application/json") and not request.accepts("text/html")
+    governance = governance_of(request.member.workspace)
     anchor, content = "", None
     try:
-        version, content = typed(request.POST, row, request.member.workspace)
+        version, content = typed(request.POST, row, governance)
         do = request.POST.get("do", "")
         if do and do != "judge":
             content, anchor = edit(content, do)
-        saved = save_draft(draft=row, version=version, content=content, member=request.member)
+        saved = save_draft(
+            draft=row, version=version, content=content, member=request.member, governance=governance
+        )
         if do == "judge":
             checked, anchor = check(request.member.workspace, saved.content), "judge"
             ask(prompt=row.prompt, checked=checked, member=request.member)
     except DomainError as error:
         return _refused(error) if wants_json else _refused_page(request, row, content, error)
     if wants_json:
-        return JsonResponse({"version": saved.version, "saved_at": saved.updated_at.isoformat()})
+        return JsonResponse(_saved(request, saved, governance))
     messages.success(request, f"Saved, version {saved.version}.")
     return redirect(f"{address('compose', row)}{'#' if anchor else ''}{anchor}")
+
+
+def _saved(request: MemberRequest, draft: Draft, governance: Governance) -> dict[str, Any]:
+    said: dict[str, Any] = {"version": draft.version, "saved_at": draft.updated_at.isoformat()}
+    if "controls" in request.POST:
+        context = _context(request, draft, governance)
+        said["parts"] = render_to_string("prompts/compose.html#parts", context, request)
+    return said
 
 
 def _refused(error: DomainError) -> HttpResponse:
@@ -92,7 +113,7 @@ def _refused_page(
         return redirect(address("merge", draft))
     if content is None:
         raise error
-    draft.content = content
+    draft.content, draft.prompt = content, prompt_for(request.member, draft.prompt.slug)
     messages.error(request, f"Not saved. {error.message} {error.what_to_do}")
     return render(request, "prompts/compose.html", _context(request, draft), status=error.status)
 
@@ -100,11 +121,10 @@ def _refused_page(
 @member_view("GET", "POST")
 def check_form(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponse:
     """What the validation says, as JSON: of the draft as it is kept, or of a form that is not to be kept."""
-    row = draft_for(request.member, slug, draft)
-    content = (
-        typed(request.POST, row, request.member.workspace)[1] if request.method == "POST" else row.content
-    )
-    checked = check(request.member.workspace, content)
+    row = draft_for(request.member, slug, draft, head=False)
+    governance = governance_of(request.member.workspace)
+    content = typed(request.POST, row, governance)[1] if request.method == "POST" else row.content
+    checked = check(request.member.workspace, content, governance=governance)
     findings = [finding.as_dict() for finding in checked.verdict.findings]
     tokens = checked.compiled.tokens if checked.compiled else None
     return JsonResponse({"verdict": checked.verdict.word, "findings": findings, "tokens": tokens})
@@ -163,7 +183,7 @@ def acknowledge_finding(request: MemberRequest, slug: str, draft: str = MAIN) ->
 @member_view("GET", "POST")
 def be_present(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponse:
     """POST: the member is in a section, or leaves. GET: who else is here, and whether somebody saved."""
-    row = draft_for(request.member, slug, draft)
+    row = draft_for(request.member, slug, draft, head=False)
     if request.method == "POST":
         if "leave" in request.POST:
             presence.leave(draft=row, member=request.member)
@@ -179,7 +199,7 @@ def be_present(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResp
 
 @member_view("GET")
 def events(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpResponseBase:
-    return live.stream(topic(draft_for(request.member, slug, draft)), bell(request.member))
+    return live.stream(topic(draft_for(request.member, slug, draft, head=False)), bell(request.member))
 
 
 def _url(name: str, request: HttpRequest, *args: Any) -> str:

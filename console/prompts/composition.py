@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from console.accounts.models import Membership
+from console.governance.services import Governance
 from console.prompts import presence
 from console.prompts.checking import under
 from console.prompts.controls import Group, control_id, groups_of
@@ -60,13 +61,13 @@ class Here:
 class Composition:
     """A draft as ``member`` sees it on the Compose page."""
 
-    def __init__(self, draft: Draft, member: Membership) -> None:
-        self.draft, self.member = draft, member
+    def __init__(self, draft: Draft, member: Membership, governance: Governance | None = None) -> None:
+        self.draft, self.member, self._governance = draft, member, governance
         self.content: Mapping[str, Any] = draft.content
 
     @cached_property
     def checked(self) -> Checked:
-        return check(self.member.workspace, self.content)
+        return check(self.member.workspace, self.content, governance=self._governance)
 
     @property
     def pack(self) -> Pack:

@@ -8,12 +8,15 @@ from django.urls import reverse
 from console.accounts.models import Membership
 from console.prompts.drafts import draft_of
 from console.prompts.models import Draft
-from console.prompts.pages import prompt_for
+from console.prompts.pages import bare_prompt_for, prompt_for
 
 
-def draft_for(member: Membership, slug: str, name: str) -> Draft:
-    """The main draft or a proposal of a prompt of the member's workspace, or Http404."""
-    prompt = prompt_for(member, slug)
+def draft_for(member: Membership, slug: str, name: str, *, head: bool = True) -> Draft:
+    """The main draft or a proposal of a prompt of the member's workspace, or Http404.
+
+    ``head``: a page will show it, whose head asks for counts that a save or a part of the page does without.
+    """
+    prompt = prompt_for(member, slug) if head else bare_prompt_for(member, slug)
     try:
         return draft_of(prompt, name)
     except Draft.DoesNotExist:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from copy import copy as copy_of
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from console.accounts.models import Membership
 from console.accounts.permissions import Action, require
 from console.audit.acts import Act
 from console.audit.services import Subject, record
-from console.governance.services import governance_of
+from console.governance.services import Governance
 from console.live import publish
 from console.problems import DomainError, Invalid
 from console.prompts.checking import Checked, check, under
@@ -41,9 +42,11 @@ __all__ = [
 
 MAIN = "main"
 KEPT_VERSIONS = 100
+THINNED_EVERY = 10  # saves
 KEPT_READ = timedelta(days=30)  # versions that a page was made of
 DEFAULT_MODEL = "claude-sonnet-5-5"
 LARGEST = 1_200_000  # characters of a draft as JSON, tools and variables included
+_WRITTEN = ("content", "version", "editors", "blocks", "rules", "checked_under", "updated_by", "updated_at")
 _SLUG = re.compile(r"[a-z0-9-]{1,64}")
 RESERVED_SLUGS = frozenset({"new", "import", "slug"})  # pages of the list itself
 
@@ -153,25 +156,30 @@ def free_slug(member: Membership, slug: str) -> str:
     return next(name for name in (slug, *numbered) if name not in used)
 
 
-def save(*, draft: Draft, version: int, content: Mapping[str, Any], member: Membership) -> Draft:
+def save(
+    *,
+    draft: Draft,
+    version: int,
+    content: Mapping[str, Any],
+    member: Membership,
+    governance: Governance | None = None,
+) -> Draft:
     """Replace the draft's content, if nobody saved since ``version`` was read; returns the draft as saved.
 
-    Raises StaleDraft (the content is kept for a merge), NotAllowed, Invalid. The same content makes no new version.
+    ``governance`` is what holds in the workspace, where the caller has read it. Raises StaleDraft (the content is kept
+    for a merge), NotAllowed, Invalid. The same content makes no new version.
     """
     require(member, Action.EDIT, draft.prompt)
     content = _own({**content, "slug": draft.prompt.slug})
+    # The longest part of a save: before the row is held.
+    checked = check(draft.prompt.workspace, content, governance=governance)
     with transaction.atomic():
-        row = (
-            Draft.objects.select_for_update(no_key=True, of=("self",))
-            .select_related("updated_by")
-            .get(pk=draft.pk)
-        )
-        row.prompt = draft.prompt
+        row = _held(draft)
         if row.closed_at:
             raise DomainError(f"The proposal {row.name} is closed.", "Open it again to go on.")
         current = row.version == version
         if current and row.content != content:
-            _write(row, content, member)
+            _write(row, content, checked, member)
         elif not current and row.content != content:
             copy, _ = DraftCopy.objects.update_or_create(
                 draft=row, by=member.user, defaults={"version": version, "content": content}
@@ -179,6 +187,17 @@ def save(*, draft: Draft, version: int, content: Mapping[str, Any], member: Memb
     if row.content == content:
         return row
     raise StaleDraft(row, copy)
+
+
+def _held(draft: Draft) -> Draft:
+    """The draft as it is now, held until the transaction ends; its content is read again only where it has changed."""
+    now = Draft.objects.select_for_update(no_key=True).filter(pk=draft.pk)
+    version, base, closed_at, editors = now.values_list("version", "base", "closed_at", "editors").get()
+    if (version, base) != (draft.version, draft.base_id):
+        return draft_of(draft.prompt, draft.name)
+    row = copy_of(draft)
+    row.closed_at, row.editors = closed_at, editors
+    return row
 
 
 def restore_version(*, draft: Draft, number: int, version: int, member: Membership) -> Draft:
@@ -208,15 +227,17 @@ def discard_copy(*, draft: Draft, member: Membership) -> None:
     DraftCopy.objects.filter(draft=draft, by=member.user).delete()
 
 
-def _write(row: Draft, content: dict[str, Any], member: Membership) -> None:
+def _write(row: Draft, content: dict[str, Any], checked: Checked, member: Membership) -> None:
+    listed = _listed(row.content)
     row.content, row.version, row.updated_by = content, row.version + 1, member.user
     if member.user_id not in row.editors:
         row.editors = [*row.editors, member.user_id]
-    count_blocks(row)
-    row.save()
+    _note_count(row, checked)
+    row.save(update_fields=_WRITTEN)
     DraftVersion.objects.create(draft=row, version=row.version, content=content, by=member.user)
-    _thin_out(row)
-    if row.is_main:
+    if row.version % THINNED_EVERY == 0:
+        _thin_out(row)
+    if row.is_main and _listed(content) != listed:
         Prompt.objects.filter(pk=row.prompt.pk).update(**_listed(content))
     publish(topic(row), "saved")
 
@@ -233,11 +254,12 @@ def _thin_out(row: Draft) -> None:
 
 def count_blocks(row: Draft) -> None:
     """Note how many findings block it, and under which policy and bounds; does not save it."""
-    workspace = row.prompt.workspace
-    governance = governance_of(workspace)
-    checked = check(workspace, row.content, governance=governance)
+    _note_count(row, check(row.prompt.workspace, row.content))
+
+
+def _note_count(row: Draft, checked: Checked) -> None:
     row.blocks, row.rules = checked.blocks, checked.rules
-    row.checked_under = under(governance)
+    row.checked_under = under(checked.governance)
 
 
 def _listed(content: Mapping[str, Any]) -> dict[str, Any]:

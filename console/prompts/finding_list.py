@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.urls import reverse
@@ -91,7 +91,7 @@ class FindingList:
             check=None if by_judge else known,
             anchor=anchor if seen[anchor] == 1 else f"{anchor}-{seen[anchor]}",
             place=f"{self._place(finding)} · judge".lstrip(" ·") if by_judge else self._place(finding),
-            about=reverse("governance:code", args=[self._workspace, finding.code]) if known else "",
+            about=_about(self._workspace, finding.code) if known else "",
             target="" if finding.span else _target(finding.path),
             acknowledgement=accepted.get(key_of(finding)) if finding.severity is Severity.WARN else None,
             offer=self._offer(finding),
@@ -204,6 +204,12 @@ class FindingList:
             f"{worst.place.capitalize() or 'The draft'} follows “{setting.title}”, which you may set, "
             f"but breaks “{self._pack.title_of(worst.finding.rule)}”, which always holds. {wins} decides."
         )
+
+
+@lru_cache(maxsize=1024)
+def _about(workspace: str, code: str) -> str:
+    """The address of a code's page."""
+    return reverse("governance:code", args=[workspace, code])
 
 
 def _target(path: str) -> str:

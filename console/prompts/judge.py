@@ -41,7 +41,7 @@ class Judged:
     """What the judge says of one text at this moment.
 
     ``judgement`` is of exactly this text under this policy by this judge; ``earlier`` the newest of another text of the
-    prompt, looked up where there is none of this.
+    prompt, looked up where there is none of this and one could be had.
     """
 
     settings: JudgeForm
@@ -93,7 +93,7 @@ def judged(
     findings: tuple[Finding, ...] = ()
     if found and found.status == Judgement.Status.DONE and subject:
         findings = findings_of(found, subject, checked)
-    earlier = None if found or not form.on else _newest(prompt)
+    earlier = _newest(prompt) if form.on and provider and not found else None
     return Judged(form, provider, subject is not None, found, earlier, findings)
 
 

@@ -46,6 +46,16 @@ def prompt_for(member: Membership, slug: str) -> Prompt:
     return prompt
 
 
+def bare_prompt_for(member: Membership, slug: str) -> Prompt:
+    """The prompt for what shows no page head: a save, a part of a page. Raises Http404 as ``prompt_for`` does."""
+    try:
+        prompt = prompts_of(member).get(slug=slug)
+    except Prompt.DoesNotExist:
+        raise Http404 from None
+    prompt.workspace = member.workspace
+    return prompt
+
+
 def revision_for(member: Membership, slug: str, number: int) -> Revision:
     """Revision ``slug@number`` of the member's workspace, or Http404."""
     try:

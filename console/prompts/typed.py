@@ -6,13 +6,13 @@ from typing import Any
 
 from django.http import QueryDict
 
-from console.accounts.models import Workspace
+from console.governance.services import Governance
 from console.prompts.checking import check
 from console.prompts.draft_form import read_form
 from console.prompts.models import Draft
 
 
-def typed(data: QueryDict, draft: Draft, workspace: Workspace) -> tuple[int, dict[str, Any]]:
+def typed(data: QueryDict, draft: Draft, governance: Governance) -> tuple[int, dict[str, Any]]:
     """The version that the form was rendered from, and the content that it says."""
     stated = data.get("version", "")
     version = int(stated) if stated.isdecimal() else 0
@@ -20,4 +20,5 @@ def typed(data: QueryDict, draft: Draft, workspace: Workspace) -> tuple[int, dic
     if version != draft.version:
         earlier = draft.versions.filter(version=version).first()
         shown = earlier.content if earlier else draft.content
-    return version, read_form(data, shown=shown, effective=check(workspace, shown).effective)
+    checked = check(draft.prompt.workspace, shown, governance=governance)
+    return version, read_form(data, shown=shown, effective=checked.effective)

@@ -1,37 +1,51 @@
-// <keyed-parts data-url>: after every save, and when the judge has spoken, one request brings all that depends on the
-// draft: findings, compiled text, controls, state. Each arrives as an element with an id and is patched into the page
-// (see patch.js).
+// <keyed-parts data-url>: a save's answer brings all that depends on the draft: findings, compiled text, controls, state;
+// when the judge has spoken, a request of its own does. Each arrives as an element with an id and is patched into the
+// page (see patch.js).
 import { patch, remember } from "./patch.js";
 
-const ASKS = ["draft-saved", "judge-asked", "live"];
+const HEARS = ["draft-saving", "draft-saved", "judge-asked", "live"];
+
+// The controls are most of the page; an edit of the text leaves them as they are.
+const controlsShown = () => document.getElementById("controls").dataset.state;
+
+// Live events tell of others too; where there is no stream, only a judge that reads is worth looking after.
+const concerns = (event) => event === "judged" || document.querySelector('#judge[data-judge="judging"]') !== null;
 
 class KeyedParts extends HTMLElement {
-  #asked = null;
+  #asking = null; // the request that is under way
+  #overtaken = false; // something was asked since the save began: its answer may be the older one, or the newer
 
   connectedCallback() {
     for (const part of document.querySelectorAll("[data-part]")) remember(part);
-    for (const name of ASKS) document.addEventListener(name, this);
+    for (const name of HEARS) document.addEventListener(name, this);
   }
 
   disconnectedCallback() {
-    for (const name of ASKS) document.removeEventListener(name, this);
-    this.#asked?.abort();
+    for (const name of HEARS) document.removeEventListener(name, this);
+    this.#asking?.abort();
   }
 
-  async handleEvent({ type, detail }) {
-    // Live events tell of others too; where there is no stream, only a judge that reads is worth looking after.
-    if (type === "live" && detail !== "judged" && !document.querySelector('#judge[data-judge="judging"]')) return;
-    this.#asked?.abort();
-    this.#asked = new AbortController();
+  handleEvent({ type, detail }) {
+    if (type === "draft-saving") {
+      this.#overtaken = this.#asking !== null;
+      detail.set("controls", controlsShown());
+    } else if (type === "draft-saved" && detail.parts && !this.#overtaken) this.#show(detail.parts);
+    else if (type !== "live" || concerns(detail)) this.#ask();
+  }
+
+  async #ask() {
+    this.#overtaken = true;
+    this.#asking?.abort();
+    const asking = (this.#asking = new AbortController());
     try {
       const headers = { "HX-Request": "true", "HX-Target": "parts" };
-      // The controls are most of the page; an edit of the text leaves them as they are.
-      const controls = document.getElementById("controls").dataset.state;
-      const response = await fetch(`${this.dataset.url}?controls=${controls}`, { headers, signal: this.#asked.signal });
+      const response = await fetch(`${this.dataset.url}?controls=${controlsShown()}`, { headers, signal: asking.signal });
       if (response.ok) this.#show(await response.text());
     } catch (error) {
       // Without an answer the page shows what it showed; the autosave says what is wrong with the connection.
       if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error;
+    } finally {
+      if (this.#asking === asking) this.#asking = null;
     }
   }
 

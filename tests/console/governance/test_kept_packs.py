@@ -111,7 +111,7 @@ def test_the_migration_keeps_what_was_decided_before_it_and_is_still_installed(a
         PolicyInForce.objects.create(
             workspace=admin.workspace, pack="claude", version="2026.1", digest=digest
         )
-    import_module("console.governance.migrations.0004_kept_packs").keep(apps, None)
+    import_module("console.governance.migrations.0005_kept_packs").keep(apps, None)
     assert set(KeptPack.objects.values_list("pk", flat=True)) == {own.digest, installed.digest}
 
 

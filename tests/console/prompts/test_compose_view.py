@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from console.prompts.drafts import draft_of, save
-from console.prompts.models import DraftCopy, DraftVersion, Presence
+from console.prompts.models import Acknowledgement, DraftCopy, DraftVersion, Presence
 from tests.factories import make_content, make_member, make_prompt, make_revision, make_workspace
 from tests.html_forms import fields_of
 
@@ -112,6 +112,32 @@ def test_after_a_save_the_parts_of_the_page_come_in_one_answer(
     assert "<html" not in html
     for part in ("draft-state", "findings", "compiled", "controls", "draft-facts"):
         assert f'id="{part}"' in html
+
+
+def test_a_save_brings_the_parts_itself_and_the_controls_only_where_they_changed(
+    author: Any, log_in: Any, address: Any, django_assert_max_num_queries: Any
+) -> None:
+    prompt = make_prompt(author)
+    client = log_in(author)
+    page = client.get(address(prompt, "compose")).content.decode()
+    shown = re.search(r'id="controls"[^>]* data-state="(\w+)"', page)
+    assert shown
+    fields = form_of(page) | {"controls": shown[1], "section.role.text": DENIES}
+    with django_assert_max_num_queries(18):
+        text_changed = as_json(client, address(prompt, "save"), fields).json()
+    assert text_changed["version"] == 2
+    assert (
+        re.search(r'id="finding-DSC\d+-', text_changed["parts"])
+        and "Draft, blocked by" in text_changed["parts"]
+    )
+    assert 'id="controls"' not in text_changed["parts"] and "<html" not in text_changed["parts"]
+    fields |= {"version": "2", "behavior.creativity": "high", "domain": "medical"}
+    setting_moved = as_json(client, address(prompt, "save"), fields).json()
+    assert 'id="controls"' in setting_moved["parts"]
+    alone = client.get(address(prompt, "compose"), headers={"HX-Request": "true", "HX-Target": "parts"})
+    assert re.sub(r"checked in \d+ ms", "", alone.content.decode()) == re.sub(
+        r"checked in \d+ ms", "", setting_moved["parts"]
+    )
 
 
 def test_a_save_that_comes_late_is_kept_and_leads_to_the_merge(
@@ -240,6 +266,11 @@ def test_a_warning_is_acknowledged_with_a_reason(author: Any, log_in: Any, addre
     done = client.post(url, {"finding": anchor[1], "reason": "The note is one word."})
     assert done.headers["Location"] == f"{address(prompt, 'compose')}#{anchor[1]}"
     assert b"The note is one word." in client.get(address(prompt, "compose")).content
+    Acknowledgement.objects.update(reason="The note is two words.")  # items of the list are remembered
+    html = client.get(address(prompt, "compose")).content.decode()
+    assert "The note is two words." in html and "Acknowledge…" not in html
+    viewer = log_in(make_member(author.workspace, "viewer")).get(address(prompt, "compose")).content.decode()
+    assert "The note is two words." in viewer
 
 
 def test_what_blocks_is_never_acknowledged(author: Any, log_in: Any, address: Any) -> None:

@@ -30,7 +30,7 @@ def keep(apps: Any, schema: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0003_samples")]
+    dependencies = [("governance", "0004_further_models")]
 
     operations = [
         migrations.CreateModel(
