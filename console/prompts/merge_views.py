@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.permissions import Action, require
-from console.governance.services import pack_in_force
+from console.governance.services import governance_of, pack_in_force
 from console.prompts.draft_form import MARK
 from console.prompts.draft_pages import address, draft_for
 from console.prompts.drafts import MAIN, StaleDraft, discard_copy, note_read, save
@@ -54,7 +54,7 @@ def merge_draft(request: MemberRequest, slug: str, draft: str = MAIN) -> HttpRes
 
 def _keep(request: MemberRequest, draft: Draft) -> HttpResponseBase:
     """A form that arrives here is saved if nobody was before it after all, and kept for the merge otherwise."""
-    version, content = typed(request.POST, draft, request.member.workspace)
+    version, content = typed(request.POST, draft, governance_of(request.member.workspace))
     try:
         save(draft=draft, version=version, content=content, member=request.member)
     except StaleDraft:
