@@ -6,7 +6,7 @@ milliseconds of five. Here the values go beside the statement, and psycopg prepa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -24,7 +24,7 @@ class _Preparing(psycopg.Cursor[Any]):
         return super().execute(query, params, **{**options, "prepare": True})
 
 
-def fetch_all(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def fetch_all(statement: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of a statement that returns rows. Raises Django's database errors."""
     with _cursor() as cursor:
         cursor.execute(statement, values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
@@ -15,6 +15,7 @@ from console.accounts.mfa import has_factor, lead_to_setup
 from console.accounts.models import Membership
 from console.accounts.permissions import Action, require
 from console.htmx import HtmxRequest
+from console.repeated import Repeated
 
 
 class MemberRequest(HtmxRequest):
@@ -50,7 +51,6 @@ def member_view(*verbs: str) -> Callable[[View], View]:
     return decorate
 
 
-@cache
 def _unread() -> Coalesce:
     """How many notifications wait: counted with the membership, since every page shows it."""
     rows: Any = Membership._meta.get_field("notifications").related_model
@@ -58,12 +58,19 @@ def _unread() -> Coalesce:
     return Coalesce(Subquery(waiting.values("member").annotate(n=Count("pk")).values("n")), 0)
 
 
+_MEMBERSHIP = Repeated(
+    lambda user, workspace: (
+        Membership.objects.select_related("workspace")
+        .annotate(unread=_unread())
+        .filter(user=user, workspace__slug=workspace)
+    )
+)
+
+
 def membership(request: HtmxRequest, slug: str) -> Membership:
     """The sender's membership of the workspace ``slug``; Http404 when there is none."""
-    known = Membership.objects.select_related("workspace").annotate(unread=_unread())
-    try:
-        member = known.get(user=request.user, workspace__slug=slug)  # type: ignore[misc]
-    except Membership.DoesNotExist:
-        raise Http404 from None
+    member = _MEMBERSHIP.first(request.user.pk or 0, slug)
+    if member is None:
+        raise Http404
     member.user = request.user  # type: ignore[assignment]
     return member

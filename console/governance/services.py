@@ -18,6 +18,7 @@ from console.audit.services import SYSTEM, Actor, Subject, record
 from console.governance import packs
 from console.governance.models import OrganisationBounds, PolicyInForce
 from console.problems import DomainError, Invalid
+from console.repeated import Repeated
 
 
 class StaleBounds(DomainError):
@@ -60,6 +61,12 @@ class Governance:
         )
 
 
+_IN_FORCE = Repeated(lambda workspace: PolicyInForce.objects.filter(workspace=workspace).order_by("-pk")[:1])
+_BOUNDS = Repeated(
+    lambda workspace: OrganisationBounds.objects.filter(workspace=workspace).order_by("-version")[:1]
+)
+
+
 def governance_of(workspace: Workspace) -> Governance:
     """The pack in force and the bounds, in two statements."""
     pack = pack_in_force(workspace)
@@ -77,20 +84,18 @@ def pack_in_force(workspace: Workspace) -> policies.Pack:
     A release of this program may bring other words under the same version: what was put in force holds until an admin
     decides. Raises DomainError when it was not kept.
     """
-    rows = workspace.policies.order_by("-pk").values_list("pack", "version", "digest")
-    row = rows.first()
+    row = _IN_FORCE.first(workspace.pk)
     if row is None:
         return policies.load_pack()
-    ref, digest = f"{row[0]}@{row[1]}", row[2]
     try:
-        pack = packs.load(workspace, ref, digest)
+        pack = packs.load(workspace, str(row), row.digest)
     except policies.PackError as error:
         raise DomainError(
-            f"The policy in force, {ref}, can't be loaded: {error}", "Put its file back or switch the policy."
+            f"The policy in force, {row}, can't be loaded: {error}", "Put its file back or switch the policy."
         ) from error
-    if pack.digest != digest:
+    if pack.digest != row.digest:
         raise DomainError(
-            f"The installed policy {ref} is not the one that was put in force: its content changed.",
+            f"The installed policy {row} is not the one that was put in force: its content changed.",
             f"Put its file back, or another one in force: manage.py pack use NAME@VERSION --workspace {workspace.slug}.",
         )
     return pack
@@ -99,7 +104,7 @@ def pack_in_force(workspace: Workspace) -> policies.Pack:
 def bounds_for(workspace: Workspace, pack: policies.Pack | None = None) -> Bounds:
     """The bounds that hold now, as a value that ``policies`` takes."""
     pack = pack or pack_in_force(workspace)
-    row = workspace.bounds.order_by("-version").first()
+    row = _BOUNDS.first(workspace.pk)
     if row is None:
         return Bounds(0, {}, policies.Organisation(name=workspace.name, bounds={}))
     organisation = organisation_from(workspace.name, row.statement, pack)

@@ -14,6 +14,7 @@ from console.audit.services import Subject, record
 from console.problems import Invalid
 from console.prompts.models import Acknowledgement, Prompt
 from console.queue import wake
+from console.repeated import Repeated
 from policies import Finding, Severity
 
 Key = tuple[str, str]
@@ -26,9 +27,12 @@ def key_of(finding: Finding) -> Key:
     return finding.code, hashlib.sha256(said.encode()).hexdigest()
 
 
+_ACKNOWLEDGED = Repeated(lambda prompt: Acknowledgement.objects.select_related("by").filter(prompt=prompt))
+
+
 def acknowledged(prompt: Prompt) -> Mapping[Key, Acknowledgement]:
     """All acknowledgements of a prompt by what they bind to."""
-    rows = prompt.acknowledgements.select_related("by")
+    rows = _ACKNOWLEDGED.all(prompt.pk)
     return {(row.code, row.quote_digest): row for row in rows}
 
 

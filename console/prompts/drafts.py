@@ -23,6 +23,7 @@ from console.problems import DomainError, Invalid
 from console.prompts.checking import Checked, check, under
 from console.prompts.importers import check_length
 from console.prompts.models import Draft, DraftCopy, DraftVersion, Prompt
+from console.repeated import Repeated
 from policies import FormError, parse_draft
 
 __all__ = [
@@ -74,10 +75,19 @@ def topic(draft: Draft) -> str:
 
 def draft_of(prompt: Prompt, name: str = MAIN) -> Draft:
     """The prompt's main draft, or a proposal, with what a page says of it, in one statement. Raises Draft.DoesNotExist."""
-    unused = [f"base__{name}" for name in ("compiled", "params", "source_map", "findings")]
-    draft = Draft.objects.select_related("base", "updated_by").defer(*unused).get(prompt=prompt, name=name)
+    draft = _DRAFT.first(prompt.pk, name)
+    if draft is None:
+        raise Draft.DoesNotExist
     draft.prompt = prompt
     return draft
+
+
+_UNUSED = [f"base__{name}" for name in ("compiled", "params", "source_map", "findings")]
+_DRAFT = Repeated(
+    lambda prompt, name: (
+        Draft.objects.select_related("base", "updated_by").defer(*_UNUSED).filter(prompt=prompt, name=name)
+    )
+)
 
 
 @transaction.atomic

@@ -28,6 +28,7 @@ from console.prompts.judge_settings import JudgeForm, settled
 from console.prompts.judge_subject import Subject, place_of, subject_of
 from console.prompts.models import Acknowledgement, Prompt
 from console.provider.endpoints import endpoint_for
+from console.repeated import Repeated
 from policies import Finding, Severity, Tier, Verdict, check_for
 
 FOUND, ADDRESSED = "JDG001", "JDG002"
@@ -114,12 +115,14 @@ def _rank(finding: Finding) -> tuple[int, int]:
 
 def _known(workspace: Workspace, checked: Checked, subject: Subject, form: JudgeForm) -> Judgement | None:
     pack = checked.governance.pack
-    return Judgement.objects.filter(
-        workspace=workspace,
-        subject_digest=subject.digest,
-        pack_digest=pack.digest,
-        judge_version=version_of(pack, form.model),
-    ).first()
+    return _KNOWN.first(workspace.pk, subject.digest, pack.digest, version_of(pack, form.model))
+
+
+_KNOWN = Repeated(
+    lambda workspace, subject, pack, version: Judgement.objects.filter(
+        workspace=workspace, subject_digest=subject, pack_digest=pack, judge_version=version
+    )
+)
 
 
 def _newest(prompt: Prompt) -> Judgement | None:

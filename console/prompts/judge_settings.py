@@ -17,6 +17,7 @@ from console.prompts.judge_models import JudgeSettings
 from console.provider.catalogue import Model, list_models
 from console.provider.endpoints import endpoint_for
 from console.provider.errors import ProviderError
+from console.repeated import Repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,11 @@ class JudgeForm:
     at: datetime | None = None
 
 
+_SETTINGS = Repeated(lambda workspace: JudgeSettings.objects.select_related("by").filter(workspace=workspace))
+
+
 def settled(workspace: Workspace) -> JudgeForm:
-    row = JudgeSettings.objects.select_related("by").filter(workspace=workspace).first()
+    row = _SETTINGS.first(workspace.pk)
     if row is None:
         return JudgeForm(True, settings.REMIT_JUDGE_MODEL)
     return JudgeForm(row.on, row.model or settings.REMIT_JUDGE_MODEL, row.by, row.at)

@@ -11,6 +11,7 @@ from django.http import Http404
 
 from console.accounts.models import Membership
 from console.prompts.models import Draft, Prompt, Revision
+from console.repeated import Repeated
 
 
 def prompts_of(member: Membership) -> QuerySet[Prompt]:
@@ -24,9 +25,26 @@ def prompt_for(member: Membership, slug: str) -> Prompt:
     ``runs_count reviews_count releases_count last_number``, and of its draft ``draft_blocks draft_domain``. Raises
     Http404 for a stranger's prompt just as for one that does not exist.
     """
+    return _found(_WITH_HEAD, member, slug)
+
+
+def bare_prompt_for(member: Membership, slug: str) -> Prompt:
+    """The prompt for what shows no page head: a save, a part of a page. Raises Http404 as ``prompt_for`` does."""
+    return _found(_BARE, member, slug)
+
+
+def _found(look: Repeated[Prompt], member: Membership, slug: str) -> Prompt:
+    prompt = look.first(member.workspace_id, slug)
+    if prompt is None:
+        raise Http404
+    prompt.workspace = member.workspace
+    return prompt
+
+
+def _with_head(workspace: int, slug: str) -> QuerySet[Prompt]:
     draft = Draft.objects.filter(prompt=OuterRef("pk"), name="main")
     newest = Revision.objects.filter(prompt=OuterRef("pk")).order_by("-number")
-    annotated = prompts_of(member).annotate(
+    return Prompt.objects.filter(workspace=workspace, slug=slug).annotate(
         runs_count=_count("runs"),
         reviews_count=_count("reviews"),
         releases_count=_count("releases"),
@@ -38,22 +56,10 @@ def prompt_for(member: Membership, slug: str) -> Prompt:
             output_field=TextField(),
         ),
     )
-    try:
-        prompt = annotated.get(slug=slug)
-    except Prompt.DoesNotExist:
-        raise Http404 from None
-    prompt.workspace = member.workspace
-    return prompt
 
 
-def bare_prompt_for(member: Membership, slug: str) -> Prompt:
-    """The prompt for what shows no page head: a save, a part of a page. Raises Http404 as ``prompt_for`` does."""
-    try:
-        prompt = prompts_of(member).get(slug=slug)
-    except Prompt.DoesNotExist:
-        raise Http404 from None
-    prompt.workspace = member.workspace
-    return prompt
+_WITH_HEAD = Repeated(_with_head)
+_BARE = Repeated(lambda workspace, slug: Prompt.objects.filter(workspace=workspace, slug=slug))
 
 
 def revision_for(member: Membership, slug: str, number: int) -> Revision:

@@ -13,6 +13,7 @@ from console.accounts.models import Workspace
 from console.problems import DomainError, Invalid
 from console.provider.addresses import check_origin, is_listed
 from console.provider.models import ProviderAccount
+from console.repeated import Repeated
 from console.sealed import unseal
 
 ANTHROPIC = "https://api.anthropic.com"
@@ -57,13 +58,16 @@ class Endpoint:
         return hashlib.sha256(named.encode()).hexdigest()[:24]
 
 
+_DEFAULT = Repeated(lambda workspace: ProviderAccount.objects.filter(workspace=workspace, is_default=True))
+
+
 def endpoint_for(workspace: Workspace | None = None, account: ProviderAccount | None = None) -> Endpoint:
     """The endpoint that a workspace's calls go to: the one door.
 
     An account that cannot be used breaks no page that only names it: its calls fail with the reason.
     """
     if account is None and workspace is not None:
-        account = ProviderAccount.objects.filter(workspace=workspace, is_default=True).first()
+        account = _DEFAULT.first(workspace.pk)
     if account is None:
         return deployed()
     try:
