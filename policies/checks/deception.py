@@ -93,7 +93,7 @@ class Fabrication(_UserDeception):
     frames = (
         "+self_made !fiction !synthetic",
         "+fabricate|tell ~ proof as_real fake_word !fiction",
-        "+penned ~ ^praise ~ voices !fiction !synthetic",
+        "+penned ~ ^praise ~ ^voices !fiction !synthetic",
     )
     doubtful = (
         "+fabricate > fake_word ~ proof !fiction !synthetic",

@@ -24,6 +24,7 @@ _EAST = "\u3040"  # scripts from here on list nouns by a comma, and say the verb
 _NOUN = 4  # tokens that a listed noun may have
 _VALUES = frozenset(("false", "off", "disabled"))
 _KEYS = frozenset((":", "="))
+_MAPS = frozenset("=->")  # 'insults about looks, race, mom = mute', 'sarin, vx -> no'
 _ASKING = frozenset("?？؟")
 
 
@@ -110,8 +111,10 @@ class Reading:
                 continue
             i = at - 1
             # 'doing a, b and c is forbidden', 'a, damit b, ist verboten': the verb's subject is all that stands before
-            whole = self.words[first].endswith("ing") or (
-                mask & self._ops.neg_last and self._subject_ended(i)
+            whole = (
+                self.words[first].endswith("ing")
+                or (mask & self._ops.neg_last and self._subject_ended(i))
+                or self.words[at] in _MAPS
             )
             while i >= first and self.words[i] not in HARD and self.words[i] != '"':
                 if self.words[i] in CLAUSE_ENDS and not whole and not self._lists(i):

@@ -131,8 +131,8 @@ def _runs(written: str) -> tuple[list[list[str]], bool]:
 
 
 def _split(choice: str) -> list[str]:
-    if choice == ANY:
-        return [ANY]
+    if choice in (ANY, "="):
+        return [choice]
     lead = choice[0] if choice[:1] in "=*" else ""
     tail = "*" if choice.endswith("*") and len(choice) > 1 else ""
     words = [str(word) for word in TOKEN.findall(split_compounds(choice.strip("=*")))]

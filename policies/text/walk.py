@@ -14,7 +14,8 @@ from policies.text.sentences import Sentence
 
 _OR = frozenset(("or", "nor", "oder", "ou", "o", "of"))
 _AND = frozenset(("and", "then", "y", "und", "et", "e", "en", "и"))
-_ASKS = frozenset(("ask", "asks", "asked"))
+_ASKS = frozenset(("ask", "asks", "asked", "wonder", "wonders", "enquires", "inquires"))
+_ANSWERS = frozenset(("no", "nein", "não", "nao", "нет", "nie", "nee", "non"))
 _NOBODY = frozenset(("no", "nobody", "none", "neither", "never"))
 _ARTICLES = frozenset(("a", "an"))  # 'no method, no place, a helpline below'
 _MAY = frozenset(("may", "can", "might", "will", "often", "sometimes"))
@@ -167,6 +168,15 @@ class Walk:
             state.leave_condition()
         return state
 
+    def _only_answers(self, at: int) -> bool:
+        """'answer "No, an AI"': a 'no' by itself answers a question, and denies nothing of what comes after it."""
+        return (
+            self.words[at] in _ANSWERS
+            and self._word(at + 1) in COMMAS
+            and at > self.sentence.first
+            and self.words[at - 1] in ('"', ":")
+        )
+
     def _answer_begins(self, at: int, state: Governing) -> bool:
         """'tell those who ask that …': what they are told is no part of the condition."""
         return state.cond and self.words[at - 1] in _ASKS
@@ -180,7 +190,7 @@ class Walk:
     def _after(self, at: int, mask: int, state: Governing) -> None:
         """What an operator does only to the words after it."""
         ops = self._ops
-        if mask & ops.neg:
+        if mask & ops.neg and not self._only_answers(at):
             if state.cond:
                 state.cond_neg, state.cond_neg_at = True, at
             else:
