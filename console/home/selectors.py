@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from console.accounts.models import Membership
 from console.audit.models import Entry
-from console.prompts.models import Draft, Prompt
+from console.prompts.models import PRODUCTION, Draft, Prompt
 from console.prompts.moved_snippets import Behind, live_behind
 from console.prompts.pages import prompts_of
 from console.releases import drift_page
@@ -237,7 +237,7 @@ def running(member: Membership) -> QuerySet[Run]:
 def in_production(member: Membership) -> QuerySet[Label]:
     """What runs in production, and whether a newer revision exists."""
     return (
-        Label.objects.filter(prompt__workspace=member.workspace_id, name="production", prompt__archived=False)
+        Label.objects.filter(prompt__workspace=member.workspace_id, name=PRODUCTION, prompt__archived=False)
         .select_related("prompt", "release__revision")
         .order_by("prompt__title")
         .annotate(revision_number=F("release__revision__number"))[:50]

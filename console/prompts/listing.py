@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, NullIf
 from console.accounts.models import Membership
 from console.governance.services import governance_of
 from console.prompts.checking import check, under
-from console.prompts.models import Draft, Prompt, Revision
+from console.prompts.models import PRODUCTION, Draft, Prompt, Revision
 from console.prompts.pages import prompts_of, related
 
 STATES = {
@@ -83,7 +83,7 @@ def listed(member: Membership, asked: Filter) -> QuerySet[Prompt]:
 def _annotated(member: Membership) -> QuerySet[Prompt]:
     draft = Draft.objects.filter(prompt=OuterRef("pk"), name="main")
     newest = Revision.objects.filter(prompt=OuterRef("pk")).order_by("-number")
-    production = related(Prompt, "labels").filter(prompt=OuterRef("pk"), name="production")
+    production = related(Prompt, "labels").filter(prompt=OuterRef("pk"), name=PRODUCTION)
     unlike_base = draft.filter(~Q(content=F("base__content")) | Q(base__isnull=True))
     return prompts_of(member).annotate(
         draft_blocks=Coalesce(Subquery(draft.values("blocks")), 0),

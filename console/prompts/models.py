@@ -7,6 +7,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+PRODUCTION = "production"  # the label that a prompt is live under
+
 
 class Prompt(models.Model):
     """A named thing that an operator maintains; a snippet is a prompt that others include."""

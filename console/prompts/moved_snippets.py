@@ -16,9 +16,8 @@ from django.db.models import F
 from console.accounts.models import Membership, Workspace
 from console.problems import DomainError
 from console.prompts.drafts import save
-from console.prompts.models import Draft, Prompt, Revision
+from console.prompts.models import PRODUCTION, Draft, Prompt, Revision
 
-PRODUCTION = "production"
 MOST = 200  # released revisions that are looked at for a list
 _HEAVY = ("content", "params", "source_map", "findings")
 

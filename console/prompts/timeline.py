@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Prefetch, QuerySet
 
 from console.accounts.models import User
-from console.prompts.models import Prompt, Revision
+from console.prompts.models import PRODUCTION, Prompt, Revision
 from console.prompts.pages import related
 
 
@@ -50,6 +50,6 @@ def _entry(revision: Revision, people: dict[int, User]) -> RevisionEntry:
 def live_number(prompt: Prompt) -> int | None:
     """The number of the revision that is in production, when one is."""
     live = Revision.objects.filter(
-        prompt=prompt, releases__labels__name="production", releases__labels__prompt=prompt
+        prompt=prompt, releases__labels__name=PRODUCTION, releases__labels__prompt=prompt
     )
     return live.order_by().values_list("number", flat=True).first()

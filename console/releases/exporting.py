@@ -12,9 +12,8 @@ from console.audit.acts import Act
 from console.audit.services import Actor, Subject, record
 from console.governance import packs
 from console.problems import DomainError, Invalid
-from console.prompts.models import Prompt
+from console.prompts.models import PRODUCTION, Prompt
 from console.releases.exports import FORMATS, Exported, Format
-from console.releases.labels import PRODUCTION
 from console.releases.models import Label, Release
 from console.releases.statement import variables_of
 

@@ -13,13 +13,12 @@ from console.accounts.tokens import SERVED
 from console.audit.acts import Act
 from console.audit.services import Subject, record
 from console.problems import DomainError, Invalid, NotAllowed
-from console.prompts.models import Prompt
+from console.prompts.models import PRODUCTION, Prompt
 from console.releases.models import Label, LabelMove, Release, Share
 from console.releases.telling import tell_rolled_back
 from console.releases.webhooks.outbox import tell
 from console.reviews.looking import look_at_touched
 
-PRODUCTION = "production"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from console.accounts.models import Membership
 from console.problems import Invalid
-from console.prompts.models import Revision
+from console.prompts.models import PRODUCTION, Revision
 from console.reviews.assigning import assign
 from console.reviews.evidence import Evidence
 from console.reviews.models import Review
@@ -30,7 +30,7 @@ class RequestForm(forms.Form):
     )
     label = forms.CharField(
         max_length=40,
-        initial="production",
+        initial=PRODUCTION,
         help_text="What the release will be called: production, staging … It moves only once this is approved.",
     )
 

@@ -7,6 +7,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from console.prompts.models import PRODUCTION
+
 
 class Review(models.Model):
     """A request to approve one revision. What it binds to is computed whenever it is read (see ``ground.py``)."""
@@ -28,7 +30,7 @@ class Review(models.Model):
     against = models.ForeignKey("prompts.Revision", null=True, on_delete=models.PROTECT, related_name="+")
     title = models.CharField(max_length=200)
     message = models.TextField(blank=True)
-    label = models.CharField(max_length=40, default="production")
+    label = models.CharField(max_length=40, default=PRODUCTION)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     due = models.DateField(null=True)
     # Since when nothing is missing but the release, as far as was looked (see ``looking.py``): the release counts anew.

@@ -16,6 +16,7 @@ from console.accounts.permissions import Action, require
 from console.governance.services import governance_of
 from console.htmx import render_region
 from console.problems import DomainError
+from console.prompts.models import PRODUCTION
 from console.prompts.moved_snippets import live_behind
 from console.prompts.pages import prompt_for, revision_for
 from console.reviews.assigning import reviewers_for
@@ -112,7 +113,7 @@ def request_page(request: MemberRequest, slug: str, number: int) -> HttpResponse
 
 
 def _label(form: RequestForm) -> str:
-    return str(form.data.get("label", "production")) if form.is_bound else "production"
+    return str(form.data.get("label", PRODUCTION)) if form.is_bound else PRODUCTION
 
 
 def _request_context(form: RequestForm, change: Change, member: Membership) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from console.audit.services import Subject, record
 from console.governance.services import governance_of
 from console.live import publish
 from console.problems import DomainError, Invalid, NotAllowed
-from console.prompts.models import Revision
+from console.prompts.models import PRODUCTION, Revision
 from console.prompts.snippets import led_elsewhere
 from console.queue import wake
 from console.reviews.authors import authors_of
@@ -75,7 +75,7 @@ def request_review(
     message: str = "",
     member: Membership,
     title: str = "",
-    label: str = "production",
+    label: str = PRODUCTION,
     due: date | None = None,
     named: bool = False,
 ) -> Review:

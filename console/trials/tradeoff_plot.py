@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from console.prompts.models import PRODUCTION
 from console.trials.plots import Axis, axis_over
 from console.trials.tradeoff import Measured, Point, front_of
 
@@ -108,7 +109,7 @@ def _mark(point: Point, drawn: Sequence[Point], across: Axis, up: Axis, word: st
 def _look(point: Point) -> str:
     if point.apart or point.closed:
         return "bad" if point.closed else ""
-    if "production" in point.labels:
+    if PRODUCTION in point.labels:
         return "now"
     return "best" if point.standing == "front" else ""
 

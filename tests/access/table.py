@@ -215,7 +215,7 @@ TABLE: dict[str, Rule] = {
     "releases:webhook": page(A.MANAGE_WEBHOOKS),
     "releases:webhook-change": writes(A.MANAGE_WEBHOOKS),
     "releases:webhook-replay": writes(A.MANAGE_WEBHOOKS),
-    # --- the API (its rights and reach: tests/console/test_api.py)
+    # --- the API (its rights and reach: tests/console/api/test_tokens.py)
     "api:prompt": token(),
     "api:docs": public(),
     "api:rest:openapi-json": public(),

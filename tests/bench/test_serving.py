@@ -25,7 +25,7 @@ from console.embedded import parts
 from console.embedded.layout import REPOSITORY
 from console.embedded.processes import wait_until
 from tests import live
-from tests.console.test_api import team, two_releases  # noqa: F401 (a fixture)
+from tests.console.api.program import team, two_releases  # noqa: F401 (a fixture)
 
 ROUNDS, SECONDS, CONNECTIONS = 5, 2.0, 8
 GOAL = 0.5

@@ -13,7 +13,7 @@ from console.embedded.processes import wait_until
 from console.releases.models import Webhook
 from tests import live
 from tests.browser.conftest import AssertAccessible, InEveryLook, NewPage, Shoot, SignIn
-from tests.console.test_api import team, two_releases  # noqa: F401 (a fixture)
+from tests.console.api.program import team, two_releases  # noqa: F401 (a fixture)
 from tests.receiver import receiver
 
 

@@ -38,7 +38,7 @@ from console.releases.labels import move_label
 from console.releases.models import Label
 from policies import FillError as EngineError
 from policies import Variable, fill
-from tests.console.test_api import team, two_releases  # noqa: F401 (a fixture)
+from tests.console.api.program import team, two_releases  # noqa: F401 (a fixture)
 
 PACKAGE = Path(__file__).parents[2] / "docs" / "client" / "remit_client"
 FORM: dict[str, Any] = {

@@ -23,7 +23,7 @@ from console.releases.models import Attempt, Delivery, Webhook
 from console.releases.retiring import retire_label
 from console.releases.webhooks import endpoints, outbound, outbox
 from console.releases.webhooks.outbound import Undelivered, post, target_of
-from tests.console.test_api import team, two_releases  # noqa: F401 (a fixture)
+from tests.console.api.program import team, two_releases  # noqa: F401 (a fixture)
 from tests.factories import make_finished_run, make_member, make_workspace
 from tests.receiver import receiver
 

@@ -15,7 +15,7 @@ import pytest
 from console.accounts.models import Right
 from console.accounts.tokens import create_token
 from tests import live
-from tests.console.test_api import team, two_releases  # noqa: F401 (a fixture)
+from tests.console.api.program import team, two_releases  # noqa: F401 (a fixture)
 from tests.factories import make_finished_run, make_suite
 
 EXAMPLES = int(os.environ.get("REMIT_FUZZ_EXAMPLES", "60"))
