@@ -140,7 +140,7 @@ def load_pack(name: str = "claude", version: str | None = None) -> Pack:
 
 @lru_cache(maxsize=32)
 def _load(name: str, version: str) -> Pack:
-    pack = parse_pack(read_pack_files(FOLDER / name / f"{version}.toml"), f"{name}@{version}")
+    pack = parse_pack(_data(name, version), f"{name}@{version}")
     if (pack.name, pack.version) != (name, version):
         raise PackError(f"{name}@{version}", [Problem("", f"The file says that it is {pack.ref}.")])
     return pack
@@ -152,7 +152,7 @@ def list_packs() -> tuple[PackRef, ...]:
     refs = []
     for name in _names():
         for version in _versions(name):
-            data = read_pack_files(FOLDER / name / f"{version}.toml")
+            data = _data(name, version)
             refs.append(PackRef(name, version, str(data.get("title", name)), digest(data)))
     return tuple(refs)
 
