@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tests.policies.evasions import EVASIONS, holds
 from tests.policies.text.lexicons import scanned
 
 CORPUS = Path(__file__).parent.parent / "policies" / "corpus"
-SETS = ("development", "independent", "near_misses", "heldout")
+SETS = ("development", "independent", "near_misses", "heldout", "neighbours", "passages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Row:
 
 
 def read(name: str) -> list[Row]:
+    if name == "passages":
+        return list(_passages())
     rows = (json.loads(line) for line in (CORPUS / f"{name}.jsonl").read_text("utf-8").splitlines())
     return [
         Row(
@@ -41,6 +43,15 @@ def read(name: str) -> list[Row]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _passages() -> Iterator[Row]:
+    """Pairs of single passages, one pair a line: block, allow. Their kind is the rule that the pair is about."""
+    for line in (CORPUS / "passages.tsv").read_text("utf-8").splitlines():
+        _, split, rule, language, block, allow = line.split("\t")
+        for label, text in (("block", block), ("allow", allow)):
+            limits = frozenset([rule]) if label == "block" else frozenset()
+            yield Row(text.replace("\\n", "\n"), label, limits, rule, language, "", split)
 
 
 def blocked_by(text: str) -> set[str]:
