@@ -13,12 +13,14 @@ from django.views.decorators.http import require_http_methods
 from console.accounts import invitations
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.members_page import LINK
+from console.accounts.mfa import fresh_factor
 from console.accounts.models import Invitation, Membership, User
 from console.accounts.shown_once import keep
 from console.problems import DomainError, Invalid
 
 
 @member_view("POST")
+@fresh_factor
 def create(request: MemberRequest) -> HttpResponseBase:
     """Lead to the page of the members, which shows the link this once."""
     days = request.POST.get("days", "7")
@@ -32,6 +34,7 @@ def create(request: MemberRequest) -> HttpResponseBase:
 
 
 @member_view("POST")
+@fresh_factor
 def renew(request: MemberRequest, pk: int) -> HttpResponseBase:
     """The same with a new link."""
     made = invitations.renew(invitation=_invitation(request, pk), member=request.member)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from console.accounts.access import MemberRequest, member_view
+from console.accounts.mfa import fresh_factor
 from console.accounts.models import Right, Token
 from console.accounts.permissions import Action, can, require
 from console.accounts.tokens import create_token, revoke_token
@@ -18,6 +19,7 @@ from console.problems import DomainError, Invalid, NotAllowed
 
 
 @member_view("GET", "POST")
+@fresh_factor
 def tokens(request: MemberRequest) -> HttpResponse:
     problem: DomainError | None = None
     made: tuple[Token, str] | None = None

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from console.accounts.access import MemberRequest, member_view
 from console.accounts.members_page import LINK, members_of, members_page
+from console.accounts.mfa import fresh_factor
 from console.accounts.models import Role, User
 from console.accounts.permissions import Action, require
 from console.accounts.services import add_member, remove_member, require_mfa, set_roles
@@ -30,6 +31,7 @@ def members(request: MemberRequest) -> HttpResponse:
 
 
 @member_view("POST")
+@fresh_factor
 def member_roles(request: MemberRequest, pk: int) -> HttpResponseBase:
     """Roles, and where the form has them (``reviews``) what a reviewer speaks for and is bound to."""
     member = get_object_or_404(members_of(request.member), pk=pk)
@@ -48,6 +50,7 @@ def member_roles(request: MemberRequest, pk: int) -> HttpResponseBase:
 
 
 @member_view("POST")
+@fresh_factor
 def add(request: MemberRequest) -> HttpResponseBase:
     """Make a member of somebody who has an account."""
     require(request.member, Action.MANAGE_MEMBERS)
@@ -89,6 +92,7 @@ def _known(given: Iterable[str], names: Iterable[str]) -> list[str]:
 
 
 @member_view("POST")
+@fresh_factor
 def security(request: MemberRequest) -> HttpResponseBase:
     """Whether members need a second factor."""
     on = "requires_mfa" in request.POST

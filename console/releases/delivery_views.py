@@ -54,6 +54,7 @@ def point(request: MemberRequest, slug: str, number: int, name: str) -> HttpResp
 
 
 @member_view("POST")
+@fresh_factor
 def plan(request: MemberRequest, slug: str, number: int, name: str) -> HttpResponseBase:
     release = _release(request, slug, number)
     _may_move(request, release, name)
@@ -70,6 +71,7 @@ def plan(request: MemberRequest, slug: str, number: int, name: str) -> HttpRespo
 
 
 @member_view("POST")
+@fresh_factor
 def cancel(request: MemberRequest, slug: str, pk: int) -> HttpResponseBase:
     planned = get_object_or_404(PlannedMove, pk=pk, prompt=prompt_for(request.member, slug))
     cancel_move(planned=planned, member=request.member)
@@ -78,6 +80,7 @@ def cancel(request: MemberRequest, slug: str, pk: int) -> HttpResponseBase:
 
 
 @member_view("POST")
+@fresh_factor
 def share(request: MemberRequest, slug: str, number: int, name: str) -> HttpResponseBase:
     release = _release(request, slug, number)
     _may_move(request, release, name)
@@ -95,6 +98,7 @@ def share(request: MemberRequest, slug: str, number: int, name: str) -> HttpResp
 
 
 @member_view("POST")
+@fresh_factor
 def end(request: MemberRequest, slug: str, name: str) -> HttpResponseBase:
     end_share(prompt=prompt_for(request.member, slug), name=name, member=request.member)
     messages.success(request, f"Every fetch of {name} gets what the label points to.")

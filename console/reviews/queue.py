@@ -95,7 +95,7 @@ def entries(reviews: Iterable[Review], member: Membership) -> list[Entry]:
     """The rows of a list, for this member. Seven statements, whatever the number."""
     rows = list(reviews)
     moved = led_elsewhere(member.workspace, [review.revision for review in rows if review.is_open])
-    lineage = Lineage.of({review.prompt_id for review in rows})
+    lineage = Lineage.of(rows)
     governance = governance_of(member.workspace)
     under = (governance.pack.digest, governance.bounds.version)
     return [_entry(review, member, lineage, under, review.revision_id in moved) for review in rows]

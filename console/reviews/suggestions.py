@@ -17,7 +17,8 @@ from console.live import publish
 from console.problems import DomainError
 from console.prompts.alignment import align
 from console.prompts.drafts import draft_of, save
-from console.prompts.models import Draft
+from console.prompts.models import Draft, Prompt, Revision
+from console.prompts.proposals import proposals_of
 from console.reviews.models import Comment
 from console.reviews.services import lock, topic
 from console.reviews.telling import tell_applied
@@ -44,7 +45,7 @@ def line_of(content: Mapping[str, Any], anchor: str) -> str | None:
 
 @transaction.atomic
 def apply_suggestion(*, comment: Comment, member: Membership) -> Draft:
-    """Put the suggested words into the prompt's draft, as a new version of it by ``member``.
+    """Put the suggested words into the draft that the revision came from, as a new version of it by ``member``.
 
     Whoever suggested them counts as an editor from then on, so that nobody approves words of their own. Raises
     NotAllowed, Closed, DomainError (nothing is suggested, or it was applied), SuggestionConflict.
@@ -55,7 +56,7 @@ def apply_suggestion(*, comment: Comment, member: Membership) -> Draft:
     fresh = Comment.objects.select_related("by").get(pk=comment.pk)
     fresh.thread = comment.thread
     _refuse_useless(fresh)
-    draft = draft_of(locked.prompt)
+    draft = _draft_behind(locked.revision, locked.prompt)
     # Whoever saves at the same instant waits here, so that the version read below is the one that is replaced.
     row = Draft.objects.select_for_update(no_key=True, of=("self",)).get(pk=draft.pk)
     row.prompt = locked.prompt
@@ -75,6 +76,19 @@ def apply_suggestion(*, comment: Comment, member: Membership) -> Draft:
     )
     publish(topic(locked))
     return saved
+
+
+def _draft_behind(revision: Revision, prompt: Prompt) -> Draft:
+    """The draft that the revision was frozen from: main, or the open proposal that goes on from it."""
+    main = draft_of(prompt)
+    parents = dict(prompt.revisions.order_by().values_list("pk", "parent"))
+    for draft in (main, *proposals_of(prompt)):
+        at = draft.base_id
+        while at is not None and at != revision.pk:
+            at = parents.get(at)
+        if at is not None:
+            return draft
+    return main
 
 
 def _refuse_useless(comment: Comment) -> None:

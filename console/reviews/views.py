@@ -97,7 +97,8 @@ def apply(request: MemberRequest, number: int, pk: int) -> HttpResponseBase:
     """Put suggested words into the draft."""
     comment = comment_for(request.member, number, pk)
     draft = apply_suggestion(comment=comment, member=request.member)
-    messages.success(request, f"The words are in the draft, as version {draft.version}.")
+    where = "the draft" if draft.is_main else f"the proposal {draft.name}"
+    messages.success(request, f"The words are in {where}, as version {draft.version}.")
     return redirect(f"{_address(request, number)}#thread-{comment.thread_id}")
 
 

@@ -113,5 +113,27 @@ def test_an_approval_waits_for_a_fresh_factor_and_is_then_done(client, member):
     assert standing(review).approvals
 
 
+@pytest.mark.parametrize(
+    ("name", "rest"),
+    [
+        ("releases:plan", ["aria", 1, "production"]),
+        ("releases:share", ["aria", 1, "production"]),
+        ("releases:end_share", ["aria", "production"]),
+        ("releases:cancel_plan", ["aria", 1]),
+        ("accounts:tokens", []),
+        ("accounts:invite", []),
+        ("accounts:member-roles", [1]),
+        ("accounts:security", []),
+    ],
+)
+def test_no_way_round_leads_past_the_fresh_factor(client, member, name, rest):
+    """What moves a label later or in part, and whatever hands out the right to, asks for it as moving does."""
+    give_app(member.user)
+    Workspace.objects.filter(pk=member.workspace_id).update(requires_mfa=True)
+    client.force_login(member.user)
+    asked = client.post(reverse(name, args=[member.workspace.slug, *rest]), {})
+    assert asked["Location"].startswith(reverse("mfa_reauthenticate"))
+
+
 def ground_of(page: str) -> dict[str, str]:
     return dict(re.findall(r'name="(ground\.\w+)" value="([^"]*)"', page))

@@ -13,6 +13,7 @@ from console.notifications.models import Notification
 from console.problems import DomainError, Invalid, NotAllowed
 from console.prompts.acknowledgements import REVIEWED, acknowledge
 from console.prompts.drafts import draft_of, save
+from console.prompts.proposals import propose
 from console.prompts.revisions import create_revision
 from console.reviews import looking, tasks
 from console.reviews.assigning import assign, hand_over
@@ -207,6 +208,24 @@ def test_suggested_words_go_into_the_draft_and_their_author_approves_them_no_lon
     revision = create_revision(draft=draft, version=draft.version, message="", member=hanna)
     with pytest.raises(NotAllowed, match="own work"):
         make_approval(make_review(hanna, revision=revision, label="staging"), mara)
+
+
+def test_words_for_a_proposals_revision_go_into_the_proposal():
+    hanna, mara, _ = team()
+    prompt = make_prompt(hanna)
+    shorter = propose(revision=make_revision(hanna, prompt), name="shorter", member=hanna)
+    content = shorter.content
+    first, second = content["sections"]
+    told = {**content, "sections": [{**first, "text": f"{first['text']} Be brief."}, second]}
+    shorter = save(draft=shorter, version=shorter.version, content=told, member=hanna)
+    revision = create_revision(draft=shorter, version=shorter.version, message="", member=hanna)
+    review = make_review(hanna, revision=revision)
+    main = task(prompt)
+    thread = open_thread(review=review, anchor="line-task-1", text="", member=mara, suggestion="Cards only.")
+    assert apply_suggestion(comment=thread.comments.get(), member=hanna).name == "shorter"
+    assert task(prompt) == main
+    kept = draft_of(prompt, "shorter").content["sections"][1]["text"]
+    assert kept.startswith("Cards only.\n")
 
 
 def test_lines_around_a_suggestion_may_have_changed_but_not_the_line():

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from console.problems import NotAllowed
 from console.prompts.drafts import draft_of, save
 from console.prompts.models import Prompt
 from console.prompts.moved_snippets import live_behind
@@ -156,3 +157,22 @@ def test_what_is_out_says_that_its_snippet_moved_on_and_takes_it_up(client):
     assert (again.status_code, b"does not include another" in again.content) == (409, True)
     viewer = make_member(team.workspace, "viewer")
     assert "Take r2 up" not in team.page(client, viewer, "prompts:compose", "bo")
+
+
+def test_who_wrote_an_included_snippet_that_nobody_approved_does_not_approve_what_includes_it():
+    team = Team()
+    both = make_member(team.workspace, "author", "reviewer", name="tomas")
+    number = make_revision(both, team.house, text="Answer in verse.").number
+    included = {"id": "house", "include": {"snippet": "house", "at": number}}
+    prompt = make_prompt(team.hanna, "verse", domain="general", sections=[ROLE, included])
+    review = make_review(team.hanna, revision=make_revision(team.hanna, prompt), runs=[])
+    with pytest.raises(NotAllowed, match="own work"):
+        make_approval(review, both)
+    assert [entry.mine for entry in open_entries(both) if entry.review == review] == [True]
+    make_approval(review, team.mara)
+    create_release(review=review, member=team.ines)
+    # It was approved with what included it: from then on it is like any words of the prompt that were released.
+    review = make_review(
+        team.hanna, revision=make_revision(team.hanna, prompt, text="You are Aria, an AI."), runs=[]
+    )
+    make_approval(review, both)
