@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from console import django6, embedded
+from console.pooled import Connection
 from console.secret import secret_key
 from console.single_sign_on import oidc_provider, origin, saml_problem, saml_provider
 
@@ -38,7 +39,7 @@ def database(url: str) -> dict[str, object]:
         "HOST": host,
         "PORT": str(parts.port or options.pop("port", "")),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**options, "pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10}},
+        "OPTIONS": {**options, "pool": {"connection_class": Connection, **POOL}},
     }
 
 
@@ -53,7 +54,11 @@ ALLOWED_HOSTS = os.environ.get("REMIT_HOSTS", "127.0.0.1,localhost,[::1]").split
 CSRF_TRUSTED_ORIGINS = [REMIT_URL]
 
 # A thread that streams holds no connection, so the pool is smaller than the threads.
-POOL_SIZE = int(os.environ.get("REMIT_DB_POOL", "16"))
+POOL: dict[str, object] = {
+    "min_size": 1,
+    "max_size": int(os.environ.get("REMIT_DB_POOL", "16")),
+    "timeout": 10,
+}
 DATABASE_URL = os.environ.get("DATABASE_URL") or embedded.database_url()
 DATABASE_OWNER_URL = (
     os.environ.get("DATABASE_OWNER_URL") or os.environ.get("DATABASE_URL") or embedded.owner_database_url()

@@ -9,8 +9,10 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -22,8 +24,7 @@ from console.provider.addresses import Forbidden, checked_addresses
 from console.provider.errors import ProviderError
 from console.provider.stopping import Stop
 
-# Names that a lookup gave once are looked up again by the operating system only when a connection is made.
-CONNECTIONS = httpx2.Limits(max_connections=256, max_keepalive_connections=256, keepalive_expiry=30.0)
+KEPT = 30.0  # seconds for which a connection is kept that nobody uses
 KEEP_ALIVE = [
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     *(
@@ -136,10 +137,13 @@ class _Backend(httpcore2.NetworkBackend):
 class _Body(httpx2.SyncByteStream):
     """A response body whose every chunk is bound by the deadline and the stop, whichever thread reads it."""
 
-    def __init__(self, chunks: Iterable[bytes], until: float | None, stop: Stop | None) -> None:
+    def __init__(
+        self, chunks: Iterable[bytes], until: float | None, stop: Stop | None, done: Callable[[], None]
+    ) -> None:
         self._chunks = chunks
         self._until = until
         self._stop = stop
+        self._done: Callable[[], None] | None = done
 
     def __iter__(self) -> Iterator[bytes]:
         chunks = iter(self._chunks)
@@ -156,31 +160,63 @@ class _Body(httpx2.SyncByteStream):
     def close(self) -> None:
         if hasattr(self._chunks, "close"):
             self._chunks.close()
+        done, self._done = self._done, None
+        if done is not None:
+            done()
 
 
 class DeadlineTransport(httpx2.BaseTransport):
-    """Sends requests over ``pool``; the request's read timeout is the deadline of everything."""
+    """Sends requests; the read timeout of each is the deadline of everything.
 
-    def __init__(self, pool: httpcore2.ConnectionPool) -> None:
-        self._pool = pool
+    A request has a pool of one connection to itself, and whoever comes next takes the one that was used last. A pool
+    for all looks at each of its connections, under one lock, when a request begins and when it ends: of 32 threads most
+    would wait for that lock.
+    """
+
+    def __init__(self, opened: Callable[[], httpcore2.ConnectionPool]) -> None:
+        self._opened = opened
+        self._idle: deque[tuple[float, httpcore2.ConnectionPool]] = (
+            deque()
+        )  # since when; the newest is the last
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         seconds = request.extensions.get("timeout", {}).get("read")
         until = None if seconds is None else time.monotonic() + seconds
+        pool = self._take()
+        done = partial(self._put_back, pool)
         _call.until = until
         try:
-            response = self._pool.handle_request(_core_request(request))
+            response = pool.handle_request(_core_request(request))
+        except BaseException:
+            done()
+            raise
         finally:
             _call.until = None
+        stop = getattr(_call, "stop", None)
         return httpx2.Response(
             status_code=response.status,
             headers=response.headers,
-            stream=_Body(response.stream, until, getattr(_call, "stop", None)),  # type: ignore[arg-type]
+            stream=_Body(response.stream, until, stop, done),  # type: ignore[arg-type]
             extensions=response.extensions,
         )
 
+    def _take(self) -> httpcore2.ConnectionPool:
+        try:
+            return self._idle.pop()[1]
+        except IndexError:
+            return self._opened()
+
+    def _put_back(self, pool: httpcore2.ConnectionPool) -> None:
+        now = time.monotonic()
+        self._idle.append((now, pool))
+        with suppress(IndexError):  # another thread took the last one meanwhile
+            while self._idle[0][0] < now - KEPT:
+                self._idle.popleft()[1].close()
+
     def close(self) -> None:
-        self._pool.close()
+        with suppress(IndexError):
+            while True:
+                self._idle.pop()[1].close()
 
 
 def _core_request(request: httpx2.Request) -> httpcore2.Request:
@@ -203,18 +239,18 @@ def open_transport(
     """
     parts = urlsplit(base_url)
     options: dict[str, Any] = {
-        "max_connections": CONNECTIONS.max_connections,
-        "max_keepalive_connections": CONNECTIONS.max_keepalive_connections,
-        "keepalive_expiry": CONNECTIONS.keepalive_expiry,
+        "max_connections": 1,
+        "keepalive_expiry": KEPT,
         "network_backend": _Backend(guarded=False),
     }
     if parts.scheme == "https":
         options["ssl_context"] = httpx2.create_ssl_context()
     if socket_path:
-        return DeadlineTransport(httpcore2.ConnectionPool(uds=socket_path, **options))
+        return DeadlineTransport(partial(httpcore2.ConnectionPool, uds=socket_path, **options))
     options["socket_options"] = KEEP_ALIVE
     proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
     if proxy:
-        return DeadlineTransport(httpcore2.HTTPProxy(proxy_url=proxy, **options))
+        return DeadlineTransport(partial(httpcore2.HTTPProxy, proxy_url=proxy, **options))
+    # Names are looked up when a connection is made.
     options["network_backend"] = _Backend(guarded=guarded)
-    return DeadlineTransport(httpcore2.ConnectionPool(**options))
+    return DeadlineTransport(partial(httpcore2.ConnectionPool, **options))

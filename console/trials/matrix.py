@@ -39,6 +39,11 @@ class Line:
         return any(side.count(*words) for side in self.row.sides)
 
     @property
+    def waits_for(self) -> str:
+        """What keeps it open: message batches alone, which may take a day, or calls."""
+        return "running" if self.has("flying", "waiting") else "in a batch"
+
+    @property
     def ungraded(self) -> int:
         """Expectations that nothing could grade, at most over its samples."""
         return max((cell.ungraded for side in self.row.sides for cell in side.cells), default=0)

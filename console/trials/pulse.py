@@ -46,8 +46,8 @@ class Pulse:
         with self._changed:
             if not self._leases:
                 self._renewed = time.monotonic()
+                self._start()
             self._leases[lease.token] = lease
-            self._start()
         try:
             yield
         finally:
@@ -57,8 +57,9 @@ class Pulse:
     def tell(self, topic: str) -> None:
         """Tell the pages of ``topic`` that something changed; call it after the commit."""
         with self._changed:
-            self._topics.add(topic)
-            self._start()
+            if topic not in self._topics:
+                self._topics.add(topic)
+                self._start()
 
     def at(self, seconds: float, action: Callable[[], None]) -> None:
         """Run a quick ``action`` after so many seconds."""
@@ -74,6 +75,7 @@ class Pulse:
             return not self._topics and not self._leases and not self._busy
 
     def _start(self) -> None:
+        """Have the thread look at what there is to do: not at every lease and word of hundreds a second."""
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
             self._thread.start()

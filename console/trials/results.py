@@ -30,7 +30,10 @@ PURPOSES = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One conversation, as the matrix shows it. ``word``: pass fail error flying waiting cancelled not_graded."""
+    """One conversation, as the matrix shows it.
+
+    ``word``: pass fail error flying waiting batched cancelled not_graded.
+    """
 
     id: int
     sample: int
@@ -39,7 +42,7 @@ class Cell:
 
     @property
     def is_open(self) -> bool:
-        return self.word in ("flying", "waiting")
+        return self.word in ("flying", "waiting", "batched")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +121,10 @@ def rows_of(run: Run) -> list[Row]:
     """All scenarios of the run in the suite's order. Two statements, whatever the size (``suite_version`` is one)."""
     cells: dict[tuple[str, int], list[Cell]] = defaultdict(list)
     found = Conversation.objects.filter(run=run).order_by("sample")
-    for pk, scenario, position, sample, status, verdict, ungraded in found.values_list(
-        "pk", "scenario", "subject__position", "sample", "status", "verdict", "ungraded"
+    for pk, scenario, position, sample, status, verdict, ungraded, economy in found.values_list(
+        "pk", "scenario", "subject__position", "sample", "status", "verdict", "ungraded", "economy"
     ):
-        cells[scenario, position].append(Cell(pk, sample, _word(status, verdict), ungraded))
+        cells[scenario, position].append(Cell(pk, sample, _word(status, verdict, economy), ungraded))
     positions = range(1 + max((position for _, position in cells), default=-1))
     return [
         _row(form, tuple(Side(tuple(cells.get((form["id"], position), ()))) for position in positions))
@@ -129,9 +132,12 @@ def rows_of(run: Run) -> list[Row]:
     ]
 
 
-def _word(status: str, verdict: str) -> str:
+def _word(status: str, verdict: str, economy: bool) -> str:
+    """``economy``: its answer is to come in a message batch."""
     if status == Conversation.Status.FINISHED:
         return verdict
+    if economy and status == Conversation.Status.WAITING:
+        return "batched"
     return {"waiting": "waiting", "running": "flying", "error": "error", "cancelled": "cancelled"}[status]
 
 

@@ -262,28 +262,34 @@ def messages(stage: Stage) -> Counts:
 
 
 def beats(stage: Stage) -> Counts:
-    """Three beats and sixty ticks: one taker a tick."""
+    """Three beats until sixty ticks are over: each tick has one taker, and no tick more is there than seconds went by."""
+    from console.trials.models import Tick
     from console.trials.sweeps import take_tick
 
-    counts, taken, lock = Counts("3 beats, 60 ticks"), Counter[int](), threading.Lock()
-    over = time.monotonic() + 60.5
+    counts, over = Counts("3 beats, 60 ticks"), threading.Event()
+    takings: list[int] = []  # one entry a taking; appending is atomic
 
-    def beat() -> None:
-        while time.monotonic() < over:
+    def beat(number: int) -> None:
+        while not over.is_set():
             if take_tick("chaos", every=1):
-                with lock:
-                    taken[int(time.time() * 2)] += 1
-            time.sleep(0.05)
+                takings.append(number)
+            over.wait(0.05)
         _forget_connection()
 
-    threads = [threading.Thread(target=beat) for _ in range(3)]
+    began = time.monotonic()
+    threads = [threading.Thread(target=beat, args=(number,)) for number in range(3)]
     for thread in threads:
         thread.start()
+    ticks = Tick.objects.filter(schedule="chaos")
+    counts.require(stage.until(lambda: ticks.count() >= 60, within=90), "60 ticks were not over in 90 s")
+    over.set()
     for thread in threads:
         thread.join()
-    number = sum(taken.values())
-    counts.done = f"{number} ticks were taken in 60 s"
-    counts.require(60 <= number <= 62, f"{number} were taken")
+    seconds, there = time.monotonic() - began, ticks.count()
+    shares = ", ".join(str(number) for _, number in sorted(Counter(takings).items()))
+    counts.done = f"{there} ticks in {seconds:.0f} s, taken {len(takings)} times by the three ({shares})"
+    counts.require(len(takings) == there, f"{len(takings)} takings of {there} ticks")
+    counts.require(there <= seconds + 2, f"{there} ticks in {seconds:.0f} s")
     return counts
 
 

@@ -22,6 +22,7 @@ _SPOKEN = {
     "not_graded": "not graded",
     "flying": "running",
     "waiting": "waiting",
+    "batched": "in a batch",
     "cancelled": "cancelled",
 }
 LOGARITHMIC = 100  # the ratio of the ends from which a range is drawn in logarithms
@@ -45,7 +46,7 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def dots(verdicts: Iterable[str]) -> SafeString:
-    """One dot a sample (``pass fail error flying waiting not_graded``), and the sentence that says the same."""
+    """One dot a sample (``pass fail error flying waiting batched not_graded``), and the sentence that says the same."""
     words = [str(verdict) for verdict in verdicts]
     marks = format_html_join("", '<i class="dot" data-v="{}"></i>', ((word,) for word in words))
     return format_html('<span class="dots" role="img" aria-label="{}">{}</span>', _spoken(words), marks)

@@ -67,6 +67,7 @@ _SPOKEN = {
     "pass": "passes",
     "fail": "fails",
     "flying": "running",
+    "batched": "in a batch",
     "not_graded": "not graded",
     "error": "in error",
 }
