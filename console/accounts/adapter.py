@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
+from console.accounts.hooks import record_account
 from console.accounts.invitations import Gone, invitation_of
 from console.accounts.models import User
 from console.audit.acts import Act
@@ -31,6 +34,24 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             pass
         record_refused(sociallogin.user.email)
         return False
+
+    def authenticate_by_email(self, sociallogin: Any) -> tuple[AbstractBaseUser, str] | None:
+        """Whoever typed the address into an account did not prove that it is theirs. One that the provider knows is another
+        person's; and allauth takes from this one its password and sessions, not what else opens it.
+        """
+        found = super().authenticate_by_email(sociallogin)
+        if found is None:
+            return None
+        user, provider = found[0], sociallogin.account.provider
+        known = SocialAccount.objects.filter(user=user)
+        if known.filter(provider=provider).exists():
+            return None
+        with transaction.atomic():
+            known.delete()
+            for factor in Authenticator.objects.filter(user=user):
+                record_account(user, Act.FACTOR_REMOVED, kind=str(factor.type))
+                factor.delete()
+        return found
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **about: Any) -> None:
         # Anybody may knock with an answer that he made up, all day: once a minute is said.

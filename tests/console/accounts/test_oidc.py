@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
 from django.urls import reverse
 
 from console.accounts import invitations
 from console.accounts.models import Membership, User
+from console.audit.models import Entry
 from console.single_sign_on import oidc_provider
 from tests.factories import make_member, make_user, make_workspace
 from tests.oidc_issuer import CLIENT, SECRET, oidc_issuer
@@ -49,6 +52,23 @@ def test_a_known_address_logs_in(issuer, client):
     again = Client()
     come_from(issuer, again)
     assert again.get(reverse("account")).context["request"].user == user
+
+
+def test_nobody_waits_in_an_account_for_whose_address_he_typed(issuer, client):
+    eve = make_user("eve")
+    TOTP.activate(eve, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    User.objects.filter(pk=eve.pk).update(email="ada@meridian.example")
+    issuer.person = person("ada@meridian.example")
+    come_from(issuer, client)
+    # It is Ada's from now on: nothing that Eve could have put there opens it.
+    kept = User.objects.get(pk=eve.pk)
+    assert not kept.has_usable_password() and not Authenticator.objects.filter(user=kept).exists()
+    assert Entry.objects.filter(act="account:factor:removed").exists()
+    # Nor does an account that the issuer knows become another person's by an address typed into it.
+    User.objects.filter(pk=eve.pk).update(email="boss@meridian.example")
+    issuer.person, boss = person("boss@meridian.example"), Client()
+    come_from(issuer, boss)
+    assert boss.get(reverse("account")).status_code == 302
 
 
 @pytest.mark.parametrize("verified", [True, False])
