@@ -24,6 +24,7 @@ from policies.checks import (
     scope,
     secrets,
     third_party,
+    unread,
     weapons,
 )
 from policies.checks.base import Check, FrameCheck, FrameIndex, Hit, MoveCheck
@@ -54,7 +55,14 @@ TEXT_CHECKS: tuple[type[FrameCheck], ...] = (
     *cautions.CHECKS,
     *behaviors.CHECKS,
 )
-CHECKS: tuple[type[Check], ...] = (*TEXT_CHECKS, *secrets.CHECKS, *DRAFT_RULES, *judged.CHECKS, *OWN_CHECKS)
+CHECKS: tuple[type[Check], ...] = (
+    *TEXT_CHECKS,
+    *secrets.CHECKS,
+    *unread.CHECKS,
+    *DRAFT_RULES,
+    *judged.CHECKS,
+    *OWN_CHECKS,
+)
 _BY_CODE = {check.code: check for check in CHECKS}
 
 
@@ -74,15 +82,21 @@ def check_for(code: str) -> type[Check] | None:
 def scan(sections: Sequence[SectionText], lexicon: Lexicon) -> Scan:
     """Read all sections in order as one prompt and report what its text orders.
 
-    Linear in the length of the text. Spans are code points into the section's text as given.
+    Linear in the length of the text, and bounded (``unread``): what is left unread is a finding that blocks. Spans are code points into the section's text as given.
     """
     index = lexicon.prepared.get("frames")
     if not isinstance(index, FrameIndex):
         index = lexicon.prepared["frames"] = FrameIndex(TEXT_CHECKS, lexicon)
+    if refused := unread.too_long(sections):
+        return Scan((refused,), ())
     document = Document(sections, lexicon)
     findings: dict[tuple[str, Place], Finding] = {}
     moves: dict[tuple[str, Place], Move] = {}
-    for check, hit in index.run(document):
+    rest: list[Finding] = []
+    for number, (check, hit) in enumerate(index.run(document)):
+        if number == unread.MOST_PLACES:
+            rest.append(unread.left_unread())
+            break
         section = document.sections[hit.place.section]
         span = Span(section.id, hit.place.start, hit.place.end)
         quote = section.text[span.start : span.end]
@@ -93,7 +107,7 @@ def scan(sections: Sequence[SectionText], lexicon: Lexicon) -> Scan:
             findings[key] = _finding(
                 check, hit, span, quote
             )  # a doubtful one hides no sure one of the same place
-    return Scan((*findings.values(), *secrets.scan_secrets(document.sections)), tuple(moves.values()))
+    return Scan((*rest, *findings.values(), *secrets.scan_secrets(document.sections)), tuple(moves.values()))
 
 
 def _finding(check: type[FrameCheck], hit: Hit, span: Span, quote: str) -> Finding:
