@@ -14,6 +14,7 @@ import pytest
 
 from console.embedded import folders
 from console.embedded.layout import REPOSITORY, Places, system_user
+from console.embedded.postgres import Postgres
 from console.embedded.serving import stop
 
 CLEAN = ("DATABASE_URL", "DATABASE_OWNER_URL", "CELERY_BROKER_URL", "REMIT_REHEARSAL_URL", "REMIT_TEST_HOME")
@@ -35,6 +36,26 @@ def where(data: Path) -> Iterator[Places]:
     folders.prepare(found, system_user())
     yield found
     stop(found)
+
+
+@pytest.fixture(scope="session")
+def first_started() -> Iterator[Path]:
+    """PostgreSQL's folder as the first start leaves it: what tests of later starts copy, since making one takes a second."""
+    folder = Path(tempfile.mkdtemp(prefix="remit-data-"))
+    folder.chmod(0o755)
+    found = Places(data=folder, home=folder, run=folder / "run")
+    folders.prepare(found, system_user())
+    Postgres(found).start()
+    Postgres(found).stop()
+    yield found.postgres
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def started_before(where: Places, first_started: Path) -> Places:
+    """``where`` with a PostgreSQL that was started and stopped before."""
+    subprocess.run(["cp", "-a", first_started, where.postgres], check=True)
+    return where
 
 
 RunPython = Callable[..., "subprocess.Popen[str]"]

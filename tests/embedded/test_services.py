@@ -48,49 +48,49 @@ def test_postgres_keeps_rows_over_a_stop_and_leaves_no_process(where: Places) ->
         assert not Postgres(where).running()
 
 
-def test_postgres_listens_on_nothing_but_its_closed_socket(where: Places) -> None:
-    Postgres(where).start()
-    main = Postgres(where).main_process()
+def test_postgres_listens_on_nothing_but_its_closed_socket(started_before: Places) -> None:
+    Postgres(started_before).start()
+    main = Postgres(started_before).main_process()
     assert main is not None
     assert [found.laddr for found in main.net_connections("inet")] == []
-    assert where.postgres_socket.parent.stat().st_mode & 0o777 == 0o700
+    assert started_before.postgres_socket.parent.stat().st_mode & 0o777 == 0o700
     assert main.uids().effective != 0
 
 
-def test_the_application_may_not_alter_or_truncate_what_the_owner_made(where: Places) -> None:
-    Postgres(where).start()
-    with connect(where, "remit_owner") as owner:
+def test_the_application_may_not_alter_or_truncate_what_the_owner_made(started_before: Places) -> None:
+    Postgres(started_before).start()
+    with connect(started_before, "remit_owner") as owner:
         owner.execute("CREATE TABLE kept (n int)")
-    with connect(where) as application:
+    with connect(started_before) as application:
         for statement in ("TRUNCATE kept", "DROP TABLE kept", "CREATE TABLE own (n int)"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 application.execute(statement)
 
 
 def test_postgres_recovers_committed_rows_after_a_kill(
-    where: Places, monkeypatch: pytest.MonkeyPatch
+    started_before: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("REMIT_EMBEDDED_FAST")  # as outside tests: what is committed is on the disk
-    Postgres(where).start()
-    with connect(where, "remit_owner") as owner:
+    Postgres(started_before).start()
+    with connect(started_before, "remit_owner") as owner:
         owner.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
-        kill_all(where.postgres)
-    Postgres(where).start()
-    with connect(where) as application:
+        kill_all(started_before.postgres)
+    Postgres(started_before).start()
+    with connect(started_before) as application:
         assert application.execute("SELECT count(*) FROM kept").fetchone() == (1000,)
 
 
-def test_a_noted_process_that_is_now_another_does_not_stop_the_start(where: Places) -> None:
-    Postgres(where).start()
-    kill_all(where.postgres)
+def test_a_noted_process_that_is_now_another_does_not_stop_the_start(started_before: Places) -> None:
+    Postgres(started_before).start()
+    kill_all(started_before.postgres)
     stranger = psutil.Process()
-    note = where.postgres / "postmaster.pid"
+    note = started_before.postgres / "postmaster.pid"
     lines = note.read_text().splitlines()
     note.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
-    lock = where.postgres_socket.with_name(".s.PGSQL.5432.lock")
+    lock = started_before.postgres_socket.with_name(".s.PGSQL.5432.lock")
     lock.write_text(lock.read_text().replace(lines[0], str(stranger.pid), 1))
-    Postgres(where).start()
-    assert Postgres(where).ready()
+    Postgres(started_before).start()
+    assert Postgres(started_before).ready()
 
 
 def test_a_first_start_that_was_killed_half_way_begins_anew(where: Places) -> None:
@@ -110,12 +110,12 @@ def test_data_of_another_version_are_left_alone_with_a_sentence(where: Places) -
     assert (where.postgres / "PG_VERSION").read_text() == "12\n"
 
 
-def test_a_start_that_fails_says_why(where: Places) -> None:
-    Postgres(where).start()
-    Postgres(where).stop()
-    (where.postgres / "postgresql.auto.conf").write_text("shared_buffers = 'many'\n")
+def test_a_start_that_fails_says_why(started_before: Places) -> None:
+    Postgres(started_before).start()
+    Postgres(started_before).stop()
+    (started_before.postgres / "postgresql.auto.conf").write_text("shared_buffers = 'many'\n")
     with pytest.raises(EmbeddedError, match=r"postgres did not start: .*shared_buffers"):
-        Postgres(where).start()
+        Postgres(started_before).start()
 
 
 def test_the_broker_keeps_messages_over_a_stop_and_a_kill(where: Places) -> None:

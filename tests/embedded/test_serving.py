@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 
@@ -25,8 +24,8 @@ with serving({"postgres", "broker"}):
 
 
 @pytest.fixture
-def servers(where: Places) -> Iterator[Postgres]:
-    yield Postgres(where)
+def servers(started_before: Places) -> Postgres:
+    return Postgres(started_before)
 
 
 def test_the_last_program_out_stops_the_services(python: RunPython, servers: Postgres, where: Places) -> None:
@@ -54,12 +53,12 @@ def test_services_left_by_a_killed_program_are_used_and_stopped_by_the_next(
     assert not servers.running()
 
 
-def test_eight_programs_that_start_at_once_start_one_server(python: RunPython, servers: Postgres) -> None:
+def test_eight_programs_that_start_at_once_start_one_server(python: RunPython, where: Places) -> None:
     programs = [python("-c", HOLD, "0.2") for _ in range(8)]
     for program in programs:
         said, _ = program.communicate(timeout=60)
         assert (said, program.returncode) == ("here\n", 0)
-    assert wait_until(lambda: not servers.running(), within=5)
+    assert wait_until(lambda: not Postgres(where).running(), within=5)
 
 
 def test_a_polite_kill_of_a_command_stops_what_it_started(python: RunPython, servers: Postgres) -> None:
