@@ -45,6 +45,7 @@ def watch(
     release: Release | None = None,
     every: int = Watch.Every.WEEK,
     max_cost: Decimal | None = None,
+    economy: bool = False,
 ) -> Watch:
     """Watch a label of the prompt, or one release. Raises NotAllowed, Invalid."""
     require(member, Action.WATCH, prompt)
@@ -65,6 +66,7 @@ def watch(
                 release=release,
                 every=every,
                 max_cost=max_cost,
+                economy=economy,
                 created_by=member.user,
             )
     except IntegrityError:
@@ -72,6 +74,8 @@ def watch(
             f"{label or target} is watched already.", "End that watch before you begin another."
         ) from None
     detail: dict[str, object] = {"every": every, "max_cost": str(max_cost) if max_cost else None}
+    if economy:
+        detail["economy"] = True
     record_of(made, Act.DRIFT_WATCHED, member.actor, detail)
     return made
 

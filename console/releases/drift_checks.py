@@ -18,10 +18,11 @@ from console.audit.services import SYSTEM, Actor, Subject, record
 from console.governance.services import pack_in_force
 from console.problems import DomainError
 from console.provider.catalogue import list_models
-from console.provider.endpoints import endpoint_for
+from console.provider.endpoints import Endpoint, endpoint_for
 from console.provider.errors import ProviderError
 from console.releases.drift_compare import Comparison, compare, confirmed_drops
 from console.releases.drift_models import Alarm, Check, Watch
+from console.trials.batches.qualifying import why_not
 from console.trials.casting import Cast, needs_user
 from console.trials.models import Run
 from console.trials.runs import Limits, create_run
@@ -38,8 +39,10 @@ def start(check_id: int) -> None:
     waiting = _checks().filter(pk=check_id, status=Check.Status.WAITING).first()
     if waiting is None:
         return
-    try:
-        list_models(endpoint_for(waiting.watch.workspace))  # asked here: no call is made under the row's lock
+    try:  # asked here: no call is made under the row's lock
+        endpoint = endpoint_for(waiting.watch.workspace)
+        list_models(endpoint)
+        economy = waiting.watch.economy and _may_go_in_batches(waiting, endpoint)
     except ProviderError as error:
         if timezone.now() - waiting.created_at > PATIENCE:
             _fail(waiting, f"{error.message} {error.what_to_do}")
@@ -48,7 +51,7 @@ def start(check_id: int) -> None:
         if _locked(check_id, Check.Status.WAITING) is None:
             return
         try:
-            run = _play_again(waiting)
+            run = _play_again(waiting, economy=economy)
         except DomainError as error:
             _fail(waiting, f"{error.message} {error.what_to_do}")
         else:
@@ -66,7 +69,12 @@ def _locked(check_id: int, *statuses: str) -> Check | None:
     return rows.filter(pk=check_id, status__in=statuses).first()
 
 
-def _play_again(check: Check) -> Run:
+def _may_go_in_batches(check: Check, endpoint: Endpoint) -> bool:
+    scenarios = [parse_scenario(form) for form in check.evidence.suite_version.played]
+    return not why_not(endpoint, scenarios, [of_revision(check.release.revision)])
+
+
+def _play_again(check: Check, *, economy: bool) -> Run:
     """The same suite version, model, samples, judge and users' words, the released revision alone."""
     evidence = check.evidence
     scenarios = [parse_scenario(form) for form in evidence.suite_version.played]
@@ -81,6 +89,7 @@ def _play_again(check: Check) -> Run:
         concurrency=CONCURRENCY,
         limits=Limits(cost=check.watch.max_cost),
         prompt=check.watch.prompt,
+        economy=economy,
         cast=Cast(judge=evidence.judge_model, repeats=evidence if needs_user(scenarios) else None),
     )
 
@@ -120,7 +129,7 @@ def _compared(check: Check) -> None:
         _conclude(check, [])
         return
     try:
-        again = _play_again(check)
+        again = _play_again(check, economy=False)  # somebody may have to be alarmed
     except DomainError as error:
         _fail(check, f"It could not be confirmed: {error.message} {error.what_to_do}")
     else:

@@ -24,6 +24,8 @@ class Watch(models.Model):
     every = models.PositiveIntegerField(choices=Every.choices, default=Every.WEEK)
     # Of each re-run; empty: the deployment's default. The workspace's month counts beside it.
     max_cost = models.DecimalField(max_digits=8, decimal_places=2, null=True)
+    # Re-runs go in message batches, where the suite and the provider allow it; else as ordinary calls.
+    economy = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True)

@@ -32,6 +32,11 @@ class WatchForm(forms.Form):
         required=False, help_text="A re-run stops before it would cost more, and then says nothing.",
     )  # fmt: skip
 
+    economy = forms.BooleanField(
+        label="In message batches: half the price, up to 24 hours", required=False,
+        help_text="Where every scenario is one turn without tools and the provider takes batches; else as ordinary calls.",
+    )  # fmt: skip
+
     def __init__(self, *args: Any, prompt: Prompt, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.prompt = prompt
@@ -48,7 +53,7 @@ class WatchForm(forms.Form):
         target = (
             {"release": self.releases[what]} if what in self.releases else {"label": what.partition(":")[2]}
         )
-        return {**target, "every": self.cleaned_data["every"], "max_cost": self.cleaned_data["max_cost"]}
+        return {**target, **{name: self.cleaned_data[name] for name in ("every", "max_cost", "economy")}}
 
 
 @member_view("GET", "POST")

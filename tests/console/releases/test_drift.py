@@ -25,7 +25,7 @@ from console.releases.series import signals
 from console.releases.services import create_release
 from console.reviews.services import decide, request_review
 from console.reviews.standing import standing
-from console.trials.models import Conversation, Run, Verdict
+from console.trials.models import Conversation, Run, SuiteVersion, Verdict
 from console.trials.runs import close
 from console.trials.scenarios import Scenario
 from console.trials.transcript import reply_entry, user_entry
@@ -125,7 +125,7 @@ def test_a_tick_makes_one_check_and_one_run_however_often_it_is_swept(watch: Wat
         and run.subjects.get().revision == check.release.revision
     )
     drift._plan(watch, "tick:1", "again")
-    assert watch.checks.count() == 1
+    assert watch.checks.count() == 1 and not run.economy
     later(watch, 4.2)  # ticks that nobody was there for are gaps
     assert [c.cause for c in watch.checks.order_by("pk")] == ["tick:1", "tick:4"]
 
@@ -263,6 +263,19 @@ def test_who_may_watch_what(watch: Watch, release: Release, team: dict[str, Memb
     assert set(watch.checks.values_list("cause", flat=True)) == {check.cause}
 
 
+@pytest.mark.parametrize(("turns", "economy"), [(1, True), (2, False)])
+def test_a_watch_in_batches_plays_in_them_what_one_call_answers(
+    watch: Watch, turns: int, economy: bool
+) -> None:
+    Watch.objects.update(economy=True)
+    for version in SuiteVersion.objects.all():
+        longer = [{**form, "turns": [{"user": "Hello"}] * turns} for form in version.scenarios]
+        SuiteVersion.objects.filter(pk=version.pk).update(scenarios=longer)
+    later(watch, 1.1)
+    check = newest(watch)
+    assert check.status == "running" and check.run is not None and check.run.economy is economy
+
+
 def test_the_page_begins_watches_and_keeps_a_form_that_is_wrong(
     client: Client, release: Release, team: dict[str, Membership]
 ) -> None:
@@ -271,9 +284,11 @@ def test_the_page_begins_watches_and_keeps_a_form_that_is_wrong(
     assert "Nothing is watched yet" in client.get(address).content.decode()
     wrong = client.post(address, {"what": "label:production", "every": 7, "max_cost": "-1"})
     assert wrong.status_code == 422
-    assert client.post(address, {"what": "release:1", "every": 86_400, "max_cost": "5"}).status_code == 302
+    right = {"what": "release:1", "every": 86_400, "max_cost": "5", "economy": "on"}
+    assert client.post(address, right).status_code == 302
     page = client.get(address).content.decode()
-    assert "release 1" in page and "every day, at most $5.00 each" in page and "No result yet" in page
+    assert "release 1" in page and "No result yet" in page
+    assert "every day, at most $5.00 each, in message batches where they may" in page
     again = client.post(address, {"what": "release:1", "every": 86_400})
     assert again.status_code == 422 and "watched already" in again.content.decode()
     client.force_login(team["viewer"].user)
