@@ -73,3 +73,4 @@ lock: ## write the hashed lock files anew (add --upgrade by LOCK_OPTIONS=--upgra
 	@$(LOCK) $(LOCK_OPTIONS) pyproject.toml -o requirements.lock
 	@$(LOCK) $(LOCK_OPTIONS) pyproject.toml --group dev -o requirements-dev.lock
 	@$(LOCK) $(LOCK_OPTIONS) --group node -o requirements-node.lock
+	@$(LOCK) $(LOCK_OPTIONS) --group saml -o requirements-saml.lock

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-SAML_EXTRA = "python3-saml, xmlsec and lxml"
-
 # Where identity providers put what is asked of a person; REMIT_SAML_ATTRIBUTES names others.
 _CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 _ATTRIBUTES = {
@@ -67,7 +65,7 @@ def saml_problem(*, entity_id: str, metadata: str, sso_url: str, certificate: st
     if not any((entity_id, metadata, sso_url, certificate)):
         return ""
     if find_spec("onelogin") is None or find_spec("xmlsec") is None:
-        return f"REMIT_SAML_* is set, but the extra saml ({SAML_EXTRA}) is not installed."
+        return "REMIT_SAML_* is set, but its packages are missing: pip install --require-hashes -r requirements-saml.lock."
     if not entity_id or not (metadata or (sso_url and certificate)):
         return "SAML needs REMIT_SAML_ENTITY_ID, and REMIT_SAML_METADATA or both REMIT_SAML_SSO_URL and REMIT_SAML_CERTIFICATE."
     if metadata and not metadata.startswith("https://"):

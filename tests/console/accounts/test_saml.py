@@ -182,9 +182,9 @@ def test_what_is_set_wrongly_is_said_in_a_sentence(settings, setting, said):
     assert said in warning.msg
 
 
-def test_the_missing_extra_is_said(monkeypatch):
+def test_missing_packages_are_said(monkeypatch):
     monkeypatch.setattr("console.single_sign_on.find_spec", lambda name: None)
-    assert "extra saml" in saml_problem(**given())
+    assert "requirements-saml.lock" in saml_problem(**given())
     assert saml_problem(entity_id="", metadata="", sso_url="", certificate="", attributes="") == ""
 
 
