@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from console.accounts.tasks import sweep as accounts_sweep
 from console.audit.models import Entry
 from tests.factories import PASSWORD, make_member, make_user, make_workspace
 
@@ -92,6 +97,17 @@ def test_sessions_are_listed_and_ended():
     assert third.get(reverse("account")).status_code == 302
     assert here.get(reverse("account")).status_code == 200
     assert Entry.objects.filter(act="account:sessions:ended", actor_id=str(user.pk)).count() == 2
+
+
+def test_sessions_that_are_over_are_forgotten():
+    make_user("ada")
+    client, gone = log_in("ada"), log_in("ada")
+    over = timezone.now() - timedelta(hours=2)
+    Session.objects.filter(session_key=gone.session.session_key).update(expire_date=over)
+    UserSession.objects.update(created_at=over)
+    accounts_sweep()
+    assert Session.objects.get().session_key == client.session.session_key
+    assert UserSession.objects.get().session_key == client.session.session_key
 
 
 def test_pages_are_kept_by_no_cache_and_what_was_refused_is_recorded(client):
