@@ -24,6 +24,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 if settings.DEBUG:
-    from console.home.style import style
+    from console.home.style import bare, style
 
-    urlpatterns.append(path("style/", style, name="style"))
+    urlpatterns += [path("style/", style, name="style"), path("style/bare/", bare, name="style-bare")]

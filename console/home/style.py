@@ -40,6 +40,12 @@ def style(request: HttpRequest) -> HttpResponse:
     return render(request, "style.html", samples)
 
 
+@login_not_required
+def bare(request: HttpRequest) -> HttpResponse:
+    """The same page without its parts: room for one island, by hand or by a test."""
+    return render(request, "style_bare.html")
+
+
 class _SampleForm(forms.Form):
     title = forms.CharField(label="Name of the prompt", help_text="Shown to reviewers, never to users")
     slug = forms.SlugField(label="Slug")

@@ -1,4 +1,4 @@
-"""Islands on a page of their own: the page of all parts, whose main element a test fills as it likes.
+"""Islands on a page of their own: the page of all parts without them, whose main element a test fills as it likes.
 
 What an island asks of the server is answered at the socket, so that every answer can be had, the bad ones too.
 """
@@ -26,7 +26,7 @@ def fill(page: Page) -> Callable[[str], Page]:
     """``fill(html)``: the page with nothing but this in its main element."""
 
     def filled(html: str) -> Page:
-        page.goto("/style/")
+        page.goto("/style/bare/")
         page.evaluate(FILL, html)
         return page
 
