@@ -1,6 +1,6 @@
 # `make help` lists what there is. Everything works from a fresh clone with Python 3.11+, make and git.
 .DEFAULT_GOAL := help
-.PHONY: help up environment assets test lint style types scripts chromium unit bench chaos lock format
+.PHONY: help up environment assets test suite lint style types scripts chromium unit bench chaos lock format
 
 # The first Python that is new enough, or the one you name: make up PYTHON=/opt/python3.13/bin/python3
 ifeq ($(origin PYTHON), undefined)
@@ -16,8 +16,9 @@ BIN = .venv/bin
 ONCE_MORE = echo "FAILED ONCE: the tests above run again, alone." ; $(BIN)/pytest --last-failed -x || exit 1; \
 	echo "FLAKY: what failed above passed alone. That is a race in the product or in the test: mend it."
 # A file's tests run in one process, since they share what they start; the slow files first (tests/conftest.py).
-# Three processes keep two cores busy: much of a test is waiting.
-PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
+# Three processes keep two cores busy: much of a test is waiting. More cores: make test PROCESSES=6
+PROCESSES = 3
+PARALLEL = -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,9 +32,12 @@ environment: ## .venv with everything for development
 assets: environment ## npm packages and the pages' scripts
 	@$(BIN)/python -m console.embedded assets
 
-# What installs waits for the network, and types take one core: side by side.
+# What installs waits for the network, so it goes side by side; types fill the gaps that waiting tests leave.
 test: environment ## lint, types, and all tests with real services and Chromium
-	@$(MAKE) --no-print-directory -j4 style types scripts chromium
+	@$(MAKE) --no-print-directory -j3 style scripts chromium
+	@$(MAKE) --no-print-directory -j2 types suite
+
+suite:
 	@$(BIN)/pytest $(PARALLEL) || { code=$$?; test $$code -eq 1 || exit $$code; $(ONCE_MORE); }
 
 scripts: assets
