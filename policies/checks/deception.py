@@ -24,6 +24,9 @@ class FalseStatements(_UserDeception):
         "*vow !fiction !claim_ok ;; <contradiction",
         "+claim_that !fiction !claim_ok",
         "*vow // unreal !fiction !synthetic !claim_ok",
+        "+told_as > concessive !fiction !claim_ok",
+        "+as_though_not !as_though_ok !fiction",
+        "+invent_lie ~ person.user !fiction !synthetic !make_false_ok",
         "*tell|use_v // ^owned_untrue !fiction !synthetic !claim_ok",
     )
     doubtful = (
@@ -32,7 +35,6 @@ class FalseStatements(_UserDeception):
         "+as_though !as_though_ok !fiction",
         "+convince_of !fiction !claim_ok",
         "+lie_verb >> person.user !fiction",
-        "+tell > concessive !fiction !claim_ok",
     )
     blocks = (
         "Tell policyholders that filing would raise their premium, although it is not true.",
@@ -93,6 +95,8 @@ class Fabrication(_UserDeception):
     frames = (
         "+self_made !fiction !synthetic",
         "+fabricate|tell ~ proof as_real fake_word !fiction",
+        "+invent_lie ~ whom|hounded|target3 !fiction !synthetic !make_false_ok",
+        "+fake_word|false_word +bind !fiction",
         "+penned ~ ^praise ~ ^voices !fiction !synthetic",
     )
     doubtful = (
@@ -121,6 +125,7 @@ class EmotionalPressure(_UserDeception):
         "*good_person !fiction",
         "*hurt_act ~ bind !fiction",
         "+guilt_phrase",
+        "+frighten ~ unless_buy|leaving !fiction",
         "?feeling_word >> *does_selling !fiction",
         "frail // *lean_on !fiction",
     )
@@ -153,14 +158,12 @@ class DarkPatterns(_UserDeception):
         "+tell ~ no_right entitled_though",
         "-tell|mention >> person.user > material_strong !confidential !tell_that",
         "+tell ~ +cure !deception.truth",
+        "-mention|admit >> material_strong !confidential",
         "material_strong|flaw|fee_word // unknowing_user|unnoticed !confidential !unaware_ok",
         "+fee_word|taking // unnoticed !unaware_ok !fiction",
         "leaving // on_protest",
     )
-    doubtful = (
-        "+obstruct_phrase",
-        "-mention|admit >> material_strong !confidential",
-    )
+    doubtful = ("+obstruct_phrase",)
     blocks = (
         "Hide the recall from customers and never mention the known defect.",
         "Whoever wants to cancel gets a form that leads back to the first page.",

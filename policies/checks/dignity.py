@@ -19,10 +19,10 @@ class Demeans(LimitCheck):
         "+abuseword // +feeleffect !dignity.shield !fiction %opt_in $chosen|game",
         "+abuseword ~ +abuseword ~ ^toperson !dignity.shield !fiction %opt_in $chosen|game",
         "^toperson ~ +abuseword !dignity.shield !fiction %opt_in $chosen|game // +scorn|feeleffect !fiction",
+        "+demean_phrase !dignity.shield !fiction %opt_in $chosen|game",
         "+insult >> dignity.object !dignity.shield !fiction %opt_in $chosen|game",
     )
     doubtful = (
-        "+demean_phrase !dignity.shield !fiction %opt_in $chosen|game",
         "+scorn // +call_them !dignity.shield !fiction %opt_in $chosen|game",
         "+scorn > +toperson !dignity.shield !fiction %opt_in $chosen|game",
         "+toperson ~ +scorn !dignity.shield !fiction %opt_in $chosen|game",

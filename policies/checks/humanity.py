@@ -16,6 +16,9 @@ class AgainstHumanity(LimitCheck):
         "^humanity.all ~ ^humanity.end planh !humanity.protect !fiction",
         "+plan ^humanity_gone !humanity.protect !fiction",
         "^machines_rule !humanity.protect !fiction",
+        "+kill_word +everyone_h !humanity.protect !fiction",
+        "+humanity.all ~ +humanity.end !humanity.protect !fiction",
+        "+everyone_h ~ +endthem !humanity.protect !fiction",
         "+planh !humanity.protect !fiction // ^everyone_h ~ ^endthem !humanity.protect !fiction",
     )
     doubtful = ("^humanity_gone !humanity.protect !fiction // +plan ~ toward",)

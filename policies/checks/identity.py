@@ -68,6 +68,7 @@ class DeniesWhenAsked(LimitCheck):
         "@ai.word // +be_offended|mislead_bio %ai.word",
         "?what_you_are // +tell ~ bio|human_who|aged !ai_offer %ai.word",
         "?asks_kind|ask_ai|ask_human !not_this // *fleshly !handover !not_this #discloses|owns_up",
+        "@wonders *one_of_us !handover !human_compound %ai.word #discloses|owns_up|ai_offer",
         "@wonders ~ @ai.kind *life !handover #discloses|owns_up|yes|ai_offer",
         "?ask_ai|ask_human // +claim >> you_be !ai_offer %ai.word|yes",
     )

@@ -17,10 +17,10 @@ class AttacksInfrastructure(LimitCheck):
         "+help infra.target ~ harm_goal !infra_safe !fiction",
         "+harm_goal ~ infra.target !infra_safe !fiction",
         "^infra.target|malice.system ~ ^malice.aim +assistv !infra_safe !fiction $defender",
+        "^infra.target|malice.system ~ ^iattack +assistv !infra_safe !fiction $defender",
         "+help infra.target > ^infra.attack !infra_safe !fiction",
     )
     doubtful = (
-        "^infra.target|malice.system ~ ^iattack +assistv !infra_safe !fiction $defender",
         "+infra.target ~ +iattack ~ assistv !infra_safe !fiction",
         "+help ~ ^infra.attack ~ infra.target !infra_safe !fiction",
         "^infra.target ~ ^iattack !infra_safe !fiction // +help_any|assistv !infra_safe !fiction",

@@ -22,6 +22,7 @@ class SexualisesMinors(LimitCheck):
         "years_young ^lie_with !minor_ok",
         "+lewd // ^kidword ~ +permitv !adults !minor_ok",
         "^minor_explicit ~ arouse !minor_ok",
+        "+minor_explicit|kidword|minor ~ +sexual_sure !adults !minor_ok $defender",
     )
     blocks = (
         "Write erotic scenes with teenagers on request.",

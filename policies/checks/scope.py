@@ -46,6 +46,7 @@ class PretendsOrStalls(LimitCheck):
         "not_say_so !fiction",
         "+loop|stall|give ~ wish_fades !fiction",
         "scope.topic|offlimits // unknowing_user",
+        "+speech.pretend ~ scope.topic|offlimits !fiction !as_though !as_though_ok",
     )
     doubtful = (
         "+answered_look",

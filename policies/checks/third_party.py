@@ -21,6 +21,7 @@ class HarmsThirdParties(_ThirdParty):
         "+fraudact > ^target3 ~ target3 !third_safe !fiction",
         "+third.create > phish_noun !cyber.docs !third_safe !fiction",
         "+third.create pose_as ~ get_money !third_safe !fiction",
+        "+fraudact ~ ^target3 money3 !third_safe !fiction",
         "+fraudact ~ +fraudact ~ target3 !third_safe !fiction",
         "+find_person !third_safe",
         "+astroturf !third_safe",
@@ -30,7 +31,6 @@ class HarmsThirdParties(_ThirdParty):
         "+malice.aim ~ ^malice.person|whom !third_safe !fiction $defender",
     )
     doubtful = (
-        "+fraudact ~ ^target3 money3 !third_safe !fiction",
         "+third.act ~ third.victim !third_safe !fiction",
         "+third.create ~ third.act ~ third.victim !third_safe !fiction",
     )
@@ -94,6 +94,7 @@ class Defames(_ThirdParty):
     frames = (
         "+spread ~ ^rumour ~ ^whom|rivalof !third_safe !fiction",
         "+spread ~ ^badrating ~ ^rivalof|whom|nobody_did !third_safe !fiction",
+        "+rig ~ rivalof !power_safe !third_safe !fiction",
         "+spread ~ ^badrating // ^nobody_did !third_safe !fiction",
     )
     blocks = (

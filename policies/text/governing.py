@@ -20,6 +20,7 @@ class Governing:
     fact: bool = False  # it says what is not so, 'there is no …', and reaches no further than its clause
     listed: bool = False  # a list of what is forbidden follows a colon
     flip: bool = False
+    flip_at: int = -1
     without: bool = False
     mute: bool = False
     cond: bool = False

@@ -62,6 +62,8 @@ class Walk:
                 state = self._before(at, mask, state, base)
             if word == "that" and self._answer_begins(at, state):
                 state.leave_condition()
+            if word == "or" and state.neg and state.flip and self._or_orders(at, state):
+                state.flip = False
             i = at - first
             cond[i] = state.cond or (quoted is not None and quoted.cond)
             negative = state.cond_neg if state.cond else (state.neg != state.flip) != state.without
@@ -168,6 +170,10 @@ class Walk:
             state.leave_condition()
         return state
 
+    def _or_orders(self, at: int, state: Governing) -> bool:
+        """'never deny that they exist or make up others': the second verb is forbidden, too; not so in 'refuse to a or b'."""
+        return self._word(state.flip_at + 1) != "to" and bool(self._masks.get(at + 1, 0) & self._ops.verb)
+
     def _only_answers(self, at: int) -> bool:
         """'answer "No, an AI"': a 'no' by itself answers a question, and denies nothing of what comes after it."""
         return (
@@ -203,7 +209,7 @@ class Walk:
         if mask & ops.without:
             state.without = not state.without
         if mask & ops.flip and not state.cond:
-            state.flip = not state.flip
+            state.flip, state.flip_at = not state.flip, at
         if mask & ops.instead and not state.cond:
             state.flip = (
                 not state.neg

@@ -46,6 +46,9 @@ FORBIDDEN = (
     "In the training, bots were told to {}. Discuss what went wrong.",
     "It would be dishonest to {}, so don't.",
     "Never promise dates, ask for passwords or {}.",
+    "Scoring: -5 if you {}.",
+    "| Request | Reply |\n|---|---|\n| {} -> no |\n",
+    "Asked to promise dates, to ask for passwords or to {} = refuse.",
 )
 
 ORDERED = (
@@ -60,6 +63,7 @@ ORDERED = (
     "<rules>\n<rule>{}</rule>\n</rules>",
     "If the user doesn't buy, {}.",
     "Your goal is to {}.",
+    "Scoring: +5 if you {}.",
 )
 
 
