@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Now
 
 from console import live, queue
@@ -191,12 +191,23 @@ def close(run_id: int) -> None:
     ending = Run.objects.filter(pk=run_id, status__in=(Run.Status.CANCELLING, Run.Status.STOPPING)).exists()
     if ending:
         # What is in a batch may be answered, and is paid for then: it ends with its batch.
-        waiting = left.filter(Q(economy=False) | Q(message_batch=None), status=Status.WAITING)
-        waiting.update(status=Status.CANCELLED, economy=False, run_after=None, finished_at=Now())
+        _cancel(left.filter(Q(economy=False) | Q(message_batch=None), status=Status.WAITING))
     if not left.exists():
         _end(run_id)
     elif ending:
         live.publish(f"run:{run_id}")
+
+
+def _cancel(waiting: QuerySet[Conversation]) -> None:
+    """Every worker of the run may be here at once. An UPDATE locks rows as it meets them, and those that another one has
+    moved it meets elsewhere: two would wait for each other. So they are locked in one order first.
+    """
+    with transaction.atomic():
+        in_order = waiting.order_by("pk").select_for_update(no_key=True)
+        held = list(in_order.values_list("pk", flat=True))
+        Conversation.objects.filter(pk__in=held).update(
+            status=Status.CANCELLED, economy=False, run_after=None, finished_at=Now()
+        )
 
 
 _ENDS = {
