@@ -11,7 +11,7 @@ from console.accounts.models import Membership
 from console.accounts.permissions import Action, require
 from console.audit.acts import Act
 from console.audit.services import Subject, record
-from console.problems import Invalid
+from console.problems import DomainError, Invalid
 from console.prompts.models import Acknowledgement, Prompt
 from console.queue import wake
 from console.repeated import Repeated
@@ -38,7 +38,10 @@ def acknowledged(prompt: Prompt) -> Mapping[Key, Acknowledgement]:
 
 @transaction.atomic
 def acknowledge(*, prompt: Prompt, finding: Finding, reason: str, member: Membership) -> Acknowledgement:
-    """Accept a warning for this prompt until its wording changes. Raises NotAllowed, Invalid."""
+    """Accept a warning for this prompt until its wording changes; once, so that nobody changes the reason that reviewers read.
+
+    Raises NotAllowed, Invalid, DomainError (it was acknowledged).
+    """
     require(member, Action.EDIT, prompt)
     if finding.severity is not Severity.WARN:
         raise Invalid(
@@ -51,13 +54,21 @@ def acknowledge(*, prompt: Prompt, finding: Finding, reason: str, member: Member
         raise Invalid(
             "An acknowledgement needs a reason.", "Say why it is right here: the reviewer reads it."
         )
+    reason = reason.strip()[:500]
     code, digest = key_of(finding)
-    row, _ = Acknowledgement.objects.update_or_create(
+    row, made = Acknowledgement.objects.get_or_create(
         prompt=prompt,
         code=code,
         quote_digest=digest,
-        defaults={"reason": reason.strip()[:500], "by": member.user},
+        defaults={"reason": reason, "by": member.user},
     )
+    if not made and row.reason == reason:  # pressed twice
+        return row
+    if not made:  # reviewers read the reason that is there, and approved with it
+        raise DomainError(
+            f"{row.by.shown_name} acknowledged it already: “{row.reason}”",
+            "The reason stays; say more in the review.",
+        )
     record(
         chain=member.workspace.chain,
         actor=member.actor,

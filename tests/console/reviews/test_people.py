@@ -167,6 +167,8 @@ def test_a_warning_that_is_acknowledged_last_and_a_run_that_ends_make_somebody_l
     [warning] = [f for f in standing(review).change.checked.verdict.findings if f.severity == "warn"]
     acknowledge(prompt=prompt, finding=warning, reason="It is one word.", member=hanna)
     make_approval(review, mara)
+    with pytest.raises(DomainError, match="Hanna acknowledged it already: “It is one word"):
+        acknowledge(prompt=prompt, finding=warning, reason="Nobody has to know.", member=hanna)
     prompt.acknowledgements.all().delete()  # as when the judge reads again and finds it anew
     looking.look(review.pk)
     assert not needing(berta)
