@@ -65,7 +65,7 @@ class Segmenter:
         self._fragments = Fragments(tokens)
         self._blank, self._crowded = state.blank, state.crowded
         self._lone = self._stops = 0
-        self._of_others = False  # whether the sentence before speaks of crooks and the like
+        self._opening = range(0)  # the first words of the last sentence that said who
         self.blocks = 0
         self.out: list[Sentence] = []
 
@@ -268,13 +268,13 @@ class Segmenter:
                     return
             else:
                 self._lone = 0
-            if self._speaks_of_others(first, last) and self.words[first] in _THEY and base > 0 and not said:
+            if self._speaks_of_others(first, last) and base > 0 and not said:
                 base = 0
             self.out.append(Sentence(first, last, base, self.blocks, said))
 
     def _speaks_of_others(self, first: int, last: int) -> bool:
         """'Scammers pose as soldiers. They ask for gift cards.': who was spoken of is spoken of still."""
         if self.words[first] not in _THEY:
-            opening = range(first, min(first + 3, last))
-            self._of_others = any(self.reader.entry(self.words[at])[0] & self.marks.third for at in opening)
-        return self._of_others
+            self._opening = range(first, min(first + 3, last))
+            return False
+        return any(self.reader.entry(self.words[at])[0] & self.marks.third for at in self._opening)
