@@ -22,6 +22,8 @@ STATIC = REPOSITORY / "static"
 MODULES = REPOSITORY / "node_modules"
 BUNDLES = STATIC / "build"
 STAMP = ".made-of"
+# No page asks for them: what the bundles are made of, and what else django-htmx brings. To compress them takes seconds.
+UNUSED = ("js/*", "htmx-2.js", "htmx-4*", "htmax-4*", "hx-*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +75,19 @@ def collect(target: Path) -> None:
         return
     shutil.rmtree(target, ignore_errors=True)
     _run(
-        [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0", "--skip-checks"],
+        [
+            sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0", "--skip-checks",
+            *(f"--ignore={pattern}" for pattern in UNUSED),
+        ],
         "The static files cannot be collected",
         environment={"REMIT_STATIC": str(target), "REMIT_DEBUG": ""},
-    )
+    )  # fmt: skip
     (target / STAMP).write_text(made_of)
 
 
 def collected_from() -> str:
     """A digest of what ``collect`` collects: the same digest, the same files."""
-    return _digest([STATIC, REPOSITORY / "requirements.lock"])
+    return _digest([STATIC, REPOSITORY / "requirements.lock", Path(__file__)])  # UNUSED decides, too
 
 
 @contextmanager
