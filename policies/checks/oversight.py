@@ -26,6 +26,7 @@ class EvadesOversight(LimitCheck):
         "+split > ^parts // overseer|gate slip|ceiling !ov_ok !fiction",
         "+disguise // ^gate|overseer ~ slip !ov_ok !fiction",
         "+forge_it ~ ^approval_of !ov_ok !fiction",
+        "@overseer +false_word|fake_word|pretend|hide|deny !ov_ok !fiction $defender",
         "+versions !ov_ok !fiction",
         "^overseer|watcher ~ +mislead_them !ov_ok !fiction $defender",
         "+oversight.tamper @oversight.actor !ov_ok !fiction",

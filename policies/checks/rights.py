@@ -50,6 +50,7 @@ class Discrimination(_UserRights):
         "+adverse ~ protected !adverse_ok",
         "^group ~ +worse !adverse_ok",
         "^protected !adverse_ok // +adverse !adverse_ok",
+        "^protected !adverse_ok // +worse !adverse_ok",
         "+reserve ~ ^favoured !adverse_ok !fiction",
     )
     blocks = (

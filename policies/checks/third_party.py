@@ -73,6 +73,7 @@ class Hounds(_ThirdParty):
     frames = (
         "+contact ~ badger !third_safe !fiction",
         "+contact >> hounded ~ badger_when !third_safe !fiction",
+        "+contact ~ kin ~ taking|loot|money3 !third_safe !fiction",
         "+contact ~ +kin // badger|badger_when !third_safe !fiction",
         "+gang ~ ^whom !third_safe !fiction",
     )
@@ -112,6 +113,7 @@ class Defrauds(_ThirdParty):
     frames = (
         "+sham ~ authority // loot !third_safe !fiction",
         "sham ~ authority // +loot !third_safe !fiction",
+        "+get_money ~ false_word|fake_word !third_safe !fiction",
         "+get_money|loot ~ hollow !third_safe !fiction",
         "+forge ~ ^false_papers !third_safe !fiction",
     )
