@@ -45,7 +45,6 @@ def _cursor() -> CursorWrapper:
         opened.prepare_threshold = NEVER
         # One plan, not one for each combination of the sizes that numbers happen to have.
         opened.adapters.register_dumper(int, Int8Dumper)
-    cursor: Any = _Preparing(opened)
-    return (
-        connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
-    )
+    logged = connection.queries_logged
+    cursor: Any = psycopg.Cursor(opened) if logged else _Preparing(opened)  # the latter cannot say what it did
+    return connection.make_debug_cursor(cursor) if logged else connection.make_cursor(cursor)
