@@ -29,8 +29,10 @@ from console.trials import budgets
 from console.trials.budgets import Accounts, Booked
 from console.trials.models import Conversation, Run, Step
 
-MOST_CLAIMS = 3  # claimants that may die with a conversation before it is set aside
-SUSPECT = 2  # from so many on it runs only when no other suspect does, so that it cannot take them along
+# Claimants that died with a conversation. From so many on it runs only when no other suspect does, so that it cannot take
+# them along; after three it is set aside until all others of its run are through. It is given up when it dies alone, too:
+# where workers are killed at random, some conversation is met three times, and its fourth claimant lives.
+SUSPECT, ASIDE, MOST_CLAIMS = 2, 3, 4
 TRIES = 4  # at a claim that others were quicker at
 # Leases run out while the database is away. For so many seconds after its start the living may renew theirs, so that an
 # outage neither repeats their calls nor counts as their death.
@@ -143,6 +145,9 @@ next AS MATERIALIZED (
     AND (w.claims < {SUSPECT} OR NOT EXISTS (
       SELECT FROM trials_conversation s
       WHERE s.run_id = w.run_id AND s.status = 'running' AND s.claims >= {SUSPECT}))
+    AND (w.claims < {ASIDE} OR NOT EXISTS (
+      SELECT FROM trials_conversation s
+      WHERE s.run_id = w.run_id AND s.status IN ('waiting', 'running') AND s.claims < {ASIDE} AND NOT s.economy))
   ORDER BY w.batch, w.turns, w.id LIMIT 1 FOR UPDATE OF w SKIP LOCKED),
 open AS MATERIALIZED (
   SELECT a.id FROM trials_run a, next, owner
@@ -348,9 +353,7 @@ def _put_back(conversation: Conversation) -> None:
         conversation.status = Conversation.Status.ERROR
         conversation.verdict = "error"
         conversation.error_kind = "set_aside"
-        conversation.error = (
-            f"{MOST_CLAIMS} workers died while they held this conversation, so it was set aside."
-        )
+        conversation.error = f"{MOST_CLAIMS} workers died while they held this conversation, the last one with no other beside it."
         conversation.finished_at = Now()
     conversation.save()
     budgets.settle(accounts, reservation, Spent(calls=1), leases=1)

@@ -294,7 +294,7 @@ def beats(stage: Stage) -> Counts:
 
 
 def poison(stage: Stage) -> Counts:
-    """A cell that kills every worker that takes it is set aside after three; the others go on."""
+    """A cell that kills every worker that takes it is set aside after three; the others go on. It is tried alone at last."""
     from console.trials.models import Conversation
 
     counts = Counts("a cell that kills its worker")
@@ -322,13 +322,15 @@ def poison(stage: Stage) -> Counts:
         counts.require(stage.until(partial(_ended, run), within=240), "the run does not end")
         cell = run.conversations.get(scenario="poison")
         counts.require(
-            (cell.status, cell.error_kind, cell.claims) == ("error", "set_aside", 3), f"it is {cell.status}"
+            (cell.status, cell.error_kind, cell.claims) == ("error", "set_aside", 4), f"it is {cell.status}"
         )
         others = run.conversations.exclude(pk=cell.pk)
         fine = others.filter(status="finished").count()
         counts.conversations, counts.lost = run.planned, 900 - fine
-        counts.in_flight, counts.extra = 3 * CONCURRENCY, len(api.calls) - 900
-        counts.done = f"set aside after {cell.claims}; {fine / 900:.1%} of the others finished"
+        counts.in_flight, counts.extra = 3 * CONCURRENCY + 1, len(api.calls) - 900
+        counts.done = (
+            f"set aside after three, given up after {cell.claims}; {fine / 900:.1%} of the others finished"
+        )
     return counts
 
 

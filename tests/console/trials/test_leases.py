@@ -168,22 +168,39 @@ def test_leases_of_a_process_known_to_be_dead_are_taken_back_at_once(api: Messag
     assert leases.reclaim(lease_holder=leases.holder()) == 1
 
 
-def test_a_row_that_kills_its_workers_is_set_aside_and_the_others_go_on(api: MessagesAPI) -> None:
+def die_with(conversation: int) -> None:
+    """A worker claims until it has the conversation too, and dies; nothing is held against the others."""
+    while take().id != conversation:
+        pass
+    Conversation.objects.filter(status="running").update(lease_until="2020-01-01T00:00Z")
+    leases.reclaim()
+    Conversation.objects.exclude(pk=conversation).update(claims=0)
+
+
+def test_a_row_that_kills_its_workers_is_set_aside_until_the_others_are_through(api: MessagesAPI) -> None:
     run = make_cells(api, 3, concurrency=3)
     poison = run.conversations.order_by("pk")[0].pk
-    for _ in range(leases.MOST_CLAIMS):
-        lease = next(lease for lease in iter(lambda: leases.take(POOL), None) if lease.id == poison)
-        run_out(lease)
-        leases.reclaim()
-        for held in Conversation.objects.filter(status="running"):
-            Conversation.objects.filter(pk=held.pk).update(lease_until="2020-01-01T00:00Z", claims=0)
-        leases.reclaim()
+    for _ in range(leases.ASIDE):
+        die_with(poison)
+    others = [take(), take()]
+    assert poison not in {lease.id for lease in others} and leases.take(POOL) is None
+    for lease in others:
+        write(lease, StepRow(ok=True), done(lease))
+    die_with(poison)
     cell = Conversation.objects.get(pk=poison)
     assert (cell.status, cell.verdict, cell.error_kind) == ("error", "error", "set_aside")
-    assert "3 workers died" in cell.error
-    work()
+    assert "4 workers died" in cell.error
     finished(run)
     assert sorted(run.conversations.values_list("status", flat=True)) == ["error", "finished", "finished"]
+
+
+def test_a_row_that_was_only_met_by_three_deaths_is_finished_at_the_end(api: MessagesAPI) -> None:
+    run = make_cells(api, 3)
+    run.conversations.filter(scenario="s000").update(claims=leases.ASIDE)
+    work()
+    finished(run)
+    assert {*run.conversations.values_list("status", "claims")} == {("finished", 0)}
+    assert api.calls[-1] and run.conversations.order_by("finished_at").last().scenario == "s000"
 
 
 def test_suspects_are_tried_one_at_a_time(api: MessagesAPI) -> None:
