@@ -46,5 +46,6 @@ def _cursor() -> CursorWrapper:
         # One plan, not one for each combination of the sizes that numbers happen to have.
         opened.adapters.register_dumper(int, Int8Dumper)
     logged = connection.queries_logged
-    cursor: Any = psycopg.Cursor(opened) if logged else _Preparing(opened)  # the latter cannot say what it did
+    # A prepared statement cannot say what it was.
+    cursor: Any = psycopg.Cursor(opened) if logged else _Preparing(opened)
     return connection.make_debug_cursor(cursor) if logged else connection.make_cursor(cursor)
