@@ -22,7 +22,12 @@ from console.sealed import Unsealable, seal, unseal
 from tests.factories import make_member, make_workspace
 
 pytestmark = pytest.mark.django_db
-NOT_SECRET = {("Release", "statement"), ("SigningKey", "public"), ("PublishedPack", "source")}
+NOT_SECRET = {
+    ("Release", "statement"),
+    ("SigningKey", "public"),
+    ("PublishedPack", "source"),
+    ("KeptPack", "content"),
+}
 
 
 def test_every_column_of_bytes_is_either_resealed_or_no_secret() -> None:
