@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import policies
@@ -25,7 +26,7 @@ def load(workspace: Workspace, ref: str, digest: str = "") -> Pack:
     """
     name, _, version = ref.partition("@")
     if name in _built_in_names():
-        return _built_in(ref, digest)
+        return _as_known(digest, ref, lambda: policies.load_pack(ref))
     if not digest:
         rows = workspace.packs.filter(name=name, **({"version": version} if version else {}))
         row = rows.order_by("-pk").values_list("version", "digest").first()
@@ -45,11 +46,12 @@ def keep(workspace: Workspace, pack: Pack) -> None:
     KeptPack.objects.bulk_create([kept], ignore_conflicts=True)
 
 
-def _built_in(ref: str, digest: str) -> Pack:
+def _as_known(digest: str, ref: str, read: Callable[[], Pack]) -> Pack:
+    """What ``read`` gives, or what was kept under ``digest`` where that is not to be had or says something else by now."""
     try:
-        pack = policies.load_pack(ref)
-    except PackError:
-        if kept := _kept(digest, ref):
+        pack = read()
+    except PackError:  # not installed any more, or it extends what is not
+        if digest and (kept := _kept(digest, ref)):
             return kept
         raise
     return pack if digest in ("", pack.digest) else _kept(digest, ref) or pack
@@ -84,14 +86,7 @@ def _published(workspace: int, name: str, version: str, digest: str) -> Pack:
     row = PublishedPack.objects.filter(workspace=workspace, name=name, version=version).first()
     if row is None:
         raise PackError(f"{name}@{version}", [Problem("", "It is not published here any more.")])
-    try:
-        pack = policies.read_pack(bytes(row.source), str(row))
-    except PackError:  # it extends what is not installed any more
-        if kept := _kept(digest, str(row)):
-            return kept
-        raise
-    if pack.digest == digest:
-        return pack
-    if kept := _kept(digest, str(row)):
-        return kept
-    raise PackError(str(row), [Problem("", "Its content is not the one that was published.")])
+    pack = _as_known(digest, str(row), lambda: policies.read_pack(bytes(row.source), str(row)))
+    if pack.digest != digest:
+        raise PackError(str(row), [Problem("", "Its content is not the one that was published.")])
+    return pack

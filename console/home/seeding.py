@@ -171,7 +171,7 @@ def _compare(prompt: Prompt, revisions: list[Revision], version: SuiteVersion, a
 def _run_to_the_end(started: list[Run]) -> None:
     """Finish the comparisons here, so that the first page already has something to read."""
     deadline = time.monotonic() + PATIENCE
-    with crew("seed", processes=1, calls=16) as members:
+    with crew("seed", [16]) as members:
         while time.monotonic() < deadline and _unfinished(started):
             members.watch()
             time.sleep(0.1)

@@ -18,11 +18,12 @@ import httpx2
 from console.provider.calls import STOPPED, Call, Reply, TextDelta, Usage
 from console.provider.endpoints import Endpoint
 from console.provider.errors import ProviderError, from_exception
+from console.provider.gate import Gate
 from console.provider.platforms import open_platform
 from console.provider.replies import reply_from
 from console.provider.requests import input_tokens, parameters, prompt_parameters, tokens_in
 from console.provider.stopping import Stop
-from console.provider.transport import open_transport, stoppable
+from console.provider.transport import open_transport, stoppable, through
 
 if TYPE_CHECKING:
     import anthropic
@@ -95,10 +96,10 @@ def _to_rehearsal(endpoint: Endpoint, call: Call) -> dict[str, Any]:
     return {"extra_headers": {"x-remit-sample": str(call.sample)}}
 
 
-def create(endpoint: Endpoint, call: Call) -> Reply:
-    """One whole message. Raises ProviderError."""
+def create(endpoint: Endpoint, call: Call, gate: Gate | None = None) -> Reply:
+    """One whole message. Raises ProviderError, and NotBegun where the ``gate`` that it has to pass is closed."""
     started = time.monotonic()
-    with provider_errors():
+    with provider_errors(), through(gate) as passage:
         response = sdk_client(endpoint).messages.with_raw_response.create(
             **parameters(call), **_to_rehearsal(endpoint, call), timeout=call.deadline
         )
@@ -107,7 +108,7 @@ def create(endpoint: Endpoint, call: Call) -> Reply:
             response.json(),
             response.headers,
             rehearsal=endpoint.rehearsal,
-            seconds=time.monotonic() - started,
+            seconds=time.monotonic() - started - passage.waited,
         )
 
 

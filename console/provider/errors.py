@@ -88,6 +88,8 @@ KINDS: Mapping[str, Kind] = {
         "Correct the account's address, or have the installation list it in REMIT_PROVIDER_ORIGINS.",
         retryable=False,
     ),
+    # Of this process, not of the provider: see gate.py. Nothing was sent, so nothing is recorded.
+    "not_begun": Kind("The call was not begun.", "Nothing is left to do: its run ended.", retryable=True),
     "unusable_account": Kind(
         "The provider account cannot be used.",
         "An admin finds it under Members, Provider and budgets.",

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ import httpx2
 
 from console.provider.addresses import Forbidden, checked_addresses
 from console.provider.errors import ProviderError
+from console.provider.gate import Gate
 from console.provider.stopping import Stop
 
 KEPT = 30.0  # seconds for which a connection is kept that nobody uses
@@ -34,7 +36,8 @@ KEEP_ALIVE = [
     ),
 ]
 
-# .until: the monotonic time at which the call of this thread is over; .stop: what may end it before
+# .until: the monotonic time at which the call of this thread is over; .stop: what may end it before; .passage: what its
+# requests pass first
 _call = threading.local()
 
 
@@ -46,6 +49,24 @@ def stoppable(stop: Stop | None) -> Iterator[None]:
         yield
     finally:
         _call.stop = None
+
+
+@dataclass(slots=True)
+class Passage:
+    """``waited``: seconds at the gate, which are none of the provider's."""
+
+    gate: Gate | None
+    waited: float = 0.0
+
+
+@contextmanager
+def through(gate: Gate | None) -> Iterator[Passage]:
+    """Requests that this thread sends in the body pass ``gate`` first, and leave it when their answer has been read."""
+    _call.passage = Passage(gate)
+    try:
+        yield _call.passage
+    finally:
+        _call.passage = None
 
 
 def _remaining(timeout: float | None, late: type[Exception]) -> float | None:
@@ -180,10 +201,14 @@ class DeadlineTransport(httpx2.BaseTransport):
         )  # since when; the newest is the last
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        passage: Passage | None = getattr(_call, "passage", None)
+        gate = passage.gate if passage else None
+        if passage and gate:
+            passage.waited += gate.enter()
         seconds = request.extensions.get("timeout", {}).get("read")
         until = None if seconds is None else time.monotonic() + seconds
         pool = self._take()
-        done = partial(self._put_back, pool)
+        done = partial(self._put_back, pool, gate)
         _call.until = until
         try:
             response = pool.handle_request(_core_request(request))
@@ -206,7 +231,9 @@ class DeadlineTransport(httpx2.BaseTransport):
         except IndexError:
             return self._opened()
 
-    def _put_back(self, pool: httpcore2.ConnectionPool) -> None:
+    def _put_back(self, pool: httpcore2.ConnectionPool, gate: Gate | None) -> None:
+        if gate is not None:
+            gate.leave()
         now = time.monotonic()
         self._idle.append((now, pool))
         with suppress(IndexError):  # another thread took the last one meanwhile

@@ -18,6 +18,7 @@ from console.provider.allowance import Allowance
 from console.provider.calls import STOPPED, Call, Reply
 from console.provider.endpoints import Endpoint
 from console.provider.errors import ProviderError
+from console.provider.gate import NotBegun
 from console.provider.spending import Reservation, reservation_for
 from console.trials import leases, ledger, plans, simulated_user, tools
 from console.trials.judging import phase
@@ -125,6 +126,8 @@ def _one_call(lease: Lease, plan: Plan, speak: Speak, part: Part, *, interactive
     release_connection()
     try:
         reply = speak(plan.endpoint, call)
+    except NotBegun:
+        return After("waiting", persistently(lambda: leases.give_back(lease)))
     except ProviderError as error:
         _learn(plan, call, error)
         return _failed(lease, part, plans.forgiven(plan, error), interactive=interactive)

@@ -1,7 +1,7 @@
 """Workers of a command's own: they serve one pool, without a broker. The command makes calls itself, and has further
 processes where it was asked for more than one.
 
-python -m console.trials.crew POOL THREADS
+python -m console.trials.crew POOL CALLS
 """
 
 from __future__ import annotations
@@ -15,36 +15,50 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from console.problems import DomainError
+from console.provider.gate import Gate
 from console.trials.watcher import MOST_QUICK_DEATHS, QUICK_DEATH
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.05  # seconds between two looks for work while threads are idle
 SWEEP_EVERY = 2.0
+ASK_EVERY = 0.2  # seconds between two questions whether the run still goes on
 REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def shares(calls: int, processes: int) -> list[int]:
+    """How many of the calls each process makes at a time."""
+    return [calls // processes + (number < calls % processes) for number in range(processes)]
+
+
+def ahead(calls: int) -> int:
+    """How many conversations more a process has in hand, so that a request is ready when an answer comes."""
+    return -(-calls // 8)
 
 
 class Crew:
     """This process and the others of a pool. ``watch`` starts those anew when they die."""
 
-    def __init__(self, pool: str, processes: int, calls: int) -> None:
+    def __init__(self, pool: str, calls: list[int]) -> None:
         self.pool = pool
-        self._threads = -(-calls // processes)
         self._quick_deaths = 0
         self._swept = time.monotonic()
         self._stopping = threading.Event()
-        self._members = [self._start() for _ in range(processes - 1)]
-        serving = (pool, self._threads, self._stopping)
+        own, *others = calls
+        self._gate = Gate(own)
+        self._members = [self._start(share) for share in others]
+        serving = (pool, own, self._gate, self._stopping)
         threading.Thread(target=serve, args=serving, name="crew", daemon=True).start()
 
     def watch(self) -> None:
         """Take the leases of the dead back at once, and put others in their place."""
         from console.trials import leases, sweeps
 
-        for index, (process, started) in enumerate(self._members):
+        for index, (process, started, share) in enumerate(self._members):
             if process.poll() is None:
                 continue
             leases.reclaim(lease_holder=leases.holder_of(process.pid))
@@ -53,43 +67,50 @@ class Crew:
                 raise DomainError(
                     "The run's workers die as soon as they start.", "See what they print, and the log."
                 )
-            self._members[index] = self._start()
+            self._members[index] = self._start(share)
         if time.monotonic() - self._swept > SWEEP_EVERY:
             self._swept = time.monotonic()
             sweeps.put_right()
 
+    def begin_nothing(self) -> None:
+        """Hold back what this process has ready. The others find out by themselves that the run does not go on."""
+        self._gate.close()
+
     def dismiss(self) -> None:
         self._stopping.set()
-        for process, _ in self._members:
+        for process, _, _ in self._members:
             process.terminate()
-        for process, _ in self._members:
+        for process, _, _ in self._members:
             try:
                 process.wait(5)
             except subprocess.TimeoutExpired:
                 process.kill()
 
-    def _start(self) -> tuple[subprocess.Popen[bytes], float]:
-        command = [sys.executable, "-m", "console.trials.crew", self.pool, str(self._threads)]
+    def _start(self, share: int) -> tuple[subprocess.Popen[bytes], float, int]:
+        command = [sys.executable, "-m", "console.trials.crew", self.pool, str(share)]
         process = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=sys.stderr)  # noqa: S603
-        return process, time.monotonic()
+        return process, time.monotonic(), share
 
 
 @contextmanager
-def crew(pool: str, processes: int, calls: int) -> Iterator[Crew]:
-    """So many processes, this one included, that together make ``calls`` at a time until the block ends."""
-    members = Crew(pool, processes, calls)
+def crew(pool: str, calls: list[int]) -> Iterator[Crew]:
+    """A process for each number of calls that are made at a time, this one the first, until the block ends."""
+    members = Crew(pool, calls)
     try:
         yield members
     finally:
         members.dismiss()
 
 
-def serve(pool: str, threads: int, stopping: threading.Event) -> None:
-    """Work with so many threads until ``stopping``, or until whoever started this process is gone."""
+def serve(pool: str, calls: int, gate: Gate, stopping: threading.Event) -> None:
+    """Make so many calls at a time until ``stopping``, or until whoever started this process is gone."""
     from django.db import Error, connection
 
+    from console.provider import client
     from console.trials import sweeps, worker
 
+    threads = calls + ahead(calls)
+    speak = partial(client.create, gate=gate)
     calls_for_work = threading.Semaphore(0)
     idle = threading.Semaphore(threads)
     parent = os.getppid()
@@ -98,7 +119,7 @@ def serve(pool: str, threads: int, stopping: threading.Event) -> None:
         while not stopping.is_set():
             calls_for_work.acquire()
             try:
-                worker.work(pool, lambda run: calls_for_work.release(), stopping)
+                worker.work(pool, lambda run: calls_for_work.release(), stopping, speak)
             except Exception:  # the database is away, say; the next look sends for this thread again
                 logger.exception("A worker could not go on.")
                 connection.close()
@@ -107,19 +128,29 @@ def serve(pool: str, threads: int, stopping: threading.Event) -> None:
 
     for number in range(threads):
         threading.Thread(target=serve_thread, name=f"worker {number}", daemon=True).start()
+    asked = time.monotonic()
     while not stopping.wait(LOOK_EVERY) and os.getppid() == parent:
-        if not idle.acquire(blocking=False):
-            continue  # nobody could take what a look would find
-        idle.release()
         try:
-            found = sweeps.due(pool, at_most=threads)
+            if time.monotonic() > asked + ASK_EVERY:
+                asked = time.monotonic()
+                if not sweeps.goes_on(pool):
+                    gate.close()
+            # While no thread is idle, nobody could take what a look would find.
+            found = sweeps.due(pool, at_most=threads) if _is_free(idle) else 0
         except Error as error:
             logger.warning("The database cannot be asked for work (%s); trying again.", type(error).__name__)
-            connection.close()
-            continue
+            found = 0
+        connection.close()  # back to the pool, which has few
         for _ in range(found):
             if idle.acquire(blocking=False):
                 calls_for_work.release()
+
+
+def _is_free(places: threading.Semaphore) -> bool:
+    if not places.acquire(blocking=False):
+        return False
+    places.release()
+    return True
 
 
 def main() -> None:
@@ -130,7 +161,8 @@ def main() -> None:
     stopping = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the command's to answer
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    serve(sys.argv[1], int(sys.argv[2]), stopping)
+    calls = int(sys.argv[2])
+    serve(sys.argv[1], calls, Gate(calls), stopping)
     os._exit(0)  # threads may wait for answers that nobody needs any more
 
 

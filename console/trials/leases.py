@@ -131,7 +131,7 @@ FROM owner LEFT JOIN next ON true LEFT JOIN leased ON true
 TAKE = f"""
 WITH owner AS MATERIALIZED (
   SELECT r.id AS run_id, r.workspace_id FROM trials_run r
-  WHERE r.status = 'running' AND r.pool = %(pool)s AND r.in_flight < r.concurrency
+  WHERE r.status = 'running' AND r.pool = %(pool)s AND r.in_flight < r.concurrency + r.ahead
     AND (r.paused_until IS NULL OR r.paused_until <= now())
     AND (
       SELECT true FROM trials_conversation c
@@ -151,7 +151,7 @@ next AS MATERIALIZED (
   ORDER BY w.batch, w.turns, w.id LIMIT 1 FOR UPDATE OF w SKIP LOCKED),
 open AS MATERIALIZED (
   SELECT a.id FROM trials_run a, next, owner
-  WHERE a.id = owner.run_id AND a.in_flight < a.concurrency AND {budgets.GOING} AND {within(*_NEXT)}
+  WHERE a.id = owner.run_id AND a.in_flight < a.concurrency + a.ahead AND {budgets.GOING} AND {within(*_NEXT)}
   FOR NO KEY UPDATE OF a),
 {_BOOKED_MONTH}
 booked AS (
@@ -309,7 +309,7 @@ def reclaim(**of_the_dead: str) -> int:
     dead = dead.filter(**of_the_dead) if of_the_dead else _run_out(dead)
     count = 0
     # One at a time, so that a sweep holds no row for long and two sweeps never wait for each other.
-    for pk in dead.values_list("pk", flat=True)[:500]:
+    for pk in dead.order_by("-lease_token").values_list("pk", flat=True)[:500]:
         with transaction.atomic():
             found = dead.select_for_update(no_key=True, skip_locked=True, of=("self",)).filter(pk=pk).first()
             if found is not None:
@@ -326,6 +326,32 @@ def _run_out(held: QuerySet[Conversation]) -> QuerySet[Conversation]:
 
 def _put_back(conversation: Conversation) -> None:
     """The claimant died: the call that may have been in flight is in the ledger as lost, what it cost is not known."""
+    accounts = Accounts(conversation.run_id, conversation.month_id or 0)
+    reservation = Reservation(conversation.reserved_tokens, conversation.reserved_cost)
+    begun = _was_begun(conversation)
+    conversation.lease_token = conversation.lease_until = None
+    conversation.lease_holder = ""
+    conversation.status = Conversation.Status.WAITING
+    if begun:
+        _book_as_lost(conversation)
+    conversation.save()
+    budgets.settle(accounts, reservation, Spent(calls=int(begun)), leases=1)
+
+
+def _was_begun(conversation: Conversation) -> bool:
+    """Whether its call may have been in flight. Of a run's leases so many were as it has concurrency, the oldest ones; the
+    others were claimed ahead (see crew.py). They are taken back newest first, so that each finds those before it.
+    """
+    run = conversation.run
+    if run is None or not run.ahead:
+        return True
+    held = run.conversations.filter(
+        status=Conversation.Status.RUNNING, lease_token__lt=conversation.lease_token
+    )
+    return held.count() < run.concurrency
+
+
+def _book_as_lost(conversation: Conversation) -> None:
     Step.objects.bulk_create(
         [
             Step(
@@ -341,19 +367,12 @@ def _put_back(conversation: Conversation) -> None:
         ],
         ignore_conflicts=True,
     )
-    accounts = Accounts(conversation.run_id, conversation.month_id or 0)
-    reservation = Reservation(conversation.reserved_tokens, conversation.reserved_cost)
-    conversation.lease_token = conversation.lease_until = None
-    conversation.lease_holder = ""
     conversation.claims += 1
     conversation.attempt += 1
     conversation.calls += 1
-    conversation.status = Conversation.Status.WAITING
     if conversation.claims >= MOST_CLAIMS and conversation.run_id:
         conversation.status = Conversation.Status.ERROR
         conversation.verdict = "error"
         conversation.error_kind = "set_aside"
         conversation.error = f"{MOST_CLAIMS} workers died while they held this conversation, the last one with no other beside it."
         conversation.finished_at = Now()
-    conversation.save()
-    budgets.settle(accounts, reservation, Spent(calls=1), leases=1)

@@ -81,6 +81,8 @@ class Run(Account):
     model = models.CharField(max_length=100)
     samples = models.PositiveSmallIntegerField(default=1)
     concurrency = models.PositiveSmallIntegerField(default=8)
+    # Conversations beyond that which a command's own workers make ready while its calls are under way.
+    ahead = models.PositiveSmallIntegerField(default=0, db_default=0)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.RUNNING)
     endpoint = models.CharField(max_length=200)  # the origin that answers, for the record
     base_url = models.CharField(
@@ -122,7 +124,7 @@ class Run(Account):
             models.UniqueConstraint(fields=["workspace", "number"], name="one_run_number"),
             # INVARIANT: counted in the claiming transaction, so that no number of workers exceeds it.
             models.CheckConstraint(
-                condition=Q(in_flight__lte=F("concurrency")), name="run_within_concurrency"
+                condition=Q(in_flight__lte=F("concurrency") + F("ahead")), name="run_within_concurrency"
             ),
         ]
         indexes = [

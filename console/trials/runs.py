@@ -74,13 +74,15 @@ def create_run(
     account: ProviderAccount | None = None,
     base_url: str = "",
     pool: str = "",
+    ahead: int = 0,
     cast: Cast = USUAL,
     economy: bool = False,
     alongside: Callable[[Run], None] = lambda run: None,
 ) -> Run:
     """Start a run; the first subject is the baseline. ``by``: None only for a command or the seed.
 
-    ``account``: None for the workspace's default, or the deployment's configuration. ``base_url`` and ``pool`` are a command's: another endpoint, and workers of its own. ``economy``: in message batches, where the run allows it. ``alongside`` writes more in the
+    ``account``: None for the workspace's default, or the deployment's configuration. ``base_url``, ``pool`` and ``ahead`` are a command's: another endpoint, and workers of its own, which have so many
+    conversations more in hand than calls under way. ``economy``: in message batches, where the run allows it. ``alongside`` writes more in the
     same transaction, and undoes it by what it raises. Raises Invalid for what cannot
     be run and ProviderError when the endpoint cannot be asked for its models.
     """
@@ -110,6 +112,7 @@ def create_run(
             account_id=endpoint.account,
             rehearsal=endpoint.rehearsal,
             pool=pool,
+            ahead=ahead,
             judge_model=judge_of(cast, workspace, endpoint, model, scenarios),
             user_model=user_of(cast, workspace, endpoint, model, scenarios),
             compares=cast.compares,

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from console.prepared import fetch_all
 from console.trials import leases, quality, runs
 from console.trials.batches import rows
 from console.trials.models import Conversation, Run, Tick
@@ -20,6 +21,8 @@ TAKE_TICK = """
 INSERT INTO trials_tick (schedule, tick) SELECT %(schedule)s, floor(extract(epoch FROM now()) / %(every)s)
 ON CONFLICT (schedule, tick) DO NOTHING RETURNING tick
 """
+
+GOES_ON = "SELECT EXISTS (SELECT FROM trials_run WHERE pool = %s AND status = 'running')"
 
 
 def take_tick(schedule: str, every: int = TICK) -> bool:
@@ -61,9 +64,15 @@ def measure_older() -> int:
     return Run.objects.filter(pk=run.pk).update(quality=quality.measure(run))
 
 
+def goes_on(pool: str) -> bool:
+    """Whether calls of the pool's runs may still begin."""
+    return bool(fetch_all(GOES_ON, [pool])[0][0])
+
+
 def due(pool: str, *, at_most: int) -> int:
     """How much of the pool's work may be done now: conversations, and a look after message batches."""
-    going = Run.objects.filter(pool=pool, status=Run.Status.RUNNING, in_flight__lt=F("concurrency"))
+    room = F("concurrency") + F("ahead")
+    going = Run.objects.filter(pool=pool, status=Run.Status.RUNNING, in_flight__lt=room)
     return min(at_most, sum(_due(run, at_most) for run in going) + rows.is_due(pool))
 
 
@@ -72,4 +81,4 @@ def _due(run: Run, at_most: int) -> int:
         return 0
     is_due = Q(run_after=None) | Q(run_after__lte=Now())
     found = Conversation.objects.filter(is_due, run=run, status="waiting", economy=False)[:at_most].count()
-    return min(found, run.concurrency - run.in_flight)
+    return min(found, run.concurrency + run.ahead - run.in_flight)

@@ -19,7 +19,7 @@ PROGRAM = Path(__file__).resolve().parents[2] / "manage.py"
 QUICK_DEATH = 5.0  # seconds; a process that dies so soon was not killed by its work
 MOST_QUICK_DEATHS = 5
 # Of the database. One is in use for some four milliseconds a call, and each is opened and planned for in ten.
-CONNECTIONS = "8"
+CONNECTIONS = "6"
 UNUSABLE = 2
 # The end of the session is none of the command's where it was begun to outlive it, as by nohup.
 _HANGS_UP = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)

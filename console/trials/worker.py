@@ -14,6 +14,7 @@ from console.logs import about
 from console.provider import client
 from console.trials import conversation, leases, runs
 from console.trials.batches import following
+from console.trials.conversation import Speak
 from console.trials.leases import Lease, LeaseLost, UsedUp
 from console.trials.ledger import persistently
 from console.trials.models import Run
@@ -29,7 +30,7 @@ HOPELESS = frozenset({"refused_key", "not_found", "limited"})
 Wake = Callable[[int], None]
 
 
-def work(pool: str, wake: Wake, stopping: threading.Event) -> None:
+def work(pool: str, wake: Wake, stopping: threading.Event, speak: Speak = client.create) -> None:
     """Take turns of the pool's runs until nothing may be taken now, or until ``stopping``.
 
     ``wake(run)`` sends for a worker; it is called later for what became due while nobody looked.
@@ -46,15 +47,15 @@ def work(pool: str, wake: Wake, stopping: threading.Event) -> None:
                 continue
             release_connection()
             return
-        after = _turn(lease)
+        after = _turn(lease, speak)
         if after is not None:
             _follow(lease, after, wake)
 
 
-def _turn(lease: Lease) -> After | None:
+def _turn(lease: Lease, speak: Speak) -> After | None:
     with about(run=lease.run, conversation=lease.id), pulse.keeping(lease):
         try:
-            return conversation.take_turn(lease, plan_of_run(lease.run), client.create)
+            return conversation.take_turn(lease, plan_of_run(lease.run), speak)
         except LeaseLost:
             logger.warning("Another worker has conversation %s by now; this answer is discarded.", lease.id)
         except AccountGone as error:

@@ -82,7 +82,8 @@ def check_for(code: str) -> type[Check] | None:
 def scan(sections: Sequence[SectionText], lexicon: Lexicon) -> Scan:
     """Read all sections in order as one prompt and report what its text orders.
 
-    Linear in the length of the text, and bounded (``unread``): what is left unread is a finding that blocks. Spans are code points into the section's text as given.
+    Linear in the length of the text, and bounded (``unread``): what is left unread is a finding that blocks. Spans are
+    code points into the section's text as given.
     """
     index = lexicon.prepared.get("frames")
     if not isinstance(index, FrameIndex):

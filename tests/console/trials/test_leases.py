@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -11,6 +12,8 @@ import pytest
 from django.db import connection, transaction
 
 from console.embedded.processes import wait_until
+from console.provider import client
+from console.provider.gate import Gate
 from console.trials import conversation, leases, sweeps, worker
 from console.trials.leases import Lease, LeaseLost
 from console.trials.ledger import Outcome, StepRow, write
@@ -89,7 +92,7 @@ def test_a_database_that_goes_away_between_claim_and_call_is_no_fault_of_the_con
     lease = take()
     with psycopg.connect(SERVER.replace("/remit?", f"/{database_name()}?"), autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
-    after = worker._turn(lease)
+    after = worker._turn(lease, client.create)
     assert after is not None and after.status == "waiting" and not api.calls
     work()
     assert finished(run).calls == 1 and run.conversations.get().status == "finished"
@@ -166,6 +169,32 @@ def test_leases_of_a_process_known_to_be_dead_are_taken_back_at_once(api: Messag
     take()
     assert leases.reclaim(lease_holder=leases.holder_of(1)) == 0
     assert leases.reclaim(lease_holder=leases.holder()) == 1
+
+
+def test_of_what_a_dead_worker_held_no_more_calls_are_lost_than_were_under_way(api: MessagesAPI) -> None:
+    """A command's workers claim a few conversations ahead; their requests wait at the gate (console/provider/gate.py)."""
+    run = make_cells(api, 4, concurrency=2, ahead=1)
+    first, second, ready = take(), take(), take()
+    assert leases.take(POOL) is None
+    run_out(ready, first, second)
+    assert leases.reclaim() == 3
+    assert booked(run) == (0, 0)
+    lost = Step.objects.filter(error_kind="lost").values_list("conversation_id", flat=True)
+    assert set(lost) == {first.id, second.id}
+    untouched = Conversation.objects.get(pk=ready.id)
+    assert (untouched.status, untouched.attempt, untouched.claims, untouched.calls) == ("waiting", 1, 0, 0)
+    assert run.calls == 2
+
+
+def test_what_was_claimed_ahead_is_put_back_when_its_call_may_not_begin(api: MessagesAPI) -> None:
+    run = make_cells(api, 1, concurrency=1, ahead=1)
+    gate = Gate(1)
+    gate.close()
+    lease = take()
+    after = worker._turn(lease, partial(client.create, gate=gate))
+    assert after is not None and after.status == "waiting"
+    assert booked(run) == (0, 0)
+    assert (len(api.calls), Step.objects.count()) == (0, 0)
 
 
 def die_with(conversation: int) -> None:

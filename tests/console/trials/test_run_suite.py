@@ -27,6 +27,7 @@ from django.db.models.functions import Now
 
 from console.embedded.layout import REPOSITORY
 from console.embedded.processes import end, gone, wait_until
+from console.trials import crew
 from console.trials.batch_models import MessageBatch
 from console.trials.models import Run
 from tests.console.trials.workers import workers
@@ -248,8 +249,14 @@ def test_ctrl_c_cancels_the_run_and_under_nohup_the_end_of_the_session_does_not(
             assert wait_until(lambda: len(api.calls) > by_then + 4, within=60)
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=60)
-    assert process.returncode == 3
-    assert json.loads(out)["status"] == "cancelled"
+    report = json.loads(out)
+    assert (process.returncode, report["status"]) == (3, "cancelled")
+    assert api.max_in_flight == 2, "what is made ready meanwhile waits"
+    assert report["totals"]["calls"] == len(api.calls)
+
+
+def test_processes_share_the_calls_to_the_last_one() -> None:
+    assert [crew.shares(calls, 3) for calls in (3, 5, 32)] == [[1, 1, 1], [2, 2, 1], [11, 11, 10]]
 
 
 def test_a_run_whose_watcher_was_killed_is_cancelled(folder: Path) -> None:

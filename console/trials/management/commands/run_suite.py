@@ -25,7 +25,7 @@ from console.problems import DomainError, Invalid
 from console.provider.models import ProviderAccount
 from console.trials import leases, reports, results, runs, subjects, suites
 from console.trials.casting import Cast
-from console.trials.crew import Crew, crew
+from console.trials.crew import Crew, ahead, crew, shares
 from console.trials.models import Run, SuiteVersion
 from console.trials.scenarios import ScenarioProblems
 from console.trials.starting import REFERENCE, prompt_of, revision_named
@@ -140,7 +140,8 @@ class Command(BaseCommand):
             try:
                 if members is not None:
                     members.watch()
-                run.refresh_from_db()
+                run.refresh_from_db(fields=["status"])
+                connection.close()  # back to the pool, which is small and for the workers
                 seen = time.monotonic()
             except (OperationalError, InterfaceError):
                 connection.close()
@@ -150,10 +151,13 @@ class Command(BaseCommand):
                 interrupted.set()
         if interrupted.is_set():
             self._cancel(run, members)
+        run.refresh_from_db()
 
     def _cancel(self, run: Run, members: Crew | None) -> None:
         """Nothing more is begun, and what is in flight may still end."""
         self._say("Cancelling the run.")
+        if members is not None:
+            members.begin_nothing()
         if run.status == Run.Status.RUNNING:
             runs.cancel_run(run=run)
         until = time.monotonic() + SETTLE
@@ -203,8 +207,12 @@ def _workers(run: Run, count: int) -> Iterator[Crew | None]:
     if not count:
         yield None
         return
-    with crew(run.pool, min(count, run.concurrency), run.concurrency) as members:
+    with crew(run.pool, _shares(run.concurrency, count)) as members:
         yield members
+
+
+def _shares(calls: int, workers: int) -> list[int]:
+    return shares(calls, min(calls, workers)) if workers else []
 
 
 def _start(options: dict[str, Any], say: Callable[..., None]) -> Run:
@@ -230,6 +238,7 @@ def _start(options: dict[str, Any], say: Callable[..., None]) -> Run:
         economy=options["economy"],
         account=_account(options, workspace),
         pool=(options["pool"] or f"command-{secrets.token_hex(8)}") if options["workers"] else "",
+        ahead=sum(ahead(calls) for calls in _shares(options["concurrency"], options["workers"])),
     )
 
 
