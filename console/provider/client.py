@@ -97,7 +97,7 @@ def _to_rehearsal(endpoint: Endpoint, call: Call) -> dict[str, Any]:
 
 
 def create(endpoint: Endpoint, call: Call, gate: Gate | None = None) -> Reply:
-    """One whole message. Raises ProviderError, and NotBegun where the ``gate`` that it has to pass is closed."""
+    """One whole message. Raises ProviderError, and NotBegun when it is sent back at the ``gate`` that it has to pass."""
     started = time.monotonic()
     with provider_errors(), through(gate) as passage:
         response = sdk_client(endpoint).messages.with_raw_response.create(

@@ -89,7 +89,7 @@ KINDS: Mapping[str, Kind] = {
         retryable=False,
     ),
     # Of this process, not of the provider: see gate.py. Nothing was sent, so nothing is recorded.
-    "not_begun": Kind("The call was not begun.", "Nothing is left to do: its run ended.", retryable=True),
+    "not_begun": Kind("The call was not begun.", "Its run ended before.", retryable=True),
     "unusable_account": Kind(
         "The provider account cannot be used.",
         "An admin finds it under Members, Provider and budgets.",

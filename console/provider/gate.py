@@ -10,7 +10,7 @@ from console.provider.errors import ProviderError
 
 
 class NotBegun(ProviderError):
-    """The gate was closed before the call's request was sent: nothing is known to have gone wrong, or to have cost."""
+    """The call was sent back before its request was sent: nothing went wrong, and it cost nothing."""
 
     def __init__(self) -> None:
         super().__init__("not_begun")
@@ -27,13 +27,10 @@ class Gate:
         self._lock = threading.Lock()
         self._free = places
         self._waiting: deque[_Waiter] = deque()
-        self._closed = False
 
     def enter(self) -> float:
-        """Wait for a place and take it; the seconds waited. Raises NotBegun when the gate is closed before that."""
+        """Wait for a place and take it; the seconds waited. Raises NotBegun when those who wait are sent back."""
         with self._lock:
-            if self._closed:
-                raise NotBegun
             if self._free:
                 self._free -= 1
                 return 0.0
@@ -49,10 +46,9 @@ class Gate:
             else:
                 self._free += 1
 
-    def close(self) -> None:
-        """Let nobody in any more. May be called at any time, any number of times."""
+    def send_back(self) -> None:
+        """Whoever waits now is not to begin. May be called at any time."""
         with self._lock:
-            self._closed = True
             while self._waiting:
                 self._waiting.popleft().go(may=False)
 

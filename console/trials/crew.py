@@ -73,8 +73,8 @@ class Crew:
             sweeps.put_right()
 
     def begin_nothing(self) -> None:
-        """Hold back what this process has ready. The others find out by themselves that the run does not go on."""
-        self._gate.close()
+        """Call after the run was cancelled. Other processes find that out by themselves."""
+        self._gate.send_back()
 
     def dismiss(self) -> None:
         self._stopping.set()
@@ -134,7 +134,7 @@ def serve(pool: str, calls: int, gate: Gate, stopping: threading.Event) -> None:
             if time.monotonic() > asked + ASK_EVERY:
                 asked = time.monotonic()
                 if not sweeps.goes_on(pool):
-                    gate.close()
+                    gate.send_back()
             # While no thread is idle, nobody could take what a look would find.
             found = sweeps.due(pool, at_most=threads) if _is_free(idle) else 0
         except Error as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -188,10 +189,14 @@ def test_of_what_a_dead_worker_held_no_more_calls_are_lost_than_were_under_way(a
 
 def test_what_was_claimed_ahead_is_put_back_when_its_call_may_not_begin(api: MessagesAPI) -> None:
     run = make_cells(api, 1, concurrency=1, ahead=1)
-    gate = Gate(1)
-    gate.close()
+    gate = Gate(0)
     lease = take()
-    after = worker._turn(lease, partial(client.create, gate=gate))
+    with ThreadPoolExecutor(1) as thread:
+        turn = thread.submit(worker._turn, lease, partial(client.create, gate=gate))
+        assert wait_until(lambda: bool(gate._waiting), within=10)
+        gate.send_back()
+        after = turn.result(10)
+        thread.submit(lambda: connection.close()).result(10)
     assert after is not None and after.status == "waiting"
     assert booked(run) == (0, 0)
     assert (len(api.calls), Step.objects.count()) == (0, 0)

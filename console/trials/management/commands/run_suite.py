@@ -156,10 +156,10 @@ class Command(BaseCommand):
     def _cancel(self, run: Run, members: Crew | None) -> None:
         """Nothing more is begun, and what is in flight may still end."""
         self._say("Cancelling the run.")
-        if members is not None:
-            members.begin_nothing()
         if run.status == Run.Status.RUNNING:
             runs.cancel_run(run=run)
+        if members is not None:
+            members.begin_nothing()
         until = time.monotonic() + SETTLE
         run.refresh_from_db()
         while run.is_open and time.monotonic() < until:
