@@ -47,23 +47,29 @@ def needs_user(scenarios: Iterable[Scenario]) -> bool:
 def judge_of(
     cast: Cast, workspace: Workspace, endpoint: Endpoint, model: str, scenarios: Sequence[Scenario]
 ) -> str:
-    """The run's judge, or "" where nothing is judged. Raises Invalid."""
-    if cast.judge == "" or not (cast.compares or needs_judge(scenarios)):
-        if cast.compares and cast.judge == "":
+    """The run's judge, or "" where nothing is judged. Raises Invalid, also for a wrong name that nothing needs."""
+    if cast.judge == "":
+        if cast.compares:
             raise Invalid(
                 "Preferences need a judge, and this run has none.", "Choose one, or leave them out."
             )
         return ""
-    return _offered(cast.judge, settled(workspace).model, endpoint, model, "judge")
+    is_needed = cast.compares or needs_judge(scenarios)
+    if not is_needed and cast.judge is None:
+        return ""
+    offered = _offered(cast.judge, settled(workspace).model, endpoint, model, "judge")
+    return offered if is_needed else ""
 
 
 def user_of(
     cast: Cast, workspace: Workspace, endpoint: Endpoint, model: str, scenarios: Sequence[Scenario]
 ) -> str:
     """The model that plays the users, or "" where none is simulated or all are repeated. Raises Invalid."""
-    if cast.repeats is not None or not needs_user(scenarios):
+    is_needed = cast.repeats is None and needs_user(scenarios)
+    if not is_needed and not cast.user:
         return ""
-    return _offered(cast.user, settled(workspace).model, endpoint, model, "play the users")
+    offered = _offered(cast.user, settled(workspace).model, endpoint, model, "play the users")
+    return offered if is_needed else ""
 
 
 def _offered(chosen: str | None, default: str, endpoint: Endpoint, model: str, what: str) -> str:

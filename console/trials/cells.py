@@ -10,6 +10,7 @@ from itertools import zip_longest
 from console.prompts.diff_rows import Part, visible
 from console.prompts.diffs import word_diff
 from console.trials import graders
+from console.trials.graders.text import word_count
 from console.trials.grading import shown_value
 from console.trials.models import Conversation, Preference, Rating, Subject, Verdict
 from console.trials.ratings import Calibration
@@ -214,8 +215,8 @@ def _marked(old: str, new: str) -> tuple[_Marked, _Marked]:
     if old == new:
         return (visible(old), ""), (visible(new), "")
     changes = word_diff(old, new)
-    same = sum(len(change.text.split()) for change in changes if change.mark == "same")
-    if old and new and same < REWRITTEN * min(len(old.split()), len(new.split())):
+    same = sum(word_count(change.text) for change in changes if change.mark == "same")
+    if old and new and same < REWRITTEN * min(word_count(old), word_count(new)):
         return (visible(old), "was"), (visible(new), "rewritten")
     left = [
         part for c in changes if c.mark != "ins" for part in visible(c.text, "del" if c.mark == "del" else "")

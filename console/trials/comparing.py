@@ -116,6 +116,9 @@ def _unlike(first: Run, second: Run) -> list[str]:
         found.append(f"{first.samples} samples against {second.samples}")
     if first.endpoint != second.endpoint:
         found.append(f"{first.endpoint} against {second.endpoint}")
+    if first.judge_model != second.judge_model:
+        judges = " and ".join(run.judge_model or "nobody" for run in (first, second))
+        found.append(f"judged by {judges}")
     if first.suite_version_id != second.suite_version_id:
         versions = f"{first.suite_version.number} against {second.suite_version.number}"
         found.append(f"version {versions} of the suite")

@@ -132,7 +132,7 @@ def _lost(scenario: str, limits: Mapping[int, Mapping[str, LimitCount]], candida
     return [
         limit
         for limit, count in limits.get(candidate, {}).items()
-        if scenario in count.broken_in and (limit not in before or scenario not in before[limit].broken_in)
+        if scenario in count.broken_in and limit in before and scenario in before[limit].held_in
     ]
 
 

@@ -5,13 +5,15 @@ What this program wrote is read back whole as long as nobody changed the test.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
-import re2
-
+from console.trials.promptfoo_asserts import CASELESS, NoEquivalent, expectations
+from console.trials.promptfoo_templates import Computed, message_of, names_in, rendered
 from console.trials.promptfoo_writing import CHAT, MESSAGE, OURS, digest_of
 from console.trials.scenarios import MOST_SCENARIOS, Scenario, ScenarioProblems, read_records
 from policies.canonical import CanonicalError
@@ -33,11 +35,13 @@ def read(text: str) -> tuple[tuple[Scenario, ...], tuple[str, ...]]:
         raise ScenarioProblems(["This is no promptfoo configuration: it takes an object with “tests”."])
     reading = _Reading(config)
     records = list(reading.records())
+    if not records:
+        raise ScenarioProblems(reading.notes or ["There is no test in it: it takes a list under “tests”."])
     if len(records) > MOST_SCENARIOS:
         raise ScenarioProblems(
             [f"There are {len(records):,} tests in it; the most for one suite is {MOST_SCENARIOS:,}."]
         )
-    return read_records(records, reading.problems), tuple(reading.notes)
+    return read_records(records, []), tuple(reading.notes)
 
 
 _NOT_READ = {
@@ -55,15 +59,20 @@ _NOT_READ = {
     "sharing": "nothing is shared",
     "tracing": "",
 }  # fmt: skip
+_READ_OF_TEST = {"vars", "assert", "description", "metadata"}
+_KEPT = ("purpose", "domain", "covers", "tags", "family", "tools")
 _READ = {"tests", "defaultTest", "scenarios", "prompts", "description", "$schema", "tags"}
 
 
+class _LeftOut(Exception):
+    """A test that makes no scenario; says why, as the end of a sentence."""
+
+
 class _Reading:
-    """One file: collects what cannot be read (``problems``) and what has no equivalent (``notes``)."""
+    """One file: ``notes`` collects what has no equivalent."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
-        self.problems: list[str] = []
         self.notes: list[str] = []
         default = config.get("defaultTest")
         self.default: Mapping[str, Any] = default if isinstance(default, Mapping) else {}
@@ -72,25 +81,30 @@ class _Reading:
                 self._note(f"“{key}” is not read" + (f": {_NOT_READ[key]}." if _NOT_READ.get(key) else "."))
         if isinstance(default, str):
             self._note(f"“defaultTest” is in another file ({default[:80]}), which is not read.")
-        self.template = self._template()
+        for key in self.default.keys() - _READ_OF_TEST:
+            self._note(f"“{key}” of “defaultTest” has no equivalent and is left out.")
+        self.prompt = self._prompt()
 
     def _note(self, sentence: str) -> None:
         if sentence not in self.notes:
             self.notes.append(sentence)
 
-    def _template(self) -> str:
-        """How promptfoo's prompt makes a message of the variables, where that is one line of text."""
+    def _prompt(self) -> str:
+        """What promptfoo's prompt makes the user say, where that is plain text."""
         prompts = self.config.get("prompts")
         listed = prompts if isinstance(prompts, list) else [prompts] if prompts else []
-        texts = [prompt if isinstance(prompt, str) else "" for prompt in listed]
-        if texts == [CHAT]:
+        if listed == [CHAT] or not listed:
             return ""
-        if listed:
-            self._note(
-                "“prompts” are not read: what answers is a prompt of this workspace."
-                + (" Its text is taken for what the user says." if _is_message(texts) else "")
+        found = message_of(listed[0])
+        self._note(
+            "“prompts” are not read: what answers is a prompt of this workspace."
+            + (
+                f" {'Its text' if len(listed) == 1 else 'The first one’s text'} is taken for what the user says."
+                if found
+                else ""
             )
-        return texts[0] if _is_message(texts) else ""
+        )
+        return found
 
     def records(self) -> Iterator[tuple[str, Any]]:
         """(place, scenario as plain data), tests of one conversation together."""
@@ -100,9 +114,10 @@ class _Reading:
         for tests in grouped.values():
             numbers = [number for number, _ in tests]
             where = f"Test {numbers[0]}" + (f" to {numbers[-1]}" if len(numbers) > 1 else "")
-            data = self._scenario(where, numbers[0], [test for _, test in tests])
-            if data is not None:
-                yield where, data
+            try:
+                yield where, self._scenario(where, numbers[0], [test for _, test in tests])
+            except _LeftOut as why:
+                self._note(f"{where} is left out: {why}")
 
     def _tests(self) -> Iterator[Mapping[str, Any]]:
         yield from self._listed("tests", self.config.get("tests"))
@@ -114,14 +129,13 @@ class _Reading:
 
     def _listed(self, where: str, value: Any) -> Iterator[Mapping[str, Any]]:
         for item in value if isinstance(value, list) else [value] if value is not None else []:
-            if isinstance(item, Mapping):
+            if isinstance(item, Mapping) and not isinstance(item.get("path"), str):
                 yield item
             else:
-                self._note(f"“{where}” names {str(item)[:80]!r}: other files are not read.")
+                named = item["path"] if isinstance(item, Mapping) else item
+                self._note(f"“{where}” names {str(named)[:80]!r}: other files are not read.")
 
-    def _scenario(
-        self, where: str, number: int, tests: Sequence[Mapping[str, Any]]
-    ) -> Mapping[str, Any] | None:
+    def _scenario(self, where: str, number: int, tests: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
         ours = _metadata(tests[0]).get(OURS)
         written: Mapping[str, Any] = ours if isinstance(ours, Mapping) else {}
         kept = written.get("scenario")
@@ -131,150 +145,150 @@ class _Reading:
             self._note(
                 f"{where} was changed since it was exported: its tests count, not what was kept beside them."
             )
-        variables = {**_vars_of(self.default), **_vars_of(tests[0])}
-        says, key = [], ""
-        for test in tests:
-            text, key = self._said({**_vars_of(self.default), **_vars_of(test)})
-            if not text:
-                self.problems.append(
-                    f"{where}: it is not clear what the user says; call that variable “{MESSAGE}”."
-                )
-                return None
-            says.append({"user": text})
         given = kept if isinstance(kept, Mapping) else {}
-        title = str(tests[0].get("description") or says[0]["user"]).strip().split("\n")[0][:200]
-        data = {
-            name: given[name]
-            for name in ("purpose", "domain", "covers", "tags", "family", "tools")
-            if name in given
-        }
-        data |= {
-            "id": str(given.get("id") or _conversation(tests[0]) or f"test-{number}"),
+        values = [self._values(where, test) for test in tests]
+        lists = {name: value for name, value in values[0].items() if isinstance(value, list)}
+        says = [self._said(each, lists) for each in values]
+        title = str(tests[0].get("description") or says[0]).strip().split("\n")[0][:200]
+        return {
+            **{name: given[name] for name in _KEPT if name in given},
+            "id": str(given.get("id") or _id(_conversation(tests[0])) or f"test-{number}"),
             "title": title or f"Test {number}",
-            "turns": says,
+            "turns": [{"user": said} for said in says],
             "expect": [
-                check for turn, test in enumerate(tests, 1) for check in self._expect(where, turn, test)
+                check
+                for turn, (test, each) in enumerate(zip(tests, values, strict=True), 1)
+                for check in self._expect(where, turn, test, each, lists)
             ],
+            "variables": _without(_single(values[0]), says),
+            **_matrix(lists),
         }
-        return data | self._variables(where, variables, key)
 
-    def _said(self, variables: Mapping[str, Any]) -> tuple[str, str]:
-        """What the user says, and the variable that it came from, "" where it is made of several."""
-        if self.template:
-            return _PLACE.sub(lambda found: str(variables.get(found[1], found[0])), self.template), ""
-        texts = {name: value for name, value in variables.items() if isinstance(value, str)}
-        name = next((name for name in SAYS if name in texts), None)
-        if name is None and len(texts) == 1:
-            (name,) = texts
-        return (texts[name], name) if name else ("", "")
+    def _values(self, where: str, test: Mapping[str, Any]) -> dict[str, Any]:
+        """A test's variables, filled into each other in their order, as promptfoo does; lists of values as lists."""
+        for vars in (self.default.get("vars"), test.get("vars")):
+            if isinstance(vars, str):
+                raise _LeftOut(f"its variables are in another file ({vars[:80]}).")
+        given = {**_vars_of(self.default), **_vars_of(test)}
+        lists = {name for name, value in given.items() if isinstance(value, list)}
+        values: dict[str, Any] = {}
+        for name, value in given.items():
+            several = value if isinstance(value, list) else [value]
+            if not several or not all(isinstance(one, str | int | float) for one in several):
+                self._note(
+                    f"{where}: the variable “{name}” is neither a value nor a list of values and is left out."
+                )
+            elif any(isinstance(one, str) and one.startswith(("file://", "package:")) for one in several):
+                self._note(f"{where}: the variable “{name}” is in another file and is left out.")
+            else:
+                values[name] = value
+        singles = _single(values)
+        for name, value in singles.items():
+            with suppress(Computed):  # stands as it is, and is named only where it is used
+                singles[name] = values[name] = rendered(value, singles, lists)
+        return values
 
-    def _variables(self, where: str, variables: Mapping[str, Any], said: str) -> dict[str, Any]:
-        """Single values are the scenario's variables; lists are combined, as promptfoo does, into a matrix."""
-        rest = {name: value for name, value in variables.items() if name != said}
-        single = {name: value for name, value in rest.items() if isinstance(value, str | int | float)}
-        lists = {name: value for name, value in rest.items() if isinstance(value, list) and value}
-        for name in rest.keys() - single.keys() - lists.keys():
-            self._note(
-                f"{where}: the variable “{name}” is neither a value nor a list of values and is left out."
-            )
-        matrix = [dict(zip(lists, row, strict=True)) for row in _combined(lists)] if lists else []
-        if lists and not matrix:
-            self.problems.append(f"{where}: its variables combine to more than {MOST_COMBINATIONS} rows.")
-        return {"variables": single} | ({"matrix": matrix} if matrix else {})
+    def _said(self, values: Mapping[str, Any], lists: Mapping[str, Any]) -> str:
+        """What the user says: the prompt with the variables filled in, or the variable that is called so."""
+        text = self.prompt if names_in(self.prompt) or not values else ""
+        if not text:
+            texts = [name for name, value in values.items() if isinstance(value, str | list)]
+            name = next((name for name in SAYS if name in texts), texts[0] if len(texts) == 1 else "")
+            text = f"{{{{{name}}}}}" if name else self.prompt
+        if not text.strip():
+            raise _LeftOut(f"it is not clear what the user says; call that variable “{MESSAGE}”.")
+        said = self._rendered(text, values, lists)
+        if not said.strip():
+            raise _LeftOut("the user says nothing in it.")
+        return said
 
-    def _expect(self, where: str, turn: int, test: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        for key in test.keys() - {"vars", "assert", "description", "metadata"}:
+    def _rendered(self, value: Any, values: Mapping[str, Any], lists: Mapping[str, Any]) -> Any:
+        try:
+            return rendered(rendered(value, _single(values), lists), {}, lists)
+        except Computed as found:
+            raise _LeftOut(f"nothing here has or computes {found}.") from None
+
+    def _expect(
+        self,
+        where: str,
+        turn: int,
+        test: Mapping[str, Any],
+        values: Mapping[str, Any],
+        lists: Mapping[str, Any],
+    ) -> Iterator[dict[str, Any]]:
+        for key in test.keys() - _READ_OF_TEST:
             self._note(f"{where}: “{key}” has no equivalent and is left out.")
+        if _metadata(test).keys() - {"conversationId", OURS}:
+            self._note(f"{where}: “metadata” is left out.")
         options = test.get("options") or {}
         own = (
             []
             if isinstance(options, Mapping) and options.get("disableDefaultAsserts")
             else self.default.get("assert")
         )
-        for check in [*_list(own), *_list(test.get("assert"))]:
-            yield from self._check(where, turn, check)
+        for check in _flat([*_list(own), *_list(test.get("assert"))], self._note, where):
+            yield from self._check(where, turn, check, values, lists)
 
-    def _check(self, where: str, turn: int, check: Any) -> Iterator[dict[str, Any]]:
-        if not isinstance(check, Mapping):
-            self._note(f"{where}: an assert is no object and is left out.")
-            return
-        type_ = str(check.get("type", ""))
-        if type_ == "assert-set":
-            self._note(
-                f"{where}: the asserts of an assert-set are read one by one; its threshold is left out."
-            )
-            for inner in _list(check.get("assert")):
-                yield from self._check(where, turn, inner)
-            return
+    def _check(
+        self,
+        where: str,
+        turn: int,
+        check: Mapping[str, Any],
+        values: Mapping[str, Any],
+        lists: Mapping[str, Any],
+    ) -> Iterator[dict[str, Any]]:
+        type_ = str(check.get("type") or check.get("$ref") or "")
         try:
-            found = _expectations(type_, check.get("value"))
-        except _NoEquivalent as error:
+            found = expectations(type_, self._rendered(check.get("value"), values, lists))
+        except NoEquivalent as error:
             self._note(f"{where}: the assert “{type_}” has no equivalent{error} and is left out.")
             return
+        except _LeftOut as why:
+            self._note(f"{where}: the assert “{type_}” is left out: {why}")
+            return
+        if type_ in CASELESS:
+            self._note("“contains” and its like are read without regard to upper and lower case.")
         for key in check.keys() & {"threshold", "weight", "transform", "provider", "contextTransform"}:
             self._note(f"{where}: “{key}” of an assert has no equivalent and is left out.")
+        metric = check.get("metric")
+        named = {"limit": metric} if isinstance(metric, str) and metric.startswith("limit.") else {}
         for kind, value in found:
-            made = {"kind": kind, "value": value, "turn": turn}
-            metric = check.get("metric")
-            yield made | (
-                {"limit": metric} if isinstance(metric, str) and metric.startswith("limit.") else {}
-            )
+            yield {"kind": kind, "value": value, "turn": turn} | named
 
 
-class _NoEquivalent(Exception):
-    """An assert that no expectation stands for; says why, as a parenthesis, or nothing."""
+def _flat(checks: Sequence[Any], note: Callable[[str], None], where: str) -> Iterator[Mapping[str, Any]]:
+    """Asserts one by one, those of a set too."""
+    for check in checks:
+        if not isinstance(check, Mapping):
+            note(f"{where}: an assert is no object and is left out.")
+        elif check.get("type") == "assert-set":
+            note(f"{where}: the asserts of an assert-set are read one by one; its threshold is left out.")
+            yield from _flat(_list(check.get("assert")), note, where)
+        else:
+            yield check
 
 
-_PLACE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)(?:\s*\|[^}]*)?\s*\}\}")
+def _single(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if not isinstance(value, list)}
 
 
-def _expectations(type_: str, value: Any) -> list[tuple[str, Any]]:
-    if isinstance(value, str) and value.startswith(("file://", "package:")):
-        raise _NoEquivalent(" (its value is in another file)")
-    text = value if isinstance(value, str) else str(value)
-    match type_:
-        case "contains" | "icontains":
-            return [("contains", text)]
-        case "not-contains" | "not-icontains":
-            return [("not_contains", text)]
-        case "contains-all" | "icontains-all":
-            return [("contains", str(one)) for one in _list(value)]
-        case "contains-any" | "icontains-any":
-            return [("regex", "(?i)" + "|".join(re2.escape(str(one)) for one in _list(value)))]
-        case "not-contains-any" | "not-icontains-any":
-            return [("not_contains", str(one)) for one in _list(value)]
-        case "equals":
-            return [("regex", rf"(?s)\A\s*{re2.escape(text)}\s*\z")]
-        case "starts-with":
-            return [("regex", rf"\A{re2.escape(text)}")]
-        case "regex":
-            return [("regex", text)]
-        case "is-refusal":
-            return [("refusal", True)]
-        case "not-is-refusal":
-            return [("no_refusal", True)]
-        case "is-json":
-            return [("json_schema", value if isinstance(value, Mapping) else {})]
-        case "llm-rubric" | "g-eval" | "model-graded-closedqa":
-            return [("judge", " ".join(map(str, value)) if isinstance(value, list) else text)]
-        case "factuality" | "model-graded-factuality":
-            return [("judge", f"Pass if the reply agrees in its facts with: {text}")]
-        case "word-count":
-            most = value.get("max") if isinstance(value, Mapping) else value
-            if (isinstance(value, Mapping) and set(value) - {"max"}) or type(most) is not int:
-                raise _NoEquivalent(" (only a highest number of words has)")
-            return [("max_words", most)]
-        case _:
-            raise _NoEquivalent
+def _without(values: Mapping[str, Any], says: Sequence[str]) -> dict[str, Any]:
+    """A variable that is nothing but what the user says is none of the prompt's."""
+    return {name: value for name, value in values.items() if value not in says}
 
 
-def _is_message(texts: Sequence[str]) -> bool:
-    """One prompt, a line of text with a variable in it: no chat, no file."""
-    text = texts[0] if len(texts) == 1 else ""
-    plain_text = (
-        not text.lstrip().startswith(("[", "{%")) and "://" not in text and "_conversation" not in text
+def _matrix(lists: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """Lists of values are combined, as promptfoo does."""
+    count = math.prod(len(values) for values in lists.values())
+    if count > MOST_COMBINATIONS:
+        raise _LeftOut(f"its variables combine to {count:,} rows, more than {MOST_COMBINATIONS}.")
+    return (
+        {"matrix": [dict(zip(lists, row, strict=True)) for row in product(*lists.values())]} if lists else {}
     )
-    return bool(_PLACE.search(text)) and plain_text
+
+
+def _id(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.:-]+", "-", text).strip("-")[:120]
 
 
 def _list(value: Any) -> list[Any]:
@@ -301,11 +315,3 @@ def _safe_digest(tests: Sequence[Mapping[str, Any]]) -> str:
         return digest_of(tests)
     except (CanonicalError, TypeError, ValueError):
         return ""
-
-
-def _combined(lists: Mapping[str, Sequence[Any]]) -> list[tuple[Any, ...]]:
-    """Every combination, or none where they are too many."""
-    count = 1
-    for values in lists.values():
-        count *= len(values)
-    return list(product(*lists.values())) if count <= MOST_COMBINATIONS else []

@@ -352,7 +352,7 @@ def _limits_lost(before: Mapping[str, LimitCount], after: Mapping[str, LimitCoun
         {"limit": limit, "scenario": scenario}
         for limit, count in after.items()
         for scenario in count.broken_in
-        if limit not in before or scenario not in before[limit].broken_in
+        if limit in before and scenario in before[limit].held_in
     ]
 
 

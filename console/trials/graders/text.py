@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from console.trials.graders.base import Graded, Grader, Turns, fails, passes, quoted
 from console.trials.schemas import compiled, wrong_pattern
+
+# Han and kana, with their marks of length: a reply of a thousand of them is no single word.
+_UNSPACED = re.compile(
+    "[\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 
 
 def fold(text: str) -> str:
@@ -43,8 +49,13 @@ def _check_words(value: Any) -> str:
     return "" if type(value) is int and value > 0 else "must be a whole number of words above 0"
 
 
+def word_count(text: str) -> int:
+    """Words between spaces; of scripts that put none between them, each character."""
+    return len(_UNSPACED.sub(" x ", text).split())
+
+
 def _max_words(value: int, turns: Turns, index: int) -> Graded:
-    count = len(turns[index].reply.split())
+    count = word_count(turns[index].reply)
     say = passes if count <= value else fails
     return say(f"{count} words, at most {value}", turns[index])
 

@@ -35,6 +35,8 @@ def word(kind: str, value: Any, turn: int | str, turns: tuple[Turn, ...]) -> str
         ("regex", "(?i)heart", "the HEART", "pass"),
         ("max_words", 3, "one two three", "pass"),
         ("max_words", 3, "one two three four", "fail"),
+        ("max_words", 6, "我们的月费。", "pass"),
+        ("max_words", 3, "我们的月费", "fail"),  # a script without spaces counts by its characters
         ("json_schema", {"type": "object", "required": ["a"]}, '{"a": 1}', "pass"),
         ("json_schema", {"type": "object", "required": ["a"]}, '{"b": 1}', "fail"),
         ("json_schema", {"type": "object"}, '```json\n{"a": 1}\n```', "fail"),

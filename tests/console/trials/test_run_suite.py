@@ -300,6 +300,7 @@ def test_revisions_and_suites_of_the_workspace_are_named_by_slug(api: MessagesAP
         (("--revision", "aria@9"), "There is no aria@9 in Bank."),
         (("--revision", "{folder}/bad.yaml"), "bad.yaml is not a draft:"),
         (("--model", "nobody-1"), 'offers no model "nobody-1".'),
+        (("--judge", "nobody-1"), 'offers no model "nobody-1" to judge.'),
         (("--samples", "0"), "Samples must be from 1 to 50, and 0 is not."),
         (("--base-url", "ftp://x"), "The provider's address 'ftp://x' cannot be used"),
         (("--base-url", "http://127.0.0.1:9"), "The provider cannot be reached"),

@@ -131,7 +131,8 @@ def test_a_complete_run_says_its_verdict_with_its_numbers(
 
 
 def test_a_limit_that_no_longer_holds_is_named_first(get: Get, author: Membership, api: MessagesAPI) -> None:
-    cells = {"plain": ("p", "f"), "limit-a": ("pp", "pf"), "limit-b": ("pp", "pp")}
+    # Where the baseline gave no verdict, nothing held that could be lost.
+    cells = {"plain": ("p", "f"), "limit-a": ("pp", "pf"), "limit-b": ("pp", "pp"), "unknown": ("ee", "ff")}
     run = make_compared(
         author,
         api,
@@ -144,6 +145,7 @@ def test_a_limit_that_no_longer_holds_is_named_first(get: Get, author: Membershi
     assert "limit.user_rights no longer holds" in page
     assert "limit.user_rights held with r1 and no longer does with r2, in limit-a." in page
     assert page.index("row-limit-a") < page.index("row-plain")
+    assert "in unknown." not in page and not [s for s in results.regressions(run) if "unknown" in s]
     assert results.regressions(run)
 
 

@@ -180,6 +180,72 @@ def test_a_configuration_of_others_is_read_and_what_has_no_equivalent_is_named()
         assert part in said
 
 
+TEMPLATES = """
+prompts: ["Translate to {{language}}: {{input}}", "In {{language}}, say {{input}}"]
+defaultTest: {vars: {unit: EUR}, options: {provider: x}}
+tests:
+  - vars: {language: [French, German], input: "the price of {{product}}", product: card, price: 3.50}
+    assert:
+      - {type: contains, value: "{{price}} {{unit}}"}
+      - {type: icontains-any, value: "{{language}}, free"}
+      - {type: icontains-any, value: "{{product}}, free"}
+      - {type: regex, value: "^(?!sorry)"}
+      - {type: contains, value: "{{ product | upper }}"}
+      - {type: is-json, value: '{"type": "object"}'}
+      - {type: equals, value: true}
+      - {$ref: "#/assertionTemplates/kind"}
+  - vars: {language: Dutch, input: file://words.txt}
+  - vars: file://rows.yaml
+  - vars: {language: Dutch, input: "{% if x %}a{% endif %}"}
+  - vars: {language: "", input: [[1]]}
+"""
+
+
+def test_names_in_braces_are_filled_in_and_what_would_be_computed_is_left_out_by_name() -> None:
+    read = read_suite(TEMPLATES, "x.yaml")
+    (only,) = read.scenarios
+    french, german = played([only.to_dict()])
+    assert french["turns"][0]["user"] == "Translate to French: the price of card"
+    assert german["turns"][0]["user"] == "Translate to German: the price of card"
+    assert [(e["kind"], e["value"]) for e in french["expect"]] == [
+        ("contains", "3.5 EUR"),
+        ("regex", "(?i)card|free"),
+        ("json_schema", {"type": "object"}),
+        ("regex", r"(?s)\A\s*true\s*\z"),
+    ]
+    assert french["variables"] | {"product": "card", "unit": "EUR"} == french["variables"]
+    said = " ".join(read.notes)
+    for part in (
+        "The first one’s text is taken",
+        "“options” of “defaultTest”",
+        "RE2",
+        "a matrix would fill in a pattern",
+        "{{ product | upper }}",
+        "#/assertionTemplates/kind",
+        "Test 2: the variable “input” is in another file",
+        "Test 2 is left out",
+        "Test 3 is left out: its variables are in another file",
+        "Test 4 is left out: nothing here has or computes {% if x %}",
+        "Test 5 is left out",
+        "without regard to upper and lower case",
+    ):
+        assert part in said
+
+
+def test_what_the_user_says_is_found_in_chats_lists_and_prompts_without_variables() -> None:
+    chat = """prompts: ['[{"role": "system", "content": "Be kind"}, {"role": "user", "content": "Hi {{who}}, {{msg}}"}]']\ntests: [{vars: {who: Bo, msg: hello}}]"""
+    assert read_suite(chat, "x.yaml").scenarios[0].turns[0].user == "Hi Bo, hello"
+    several = "prompts: [file://p.txt]\ntests: [{vars: {question: [a, b]}, metadata: {conversationId: 'my talk/1'}}]"
+    (scenario,) = read_suite(several, "x.yaml").scenarios
+    assert [cell["turns"][0]["user"] for cell in played([scenario.to_dict()])] == ["a", "b"]
+    assert scenario.id == "my-talk-1"
+    alone = "prompts: Tell me a joke\ntests: [{assert: [{type: llm-rubric, value: Funny}]}]"
+    assert read_suite(alone, "x.yaml").scenarios[0].turns[0].user == "Tell me a joke"
+    with pytest.raises(ScenarioProblems) as raised:
+        read_suite("tests: file://tests.csv\nprompts: x.txt", "x.yaml")
+    assert "file://tests.csv" in " ".join(raised.value.problems)
+
+
 def test_what_promptfoo_cannot_check_is_named_in_its_file() -> None:
     text = promptfoo_writing.write(list(version().scenarios), "full v1")
     assert "# promptfoo cannot check simulated tools: fees." in text

@@ -291,7 +291,7 @@ def _account(options: dict[str, Any], workspace: Workspace) -> ProviderAccount |
 
 def _suite(given: str, workspace: Workspace, say: Callable[..., None]) -> SuiteVersion:
     path = Path(given)
-    if not path.suffix and not path.is_file():
+    if suites.SLUG.fullmatch(given) and not path.is_file():
         return suites.newest_version(workspace, given)
     try:
         read = read_suite(path.read_bytes(), path.name)
