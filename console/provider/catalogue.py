@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from console.provider.client import provider_errors, sdk_client
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 KEEP_SECONDS = 300.0
 DEADLINE = 15.0
-PAGE = 1000
+PAGE, MOST_PAGES = 1000, 10
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
 THINKING = ("adaptive", "enabled", "between_tools", "disabled")
 # Answers to asking for the list that only say that there is none: such a server may still answer messages.
@@ -81,7 +82,11 @@ def _fetch(endpoint: Endpoint) -> tuple[Model, ...]:
         # Not validated by the SDK: a server that answers something else must not look like one without models.
         if not isinstance(getattr(page, "data", None), list):
             raise _no_list()
-        return tuple(_model(info) for info in page if isinstance(getattr(info, "id", None), str))
+        pages = islice(page.iter_pages(), MOST_PAGES)  # a server may say forever that there are more
+        listed = [
+            info for one in pages for info in one.data or () if isinstance(getattr(info, "id", None), str)
+        ]
+        return tuple({info.id: _model(info) for info in listed}.values())
 
 
 def _no_list() -> ProviderError:

@@ -27,13 +27,17 @@ from policies.canonical import digest
 
 @member_view("GET")
 def cell(request: MemberRequest, number: int, scenario: str) -> HttpResponse:
-    """``sample``, ``with`` (the position beside the baseline) and ``view`` (words or plain) are in the address."""
+    """``sample``, ``with`` (the position beside the baseline, or all) and ``view`` (words or plain) are in the address."""
     run = run_for(request.member, number)
     form = next((form for form in run.suite_version.played if form["id"] == scenario), None)
     if form is None:
         raise Http404
     subjects = list(run.subjects.select_related("revision").defer("params", "tools", "variables"))
     candidate = min(_number(request, "with", 1), len(subjects) - 1)
+    shows_all = request.GET.get("with") == "all" and len(subjects) > 2
+    columns = (
+        subjects if shows_all else [subjects[0], *subjects[candidate : candidate + 1][: bool(candidate)]]
+    )
     sample = min(max(1, _number(request, "sample", 1)), run.samples)
     rows = results.rows_of(run)
     context = {
@@ -45,16 +49,12 @@ def cell(request: MemberRequest, number: int, scenario: str) -> HttpResponse:
         "sample": sample,
         "candidate": subjects[candidate] if candidate else None,
         "baseline": subjects[0],
+        "subjects": subjects,
+        "shows_all": shows_all,
         "may_rate": can(request.member, Action.RATE, run),
-        "by_word": request.GET.get("view", "words") != "plain",
+        "by_word": not shows_all and request.GET.get("view", "words") != "plain",
         "reviews": list(run.reviews.filter(status__in=["open", "changes"]).order_by("-number")[:3]),
-        **_columns(
-            run,
-            parse_scenario(form),
-            [subjects[0], *subjects[candidate : candidate + 1][: bool(candidate)]],
-            sample,
-            rows,
-        ),
+        **_columns(run, parse_scenario(form), columns, sample, rows),
         **_neighbours(request, run, rows, scenario, candidate),
     }
     context["exchanges"] = cells.exchanges(
@@ -179,7 +179,8 @@ def _neighbours(
         kept if filtered else differing if scenario in differing else [line.row.scenario for line in lines]
     )
     at = order.index(scenario)
-    chosen = {"with": candidate if candidate > 1 else "", "show": show, "limit": limit}
+    beside = "all" if request.GET.get("with") == "all" else candidate if candidate > 1 else ""
+    chosen = {"with": beside, "show": show, "limit": limit}
     query = urlencode({name: value for name, value in chosen.items() if value})
 
     def address(index: int) -> str:

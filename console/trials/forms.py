@@ -279,7 +279,8 @@ class RunForm(forms.Form):
 
 
 def _suite_label(version: SuiteVersion) -> str:
-    return f"{version.suite.title}, version {version.number} ({len(version.played)} scenarios)"
+    count = len(version.played)
+    return f"{version.suite.title}, version {version.number} ({count} scenario{'s'[: count != 1]})"
 
 
 def _revision_label(revision: Revision) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,8 @@ from console.trials import graders
 from console.trials.graders import Graded
 from console.trials.models import Verdict
 from console.trials.scenarios import Expectation, Scenario
-from console.trials.transcript import Entry, Turn, turns
+from console.trials.transcript import Entry, Turn, storable, turns
+from policies.canonical import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,18 @@ def word_of(words: Iterable[str]) -> str:
 
 
 def grade(scenario: Scenario, entries: Iterable[Entry]) -> Grades:
-    said = turns(entries)
+    said = _read(list(entries))
     return Grades(tuple(_grade(expectation, said) for expectation in scenario.expect))
+
+
+def _read(entries: list[Entry]) -> tuple[Turn, ...]:
+    """The turns as they are kept: what cannot be stored would make a pattern or a schema fail."""
+    said = turns(entries)
+    try:
+        "".join(turn.reply for turn in said).encode()
+    except UnicodeEncodeError:
+        return turns(storable(entries))
+    return said
 
 
 def _grade(expectation: Expectation, said: tuple[Turn, ...]) -> Graded:
@@ -70,4 +82,4 @@ def shown_value(value: Any) -> str:
     if isinstance(value, Mapping) and "name" in value:
         args = ", ".join(f"{key} = {item}" for key, item in value.get("args", {}).items())
         return f"{value['name']}({args})" if args else str(value["name"])
-    return f"“{value}”" if isinstance(value, str) else str(value)
+    return f"“{value}”" if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)

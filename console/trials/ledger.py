@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,6 +24,7 @@ from console.provider.spending import Reservation, Spent
 from console.trials.budgets import Booked
 from console.trials.leases import Lease, LeaseLost, booked, settled
 from console.trials.models import Verdict
+from console.trials.transcript import storable
 
 logger = logging.getLogger(__name__)
 
@@ -176,7 +177,6 @@ def _outcome_values(outcome: Outcome) -> dict[str, Any]:
 
 
 _VERDICT_COLUMNS = ("expect", "kind", "verdict", "turn", "reason", "limits", "judge", "details")
-# PostgreSQL stores neither NUL nor halves of surrogate pairs, and a model may say both.
 _UNSTORABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})", re.IGNORECASE)
 
 
@@ -187,15 +187,7 @@ def stored(value: Any) -> Jsonb:
 
 def _dumps(value: Any) -> str:
     text = json.dumps(value)
-    return json.dumps(_clean(value)) if _UNSTORABLE.search(text) else text
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, Mapping):
-        return {_clean(key): _clean(item) for key, item in value.items()}
-    return [_clean(item) for item in value] if isinstance(value, list | tuple) else value
+    return json.dumps(storable(value)) if _UNSTORABLE.search(text) else text
 
 
 def step_of(reply: Reply, *, role: str = "assistant", of_turn: int | None = None) -> StepRow:

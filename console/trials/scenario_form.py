@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -40,6 +41,15 @@ class Expected:
     def unknown(self) -> bool:
         """A kind that no grader has: shown as it was typed, with what is wrong with it."""
         return self.kind not in graders.KINDS
+
+    @property
+    def takes_lines(self) -> bool:
+        """A field of one line would drop the ends of its lines."""
+        return self.kind == "judge" or "\n" in self.value
+
+    @property
+    def why_takes_lines(self) -> bool:
+        return "\n" in self.why
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +120,7 @@ class ScenarioForm:
         try:
             parse_scenario(self._data())
         except FormError as error:
-            return replace(self, problems=tuple(map(str, error.problems)))
+            return replace(self, problems=tuple(_in_rows(str(problem)) for problem in error.problems))
         except Unreadable as error:
             return replace(self, problems=(str(error),))
         return replace(self, problems=())
@@ -138,6 +148,22 @@ class ScenarioForm:
         if self.tools.strip():
             data["tools"] = _json(self.tools, "Tools")
         return data
+
+
+_ROW = re.compile(r"^(expect|turns)\.(\d+)(?:\.(?:user\b)?)?")
+
+
+def _in_rows(problem: str) -> str:
+    """A problem as it is said beside the form, whose rows people count from 1."""
+    if problem.startswith("must have either turns"):
+        return "Write what the user says, or describe a simulated user: one of the two."
+    return _ROW.sub(
+        lambda found: (
+            f"{'Expectation' if found[1] == 'expect' else 'Turn'} {int(found[2]) + 1}"
+            + (", " if found[0].endswith(".") else "")
+        ),
+        problem,
+    )
 
 
 class Unreadable(Exception):

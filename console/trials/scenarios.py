@@ -28,7 +28,10 @@ MOST_BYTES = 5_000_000
 MOST_PROBLEMS = 50
 MOST_USER_TURNS = 20  # of a simulated user
 
-Name = Annotated[str, Match(r"[A-Za-z0-9_.:-]{1,120}", "letters, digits and _ . : - (at most 120)")]
+# "." and ".." are no part of an address: browsers take them for a folder.
+Name = Annotated[
+    str, Match(r"(?!\.{1,2}$)[A-Za-z0-9_.:-]{1,120}", "letters, digits and _ . : - (at most 120)")
+]
 ToolName = Annotated[str, Match(r"[A-Za-z0-9_-]{1,64}", "letters, digits, _ and - (at most 64)")]
 Line = Annotated[str, Length(1, 300)]
 Text = Annotated[str, Length(1, 50_000)]
@@ -343,6 +346,9 @@ def _records(source: str | bytes, problems: list[str]) -> Iterable[tuple[str, An
     if text.lstrip().startswith("["):
         yield from _listed(text)
         return
+    if (alone := _over_lines(text)) is not None:
+        yield "Scenario 1", alone
+        return
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if len(lines) > MOST_SCENARIOS:
         raise ScenarioProblems(
@@ -357,6 +363,17 @@ def _records(source: str | bytes, problems: list[str]) -> Iterable[tuple[str, An
             )
 
 
+def _over_lines(text: str) -> Any:
+    """One scenario that was written over several lines, for people to read; None where it is a line each."""
+    first = text.strip().split("\n", 1)[0].rstrip()
+    if not first.startswith("{") or first.endswith("}"):
+        return None
+    try:
+        return read_json(text)
+    except CanonicalError:
+        return None
+
+
 def decoded(source: str | bytes) -> str:
     """The text of a suite's file. Raises ScenarioProblems."""
     size = len(source)
@@ -366,6 +383,8 @@ def decoded(source: str | bytes) -> str:
         )
     if isinstance(source, str):
         return source.removeprefix("\ufeff")
+    if source.startswith(b"PK\x03\x04"):
+        raise ScenarioProblems(["The file is a workbook or an archive: save the sheet as CSV (UTF-8)."])
     try:
         return source.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -38,3 +38,8 @@ def test_what_is_no_list_of_models_is_malformed(api: MessagesAPI, endpoint: Endp
     with pytest.raises(ProviderError) as caught:
         catalogue.list_models(endpoint)
     assert caught.value.kind == "malformed"
+
+
+def test_a_list_that_never_ends_is_read_so_far(api: MessagesAPI, endpoint: Endpoint) -> None:
+    api.models_body = '{"data": [{"id": "m", "type": "model"}, {"id": 5}], "has_more": true, "last_id": "m"}'
+    assert [model.id for model in catalogue.list_models(endpoint)] == ["m"]

@@ -72,6 +72,19 @@ def test_odd_addresses_of_a_cell_are_no_errors(get: Get, author: Membership, api
     assert get(author, "cell", run.number, "nope").status_code == 404
 
 
+def test_all_revisions_of_a_run_stand_side_by_side(get: Get, author: Membership, api: MessagesAPI) -> None:
+    run = make_compared(author, api, {"a": ("p", "f")})
+    third, answer = run.subjects.get(position=1), run.conversations.get(subject__position=1)
+    third.pk, third.position, third.label = None, 2, "r3"
+    third.save()
+    answer.pk, answer.subject = None, third
+    answer.save()
+    page = text(get(author, "cell", run.number, "a", **{"with": "all"}))
+    assert 'data-columns="3"' in page and page.count('data-rev="r1"') == page.count('data-rev="r3"') > 0
+    assert "<del>" not in page
+    assert "all 3" in page and 'data-columns="3"' not in text(get(author, "cell", run.number, "a"))
+
+
 def test_a_cell_takes_few_statements(
     client: Client, author: Membership, api: MessagesAPI, django_assert_max_num_queries: Any
 ) -> None:

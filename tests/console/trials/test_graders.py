@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from console.trials import grading
 from console.trials.graders import grade
 from console.trials.graders.language import detect
 from console.trials.graders.phrases import agrees
-from console.trials.transcript import ToolCall, Turn
+from console.trials.transcript import ToolCall, Turn, reply_entry, user_entry
+from tests.factories import make_scenario
 
 
 def said(*replies: str, **fields: Any) -> tuple[Turn, ...]:
@@ -222,3 +224,10 @@ def test_agreement(text: str) -> None:
 )
 def test_no_agreement(text: str) -> None:
     assert not agrees(text)
+
+
+def test_half_a_character_is_graded_as_it_is_kept() -> None:
+    scenario = make_scenario("a", expect=[{"turn": 1, "kind": "regex", "value": "fee"}])
+    entries = [user_entry(1, "Hi"), reply_entry(1, [{"type": "text", "text": "a fee \ud83d"}], "end_turn")]
+    assert grading.grade(scenario, entries).word == "pass"
+    assert grading.shown_value({"type": "object"}) == '{"type": "object"}'

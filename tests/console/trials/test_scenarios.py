@@ -118,3 +118,14 @@ def test_the_form_has_a_json_schema() -> None:
     schema = scenario_schema()
     assert schema["required"] == ["id", "title", "expect"]
     assert "turns" in schema["properties"]
+
+
+def test_one_scenario_may_be_written_over_several_lines() -> None:
+    (found,) = parse_scenarios('{\n "id": "a", "title": "A",\n "turns": [{"user": "Hi"}], "expect": []\n}\n')
+    assert found.id == "a"
+
+
+@pytest.mark.parametrize("id", [".", ".."])
+def test_an_id_is_part_of_an_address(id: str) -> None:
+    with pytest.raises(ScenarioProblems, match="must be letters, digits"):
+        parse_scenarios(json.dumps({"id": id, "title": "A", "turns": [{"user": "Hi"}], "expect": []}))

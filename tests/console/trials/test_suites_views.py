@@ -221,6 +221,15 @@ def test_a_scenario_is_edited_as_a_form(signed_in, member, version):
     assert newest().number == 2 and newest().scenarios[0] == data | {"title": "Asks twice"}
 
 
+def test_what_has_several_lines_keeps_them_in_the_form(signed_in, member):
+    expect = [{"kind": "contains", "value": "one\ntwo", "why": "a\nb"}, {"kind": "contains", "value": "one"}]
+    made = make_suite(member.workspace, make_scenario("lines", expect=expect), slug="lines")
+    address = reverse("trials:scenario", args=[member.workspace.slug, made.suite.slug, "lines"])
+    page = signed_in.get(address).content.decode()
+    assert '<textarea id="value-1"' in page and '<textarea id="why-1"' in page
+    assert '<textarea id="value-2"' not in page
+
+
 def test_rows_are_added_without_saving(signed_in, member, version):
     form = fields(newest().scenarios[0], version=1, title="Not yet", do="turns")
     page = signed_in.post(url(member, "scenario", "core", "hello"), form).content.decode()
