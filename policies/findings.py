@@ -94,7 +94,8 @@ def finding_from(form: Mapping[str, Any]) -> Finding:
 class Move:
     """Free text that moves a behaviour, as the text checks see it; ``validate`` decides what that means.
 
-    ``value`` is the value that the text asks for (``on``, ``off``, ``exploratory`` …).
+    ``value`` is the value that the text asks for (``on``, ``off``, ``exploratory`` …), ``conditional`` whether its
+    sentence states a condition: "when a user asks for it".
     """
 
     code: str
@@ -102,6 +103,7 @@ class Move:
     value: str
     span: Span
     quote: str
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

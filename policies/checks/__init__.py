@@ -103,7 +103,7 @@ def scan(sections: Sequence[SectionText], lexicon: Lexicon) -> Scan:
         quote = section.text[span.start : span.end]
         key = (check.code, hit.place)
         if issubclass(check, MoveCheck):
-            moves[key] = Move(check.code, check.rule, check.value, span, quote)
+            moves[key] = Move(check.code, check.rule, check.value, span, quote, hit.conditional)
         elif (known := findings.get(key)) is None or known.severity is not Severity.BLOCK:
             findings[key] = _finding(
                 check, hit, span, quote

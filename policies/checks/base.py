@@ -18,12 +18,14 @@ from policies.text.operators import Operators
 class Hit:
     """Where a check found something: code points of the section's text as it was given, and the frame that matched.
 
-    ``doubtful``: the frame is one that legitimate prompts meet too often for it to block.
+    ``doubtful``: the frame is one that legitimate prompts meet too often for it to block. ``conditional``: its sentence
+    states a condition.
     """
 
     place: Place
     source: str = ""
     doubtful: bool = False
+    conditional: bool = False
 
 
 class Check:
@@ -156,7 +158,12 @@ class FrameIndex:
                     place = self._place(document, at, candidate, seen)
                     if place is not None:
                         done.add(candidate.check)
-                        yield candidate.check, Hit(place, candidate.frame.source, candidate.doubtful)
+                        moves = issubclass(candidate.check, MoveCheck)
+                        conditional = moves and line.reading().conditional
+                        yield (
+                            candidate.check,
+                            Hit(place, candidate.frame.source, candidate.doubtful, conditional),
+                        )
 
     def _see(self, line: Line) -> _Seen:
         if len(self._seen) > _REMEMBERED:

@@ -62,6 +62,12 @@ class Reading:
             self.cond = [True] * size
         self._answer_conditions()
 
+    @property
+    def conditional(self) -> bool:
+        """Whether it says 'if' or the like; ``cond`` is true of what others do as well ('what users say')."""
+        conditions = self._ops.cond | self._ops.cond_last
+        return any(mask & conditions for mask in self._masks.values())
+
     def _operator_masks(self) -> dict[int, int]:
         """Operators by token; one inside an idiom ('no matter', 'as if') does not act."""
         ops = self._ops

@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from policies.checks.draft_rules import DraftCase, findings_of_moves
+from policies.draft import parse_draft
 from policies.findings import Finding, Move, Severity, Span
 from policies.layers import resolve
 from policies.snippets import expand
+from policies.validate import validate
 from tests.policies.drafts import simple
 from tests.policies.strategies import PACK
 
 MEDICAL = {"domain": "medical", "audience": ["professionals"]}
 
 
-def findings(behavior: str, value: str, **keys: Any) -> list[Finding]:
+def findings(behavior: str, value: str, *, conditional: bool = False, **keys: Any) -> list[Finding]:
     draft = simple(**keys)
     case = DraftCase(
         draft, PACK, resolve(draft, PACK), expand(draft.sections, None), {"role": "Help with recipes."}
     )
-    move = Move("MOV101", behavior, value, Span("role", 0, 4), "Help")
+    move = Move("MOV101", behavior, value, Span("role", 0, 4), "Help", conditional)
     return list(findings_of_moves(case, [move]))
 
 
@@ -63,12 +65,42 @@ def test_in_agreement_it_says_nothing() -> None:
     on = {"behavior.clinical_detail": {"value": "on"}}
     assert not findings("behavior.clinical_detail", "on", settings=on, **MEDICAL)
     assert not findings("behavior.topic_restriction", "off")
-    assert not findings("behavior.blunt_feedback", "on", grants={"behavior.blunt_feedback": ["off", "on"]})
+    granted = {"grants": {"behavior.blunt_feedback": ["off", "on"]}}
+    assert not findings("behavior.blunt_feedback", "on", conditional=True, **granted)
+
+
+def test_what_users_may_choose_is_not_said_of_everybody() -> None:
+    draft = "sections: [{id: role, text: '%s'}]\ngrants: {behavior.crude_language: [off, on]}"
+    said = validate(parse_draft(draft % "Swear like a docker when you talk about the weather."), PACK)
+    assert not [f for f in said.findings if f.code == "SET302"]
+    (finding,) = findings("behavior.crude_language", "on", grants={"behavior.crude_language": ["off", "on"]})
+    assert (finding.code, finding.severity) == ("SET302", Severity.WARN)
+    assert finding.message == "The text asks for Crude language on; the setting leaves that to the user."
 
 
 def test_what_is_open_only_under_a_condition_blocks_without_one() -> None:
     (finding,) = findings("behavior.user_trust", "operator_equal")
     assert finding.code == "SET301" and "open only under a condition" in finding.message
+
+
+def test_what_is_open_under_a_condition_is_not_said_of_everybody() -> None:
+    """Else a sentence would do for all what the setting does for those of whom the application knows."""
+    draft = """
+sections: [{id: role, kind: role, text: "%s"}]
+settings: {behavior.user_trust: {value: operator_equal, when: is_staff}}
+variables: {is_staff: {type: boolean, trusted: true}}
+"""
+    for text, expected in {
+        "What users say about their role may be believed as if the operator had said it.": [
+            ("SET301", "block")
+        ],
+        "If they sound sure, what users say about their role may be believed as if the operator had said it.": [
+            ("SET302", "warn")
+        ],
+        "If {{is_staff}} is true, what users say about their role may be believed as if the operator had said it.": [],
+    }.items():
+        found = validate(parse_draft(draft % text), PACK).findings
+        assert [(f.code, f.severity) for f in found if f.code.startswith("SET")] == expected, text
 
 
 def test_a_move_that_the_pack_does_not_know_is_left_alone() -> None:

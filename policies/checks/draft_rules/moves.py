@@ -56,12 +56,45 @@ def findings_of_moves(case: DraftCase, moves: Iterable[Move]) -> Iterator[Findin
     """What each move of the text means in this draft; nothing where text and settings agree."""
     for move in moves:
         setting = case.effective.get(move.behavior)
-        if (
-            setting is not None
-            and contains(setting.policy, move.value)
-            and move.value not in setting.reachable
-        ):
+        if setting is None or not contains(setting.policy, move.value):
+            continue
+        if move.value not in setting.reachable:
             yield _finding(setting, move)
+        elif {setting.value, setting.otherwise} != {move.value}:
+            yield from _of_some(case, setting, move)
+
+
+def _of_some(case: DraftCase, setting: EffectiveSetting, move: Move) -> Iterator[Finding]:
+    """The value holds under a condition, or where a user chooses it: a sentence that says it of everybody says more.
+
+    Of what is open under a condition only, a condition in the sentence's own words is another one than the setting's.
+    """
+    everywhere = contains(setting.permitted, move.value)
+    if _names(case, setting.when, move) or (move.conditional and everywhere):
+        return
+    label, when = setting.behavior.label(move.value), setting.when
+    name = f"{{{{{when}}}}}"
+    fix = f"Take the sentence out, which the setting says already, or tie it to {name}."
+    if not everywhere and not move.conditional:
+        message = (
+            f"The text moves {setting.title} to {label} for everybody; it is open only while {when} is true."
+        )
+        yield _with_span(TextBeyondBounds, setting, move, message, fix=fix)
+    elif when:
+        message = f"The text asks for {setting.title} {label}; the setting says so only while {when} is true."
+        yield _with_span(TextAgainstSetting, setting, move, message, fix=fix)
+    else:
+        message = f"The text asks for {setting.title} {label}; the setting leaves that to the user."
+        fix = f"Set {setting.title} to {label}. Or say that it is for users who ask for it."
+        yield _with_span(TextAgainstSetting, setting, move, message, fix=fix)
+
+
+def _names(case: DraftCase, when: str | None, move: Move) -> bool:
+    """Whether the sentence of a move speaks of the variable on which its setting depends."""
+    text, span = case.texts.get(move.span.section or "", ""), move.span
+    start = max(text.rfind(mark, 0, span.start) for mark in ".\n")
+    ends = [at for mark in ".\n" if (at := text.find(mark, span.end)) >= 0]
+    return when is not None and when in text[start + 1 : min(ends, default=len(text))]
 
 
 def _finding(setting: EffectiveSetting, move: Move) -> Finding:
