@@ -201,7 +201,7 @@ def contains(bound: Bound, value: Value) -> bool:
             return value in bound.steps
         case Range():
             number = isinstance(value, int if bound.whole else int | float) and not isinstance(value, bool)
-            return number and bound.lowest <= float(value) <= bound.highest
+            return number and bound.lowest <= value <= bound.highest  # type: ignore[operator]  # a number
         case Text():
             return isinstance(value, str) and (value == "" or _fits(bound, value))
 
@@ -240,7 +240,7 @@ def _clamp_step(bound: Level, value: Value) -> Value | None:
 def _clamp(bound: Range, value: Value) -> Value | None:
     if bound.empty:
         return None
-    number = float(value) if isinstance(value, int | float) else bound.lowest
+    number = value if isinstance(value, int | float) and value == value else bound.lowest  # not NaN
     clamped = min(max(number, bound.lowest), bound.highest)
     return math.floor(clamped) if bound.whole else clamped
 

@@ -117,6 +117,13 @@ def test_a_boolean_is_no_number() -> None:
     assert not contains(Range(0, 5), True)
 
 
+def test_numbers_are_compared_as_they_are() -> None:
+    """As floats these would be too large, or equal to the end that they lie beyond."""
+    wide = Range(0, 2**53)
+    assert not contains(wide, 2**53 + 1) and not contains(wide, 10**400)
+    assert nearest(wide, 10**400) == 2**53 and nearest(wide, float("nan")) == 0
+
+
 def test_writing_nothing_is_always_permitted() -> None:
     assert contains(Text(0, frozenset({"x"})), "")
 

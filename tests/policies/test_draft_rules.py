@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from policies.bounds import Toggle
 from policies.canonical import plain
 from policies.checks import CHECKS, check_for
 from policies.checks.draft_rules import DRAFT_RULES, DraftRule
@@ -116,6 +117,17 @@ def test_layers_that_leave_nothing_are_named() -> None:
         if f.code == "SET110"
     ]
     assert "medical permits only strict; Meridian Bank permits balanced or exploratory" in found[0].message
+
+
+def test_layers_that_leave_only_what_is_wider_than_the_default_are_named() -> None:
+    """Neither may force it alone; where they do together, nothing is widened that nobody asked for."""
+    forged = Organisation("Meridian Bank", {"behavior.blunt_feedback": Toggle(frozenset({"on"}))})
+    (finding,) = [f for f in validate(simple(), PACK, forged).findings if f.code == "SET110"]
+    assert finding.message == (
+        "Blunt feedback would be on, which is wider than off, and nobody asked for it: Meridian Bank permits only on."
+    )
+    asked = simple(settings={"behavior.blunt_feedback": {"value": "on"}})
+    assert "SET110" not in codes(validate(asked, PACK, forged))
 
 
 def test_a_renamed_behaviour_says_its_new_name() -> None:

@@ -277,9 +277,26 @@ class NothingLeft(DraftRule):
     def check(cls, case: DraftCase) -> Iterator[Finding]:
         for setting in case.effective.settings:
             if setting.permitted.empty:
-                steps = "; ".join(f"{step.name} permits {explain(step.bound)}" for step in setting.trace[1:])
-                message = f"{setting.title} has no permitted value left: {steps}."
+                message = f"{setting.title} has no permitted value left: {_steps(setting)}."
                 yield cls.finding(message, rule=setting.id, path=place(setting.id))
+            elif _forced(setting):
+                label, usual = (setting.behavior.label(v) for v in (setting.default, setting.pack_default))
+                message = (
+                    f"{setting.title} would be {label}, which is wider than {usual}, and nobody asked for it:"
+                    f" {_steps(setting)}."
+                )
+                yield cls.finding(message, rule=setting.id, path=place(setting.id))
+
+
+def _steps(setting: EffectiveSetting) -> str:
+    return "; ".join(f"{step.name} permits {explain(step.bound)}" for step in setting.trace[1:])
+
+
+def _forced(setting: EffectiveSetting) -> bool:
+    """Layers that each leave something narrower may together leave only what is wider than the default."""
+    asked = setting.requested is not None and setting.ok and not setting.when
+    behavior = setting.behavior
+    return not asked and behavior.exposure(setting.default) > behavior.exposure(setting.pack_default)
 
 
 RULES: tuple[type[DraftRule], ...] = (
