@@ -157,6 +157,6 @@ def _number(behavior: policies.Behavior, text: str, otherwise: float) -> float:
         return otherwise
     try:
         value = float(text)
-    except ValueError:
+        return int(value) if value == int(value) else value
+    except (ValueError, OverflowError):  # no number, "nan", "inf"
         raise Invalid(f"{behavior.title}: “{text[:40]}” is not a number.", "Use digits, e.g. 2048.") from None
-    return int(value) if value == int(value) else value

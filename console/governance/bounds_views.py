@@ -68,7 +68,7 @@ def _number(text: str) -> int:
 
 
 def _version(text: str) -> int:
-    if not text.isdecimal():
+    if not (text.isdecimal() and len(text) < 10):
         raise Invalid("The form does not say which bounds it changes.", "Reload the page and narrow again.")
     return int(text)
 
