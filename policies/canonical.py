@@ -81,7 +81,8 @@ def refuse_unstorable(value: Any, *, nul: bool = True) -> None:
         if isinstance(item, str):
             _refuse_text(item, nul)
         elif isinstance(item, int) and abs(item) > MAX_INTEGER:
-            raise CanonicalError(f"The integer {item} is beyond 2**53 and would not survive other readers.")
+            said = f" {item}" if item.bit_length() < 128 else f" of {item.bit_length():,} bits"
+            raise CanonicalError(f"The integer{said} is beyond 2**53 and would not survive other readers.")
         elif isinstance(item, float) and not math.isfinite(item):
             raise CanonicalError(f"{item} is not a number that JSON has.")
         elif not isinstance(item, (*_SCALARS, *_OBJECTS, list, tuple)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -33,6 +34,16 @@ def missing(additions: Mapping[str, Any]) -> Iterator[Problem]:
     for key in ("lexicon", "lexicon_of"):
         if key in additions:
             yield Problem(key, "cannot be given beside extends: the phrases stay; write [[patterns]].")
+    for key, name in _KEYS.items():
+        entries = additions.get(key)
+        ids = (
+            [entry.get(name) for entry in entries if isinstance(entry, Mapping)]
+            if isinstance(entries, list)
+            else []
+        )
+        for id, count in Counter(id for id in ids if isinstance(id, str)).items():
+            if count > 1:
+                yield Problem(f"{key}.{id}", "stands twice; an id is given once.")
 
 
 def laid_over(base: Mapping[str, Any], additions: Mapping[str, Any]) -> dict[str, Any]:

@@ -92,9 +92,10 @@ def _resolved(parts: list[str], counts: dict[str, int], *, entry: bool) -> str:
 def _by_id(lines: Mapping[str, int], names: Mapping[str, str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for path, number in lines.items():
-        for entry, id in names.items():
-            if path == entry or path.startswith(f"{entry}."):
-                part, _, position = entry.rpartition(".")
-                if position.isdecimal():
-                    found.setdefault(f"{part}.{id}{path[len(entry) :]}", number)
+        entry = path
+        while entry:
+            part, _, position = entry.rpartition(".")
+            if entry in names and position.isdecimal():
+                found.setdefault(f"{part}.{names[entry]}{path[len(entry) :]}", number)
+            entry = part
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,11 @@ from policies.pack_problems import broken_references
 from policies.reach import permitted_in
 
 MAX_OWN = 64  # patterns of an organisation in one pack
+# More of these than anybody reads; packs are compared in every domain for every audience.
+MAX_RULES = MAX_BEHAVIORS = 200
+MAX_DOMAINS = MAX_AUDIENCES = 32
+MAX_PROBES = 2_000
+Day = Annotated[str, Match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day in quotes, such as 2026-01-31")]
 
 
 class PackError(ValueError):
@@ -77,18 +83,18 @@ class PackForm:
     version: Annotated[str, Match(r"[0-9]{4}\.[1-9][0-9]{0,3}", "YEAR.N such as 2026.1")]
     title: str
     summary: str
-    published: str
+    published: Day
     tiers: tuple[TierSpec, ...]
-    rules: tuple[Rule, ...]
-    behaviors: tuple[Behavior, ...]
-    parameters: tuple[Behavior, ...]
-    domains: tuple[ContextForm, ...]
-    audiences: tuple[ContextForm, ...]
+    rules: Annotated[tuple[Rule, ...], Items(MAX_RULES)]
+    behaviors: Annotated[tuple[Behavior, ...], Items(MAX_BEHAVIORS)]
+    parameters: Annotated[tuple[Behavior, ...], Items(MAX_BEHAVIORS)]
+    domains: Annotated[tuple[ContextForm, ...], Items(MAX_DOMAINS)]
+    audiences: Annotated[tuple[ContextForm, ...], Items(MAX_AUDIENCES)]
     blocks: tuple[Block, ...]
     review: ReviewRules
     statistics: Statistics
-    specialties: tuple[Specialty, ...] = ()
-    probes: tuple[Probe, ...] = ()
+    specialties: Annotated[tuple[Specialty, ...], Items(MAX_RULES)] = ()
+    probes: Annotated[tuple[Probe, ...], Items(MAX_PROBES)] = ()
     sources: tuple[str, ...] = ()
     phrases: Mapping[str, str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -108,6 +114,8 @@ def parse_pack(source: str | Mapping[str, Any], name: str = "given") -> Pack:
     """Read a pack from its merged data or from one TOML text. Raises PackError with every problem found."""
     data = read_toml(source, name) if isinstance(source, str) else source
     try:
+        if isinstance(data.get("published"), datetime.date):  # TOML has dates, JSON has none
+            raise FormError([Problem("published", "is a date of TOML; put it in quotes.")])
         refuse_unstorable(data)
         form = forms.read(PackForm, data)
         return _build(form, plain(data))
@@ -123,6 +131,8 @@ def read_toml(text: str, name: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PackError(name, [Problem("", f"The TOML is not valid: {error}.")]) from error
+    except ValueError as error:  # a number of more digits than Python reads
+        raise PackError(name, [Problem("", "The TOML holds a number of thousands of digits.")]) from error
 
 
 def _build(form: PackForm, data: dict[str, Any]) -> Pack:

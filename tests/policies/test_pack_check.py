@@ -127,6 +127,11 @@ FAULTS = [
     ('passes = ["Explain', 'passes = ["Recommend the growth fund. Explain', "the pattern finds something in"),
     ('blocks = ["Talk eff', 'blocks = ["Talk f', "the pattern finds nothing in"),
     ('name = "meridian"\n', "", "name: is missing: a pack that extends another"),
+    ('published = "2026-11-21"', "published = 2026-11-21", "Line 7, published: is a date of TOML; put it in quotes"),
+    ('published = "2026-11-21"', 'published = "soon"', "must be a day in quotes, such as 2026-01-31"),
+    ('id = "swears"', 'id = "named_fund"', "patterns.named_fund: stands twice"),
+    ("[[domains]]", f"[review]\nrisk_highest = 1{'0' * 5000}\n[[domains]]", "a number of thousands of digits"),
+    ("[[domains]]", "".join(f"[[domains]]\nid = 'x{n}'\n" for n in range(400)) + "[[domains]]", "has 412 entries; the most that is read is 32"),
 ]  # fmt: skip
 
 
