@@ -22,11 +22,16 @@ from django.conf import settings
 from django.db import connection, connections
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
+from console.prepared import execute
+
 logger = logging.getLogger(__name__)
 
 CHANNEL = "remit_live"
 HEARTBEAT = 10.0  # seconds; also how soon a closed browser is noticed
 LIFETIME = 300.0  # seconds; the browser reconnects and is authorised anew
+
+
+_TELL = "SELECT pg_notify(%(channel)s, each) FROM unnest(%(told)s::text[]) AS each"
 
 
 def publish(topic: str, event: str = "changed") -> None:
@@ -38,8 +43,7 @@ def publish_all(topics: Sequence[str], event: str) -> None:
     """As ``publish``, of several topics in one statement."""
     told = [json.dumps([topic, event]) for topic in topics]
     if told:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, each) FROM unnest(%s::text[]) AS each", [CHANNEL, told])
+        execute(_TELL, {"channel": CHANNEL, "told": told})
 
 
 Tell = Callable[[str], None]

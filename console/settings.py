@@ -223,7 +223,7 @@ STORAGES = {
 
 # --- people -----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["console.accounts.known.Backend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -315,6 +315,7 @@ REMIT_SESSION_IDLE = int(
 REMIT_SESSION_MOST = int(
     float(os.environ.get("REMIT_SESSION_DAYS", "14")) * 86_400
 )  # seconds since the login
+SESSION_ENGINE = "console.accounts.known"
 SESSION_COOKIE_AGE = REMIT_SESSION_MOST
 ACCOUNT_SESSION_REMEMBER = True
 SECURE_SSL_REDIRECT = HTTPS

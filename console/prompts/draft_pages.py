@@ -6,9 +6,9 @@ from django.http import Http404
 from django.urls import reverse
 
 from console.accounts.models import Membership
-from console.prompts.drafts import draft_of
+from console.prompts.draft_rows import bare_draft_of, draft_of
 from console.prompts.models import Draft
-from console.prompts.pages import bare_prompt_for, prompt_for
+from console.prompts.pages import prompt_for
 
 
 def draft_for(member: Membership, slug: str, name: str, *, head: bool = True) -> Draft:
@@ -16,9 +16,10 @@ def draft_for(member: Membership, slug: str, name: str, *, head: bool = True) ->
 
     ``head``: a page will show it, whose head asks for counts that a save or a part of the page does without.
     """
-    prompt = prompt_for(member, slug) if head else bare_prompt_for(member, slug)
     try:
-        return draft_of(prompt, name)
+        return (
+            draft_of(prompt_for(member, slug), name) if head else bare_draft_of(member.workspace, slug, name)
+        )
     except Draft.DoesNotExist:
         raise Http404 from None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from copy import copy as copy_of
 from datetime import timedelta
 from typing import Any
 
@@ -21,9 +20,9 @@ from console.governance.services import Governance
 from console.live import publish
 from console.problems import DomainError, Invalid
 from console.prompts.checking import Checked, check, under
+from console.prompts.draft_rows import MAIN, draft_of, held, write_version
 from console.prompts.importers import check_length
 from console.prompts.models import Draft, DraftCopy, DraftVersion, Prompt
-from console.repeated import Repeated
 from policies import FormError, parse_draft
 
 __all__ = [
@@ -41,13 +40,11 @@ __all__ = [
     "topic",
 ]
 
-MAIN = "main"
 KEPT_VERSIONS = 100
 THINNED_EVERY = 10  # saves
 KEPT_READ = timedelta(days=30)  # versions that a page was made of
 DEFAULT_MODEL = "claude-sonnet-5-5"
 LARGEST = 1_200_000  # characters of a draft as JSON, tools and variables included
-_WRITTEN = ("content", "version", "editors", "blocks", "rules", "checked_under", "updated_by", "updated_at")
 _SLUG = re.compile(r"[a-z0-9-]{1,64}")
 RESERVED_SLUGS = frozenset({"new", "import", "slug"})  # pages of the list itself
 
@@ -71,23 +68,6 @@ class Taken(Invalid):
 def topic(draft: Draft) -> str:
     """The live topic that says ``saved`` and ``presence`` of a draft."""
     return f"draft:{draft.pk}"
-
-
-def draft_of(prompt: Prompt, name: str = MAIN) -> Draft:
-    """The prompt's main draft, or a proposal, with what a page says of it, in one statement. Raises Draft.DoesNotExist."""
-    draft = _DRAFT.first(prompt.pk, name)
-    if draft is None:
-        raise Draft.DoesNotExist
-    draft.prompt = prompt
-    return draft
-
-
-_UNUSED = [f"base__{name}" for name in ("compiled", "params", "source_map", "findings")]
-_DRAFT = Repeated(
-    lambda prompt, name: (
-        Draft.objects.select_related("base", "updated_by").defer(*_UNUSED).filter(prompt=prompt, name=name)
-    )
-)
 
 
 @transaction.atomic
@@ -184,7 +164,7 @@ def save(
     # The longest part of a save: before the row is held.
     checked = check(draft.prompt.workspace, content, governance=governance)
     with transaction.atomic():
-        row = _held(draft)
+        row = held(draft)
         if row.closed_at:
             raise DomainError(f"The proposal {row.name} is closed.", "Open it again to go on.")
         current = row.version == version
@@ -197,17 +177,6 @@ def save(
     if row.content == content:
         return row
     raise StaleDraft(row, copy)
-
-
-def _held(draft: Draft) -> Draft:
-    """The draft as it is now, held until the transaction ends; its content is read again only where it has changed."""
-    now = Draft.objects.select_for_update(no_key=True).filter(pk=draft.pk)
-    version, base, closed_at, editors = now.values_list("version", "base", "closed_at", "editors").get()
-    if (version, base) != (draft.version, draft.base_id):
-        return draft_of(draft.prompt, draft.name)
-    row = copy_of(draft)
-    row.closed_at, row.editors = closed_at, editors
-    return row
 
 
 def restore_version(*, draft: Draft, number: int, version: int, member: Membership) -> Draft:
@@ -239,12 +208,8 @@ def discard_copy(*, draft: Draft, member: Membership) -> None:
 
 def _write(row: Draft, content: dict[str, Any], checked: Checked, member: Membership) -> None:
     listed = _listed(row.content)
-    row.content, row.version, row.updated_by = content, row.version + 1, member.user
-    if member.user_id not in row.editors:
-        row.editors = [*row.editors, member.user_id]
     _note_count(row, checked)
-    row.save(update_fields=_WRITTEN)
-    DraftVersion.objects.create(draft=row, version=row.version, content=content, by=member.user)
+    write_version(row, content, member.user)
     if row.version % THINNED_EVERY == 0:
         _thin_out(row)
     if row.is_main and _listed(content) != listed:

@@ -25,16 +25,7 @@ def prompt_for(member: Membership, slug: str) -> Prompt:
     ``runs_count reviews_count releases_count last_number``, and of its draft ``draft_blocks draft_domain``. Raises
     Http404 for a stranger's prompt just as for one that does not exist.
     """
-    return _found(_WITH_HEAD, member, slug)
-
-
-def bare_prompt_for(member: Membership, slug: str) -> Prompt:
-    """The prompt for what shows no page head: a save, a part of a page. Raises Http404 as ``prompt_for`` does."""
-    return _found(_BARE, member, slug)
-
-
-def _found(look: Repeated[Prompt], member: Membership, slug: str) -> Prompt:
-    prompt = look.first(member.workspace_id, slug)
+    prompt = _WITH_HEAD.first(member.workspace_id, slug)
     if prompt is None:
         raise Http404
     prompt.workspace = member.workspace
@@ -59,7 +50,6 @@ def _with_head(workspace: int, slug: str) -> QuerySet[Prompt]:
 
 
 _WITH_HEAD = Repeated(_with_head)
-_BARE = Repeated(lambda workspace, slug: Prompt.objects.filter(workspace=workspace, slug=slug))
 
 
 def revision_for(member: Membership, slug: str, number: int) -> Revision:
