@@ -41,9 +41,14 @@ def publish(topic: str, event: str = "changed") -> None:
 
 def publish_all(topics: Sequence[str], event: str) -> None:
     """As ``publish``, of several topics in one statement."""
-    told = [json.dumps([topic, event]) for topic in topics]
+    told = [notice(topic, event)[1] for topic in topics]
     if told:
         execute(_TELL, {"channel": CHANNEL, "told": told})
+
+
+def notice(topic: str, event: str) -> tuple[str, str]:
+    """The channel and the payload with which a statement of somebody else's may tell as ``publish`` does (pg_notify)."""
+    return CHANNEL, json.dumps([topic, event])
 
 
 Tell = Callable[[str], None]

@@ -85,14 +85,18 @@ def compose(
     organisation: Organisation | None = None,
     *,
     snippets: SnippetResolver | None = None,
+    effective: Effective | None = None,
 ) -> Compiled:
-    """Compile a draft. Raises ComposeError where a snippet is missing, goes in circles or lies too deep."""
+    """Compile a draft. ``effective`` is what ``resolve`` says of the same, where the caller has it.
+
+    Raises ComposeError where a snippet is missing, goes in circles or lies too deep.
+    """
     expanded = expand(draft.sections, snippets)
     for problem in expanded.problems:
         raise ComposeError(
             f'The snippet "{problem.reference}" in section "{problem.section}" {problem.message}'
         )
-    effective = resolve(draft, pack, organisation)
+    effective = effective or resolve(draft, pack, organisation)
     writer = _Writer()
     _write(writer, draft, pack, effective, expanded)
     text = "".join(writer.chunks)

@@ -9,10 +9,13 @@ import re
 _DENSE = re.compile(
     r"[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]|[\U0001f000-\U0003ffff]"
 )
+_NOT_ASCII = re.compile("[^\x00-\x7f]+")
 
 
 def estimate_tokens(text: str) -> int:
     """An estimate, within about a fifth for prose; the provider's own count is what is billed."""
-    plain = len(text.encode("ascii", "ignore"))
-    dense = 0 if plain == len(text) else len(_DENSE.findall(text))
-    return math.ceil(plain / 3.9 + dense * 1.1 + (len(text) - plain - dense) / 2.2)
+    if text.isascii():
+        return math.ceil(len(text) / 3.9)
+    others = "".join(_NOT_ASCII.findall(text))
+    plain, dense = len(text) - len(others), len(_DENSE.findall(others))
+    return math.ceil(plain / 3.9 + dense * 1.1 + (len(others) - dense) / 2.2)

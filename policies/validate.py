@@ -18,7 +18,7 @@ from policies.checks import Lexicon, Scan, SectionText, lexicon_from, scan
 from policies.checks.draft_rules import DraftCase, findings_of_moves, run
 from policies.draft import Draft, SnippetResolver, Tool, draft_from_text
 from policies.findings import Finding, Move, Severity, Span, Tier, Verdict
-from policies.layers import resolve
+from policies.layers import Effective, resolve
 from policies.organisation import Organisation
 from policies.own_patterns import own_findings
 from policies.pack import Pack
@@ -37,16 +37,21 @@ def validate(
     *,
     domain: str | None = None,
     snippets: SnippetResolver | None = None,
+    effective: Effective | None = None,
 ) -> Verdict:
     """Check a draft, or a bare text. Never raises on content.
 
-    ``domain`` replaces the draft's. Spans are code points into a section's text as it was given (for an included
+    ``domain`` replaces the draft's. ``effective`` is what ``resolve`` says of the same, where the caller has it. Spans are code points into a section's text as it was given (for an included
     section, into the snippet's text), and into the text itself for a bare text.
     """
     draft = draft_from_text(source) if isinstance(source, str) else source
-    if domain:
-        draft = replace(draft, domain=domain)
-    findings = _bare(draft, pack) if draft.bare else _of_draft(draft, pack, organisation, snippets)
+    if domain and domain != draft.domain:
+        draft, effective = replace(draft, domain=domain), None
+    if draft.bare:
+        findings = _bare(draft, pack)
+    else:
+        effective = effective or resolve(draft, pack, organisation)
+        findings = _of_draft(draft, pack, effective, snippets)
     order = {section.id: at for at, section in enumerate(draft.sections)}
     return Verdict(tuple(sorted(findings, key=lambda finding: _rank(finding, order))))
 
@@ -148,11 +153,11 @@ def _reported(move: Move, pack: Pack) -> Finding | None:
 
 
 def _of_draft(
-    draft: Draft, pack: Pack, organisation: Organisation | None, snippets: SnippetResolver | None
+    draft: Draft, pack: Pack, effective: Effective, snippets: SnippetResolver | None
 ) -> Iterator[Finding]:
     expanded = expand(draft.sections, snippets)
     texts = texts_of(draft, expanded)
-    case = DraftCase(draft, pack, resolve(draft, pack, organisation), expanded, texts)
+    case = DraftCase(draft, pack, effective, expanded, texts)
     yield from run(case)
     findings, moves = _scan(draft, texts, pack)
     yield from findings

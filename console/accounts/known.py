@@ -20,7 +20,7 @@ class SessionStore(DatabaseSessions):
     """Django's sessions in the database."""
 
     def _get_session_from_db(self) -> Session | None:
-        found = _SESSION.first(self.session_key)
+        found = _SESSION.first(self.session_key or "")
         if found is None:
             self._session_key = None
         return found

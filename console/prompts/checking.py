@@ -49,13 +49,20 @@ class Checked:
 
 
 def check(
-    workspace: Workspace, content: Mapping[str, Any], *, governance: Governance | None = None
+    workspace: Workspace,
+    content: Mapping[str, Any],
+    *,
+    governance: Governance | None = None,
+    draft: Draft | None = None,
 ) -> Checked:
-    """Validate, resolve and compose without writing anything. Never raises on content."""
+    """Validate, resolve and compose without writing anything. Never raises on content.
+
+    ``draft`` is what was read of the content already, where nothing was wrong with its form.
+    """
     governance = governance or governance_of(workspace)
     if any("include" in section for section in content.get("sections", ()) if isinstance(section, Mapping)):
-        return _check(workspace, content, governance)
-    return _remembered(_Key(workspace, content, governance))
+        return _check(workspace, content, governance, draft)
+    return _remembered(_Key(workspace, content, governance, draft))
 
 
 def under(governance: Governance) -> str:
@@ -66,8 +73,14 @@ def under(governance: Governance) -> str:
 class _Key:
     """A content with what it is checked under, equal where the outcome is: a page asks several times for one."""
 
-    def __init__(self, workspace: Workspace, content: Mapping[str, Any], governance: Governance) -> None:
-        self.workspace, self.content, self.governance = workspace, content, governance
+    def __init__(
+        self,
+        workspace: Workspace,
+        content: Mapping[str, Any],
+        governance: Governance,
+        draft: Draft | None,
+    ) -> None:
+        self.workspace, self.content, self.governance, self.draft = workspace, content, governance, draft
         self._key = (workspace.pk, workspace.name, under(governance), json.dumps(content, sort_keys=True))
 
     def __hash__(self) -> int:
@@ -79,17 +92,22 @@ class _Key:
 
 @lru_cache(maxsize=32)
 def _remembered(key: _Key) -> Checked:
-    return _check(key.workspace, key.content, key.governance)
+    return _check(key.workspace, key.content, key.governance, key.draft)
 
 
-def _check(workspace: Workspace, content: Mapping[str, Any], governance: Governance) -> Checked:
+def _check(
+    workspace: Workspace, content: Mapping[str, Any], governance: Governance, draft: Draft | None
+) -> Checked:
     lexicon_of(governance.pack)  # compiled once a process, and no part of what a check takes
     started = time.perf_counter()
-    draft, problems = readable(content)
+    problems: tuple[Problem, ...] = ()
+    if draft is None:
+        draft, problems = readable(content)
     pack, organisation, snippets = governance.pack, governance.bounds.organisation, resolver(workspace)
-    verdict = policies.validate(draft, pack, organisation, snippets=snippets)
+    effective = policies.resolve(draft, pack, organisation)
+    verdict = policies.validate(draft, pack, organisation, snippets=snippets, effective=effective)
     try:
-        compiled = policies.compose(draft, pack, organisation, snippets=snippets)
+        compiled = policies.compose(draft, pack, organisation, snippets=snippets, effective=effective)
     except policies.ComposeError:  # the verdict names it
         compiled = None
     return Checked(
@@ -97,7 +115,7 @@ def _check(workspace: Workspace, content: Mapping[str, Any], governance: Governa
         draft=draft,
         problems=problems,
         verdict=Verdict((*map(_finding, problems), *verdict.findings)),
-        effective=policies.resolve(draft, pack, organisation),
+        effective=effective,
         compiled=compiled,
         milliseconds=(time.perf_counter() - started) * 1000,
     )

@@ -15,7 +15,7 @@ from console.accounts.models import Membership
 from console.governance.services import Governance
 from console.prompts import presence
 from console.prompts.checking import under
-from console.prompts.controls import Group, control_id, groups_of
+from console.prompts.controls import Group, control_id, groups_of, moved_of
 from console.prompts.draft_form import VARIABLE_TYPES
 from console.prompts.drafts import Checked, check
 from console.prompts.finding_list import FindingList
@@ -172,7 +172,7 @@ class Composition:
 
     @property
     def moved(self) -> int:
-        return sum(group.moved for group in self.groups)
+        return moved_of(self.checked)
 
     @property
     def stop_sequences(self) -> str:

@@ -47,8 +47,22 @@ def groups_of(checked: Checked) -> list[Group]:
         Group(block.title, _controls((s for s in settings if s.behavior.block == block.tag), switches))
         for block in checked.governance.pack.blocks
     ]
-    request = (s for s in settings if s.id.startswith("parameter.") and s.id != "parameter.model")
+    request = filter(_of_request, settings)
     return [group for group in (*groups, Group("Request", _controls(request, switches))) if group.controls]
+
+
+def moved_of(checked: Checked) -> int:
+    """How many settings of all groups are moved: shown after each keystroke, when the groups mostly are not."""
+    blocks = {block.tag for block in checked.governance.pack.blocks}
+    return sum(
+        setting.moved
+        for setting in checked.effective.settings
+        if setting.behavior.block in blocks or _of_request(setting)
+    )
+
+
+def _of_request(setting: EffectiveSetting) -> bool:
+    return setting.id.startswith("parameter.") and setting.id != "parameter.model"
 
 
 def control_id(setting: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from copy import copy as copy_of
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from console.accounts.models import User, Workspace
-from console.prepared import execute
+from console.live import notice
+from console.prepared import fetch_all
 from console.prompts.models import Draft, Prompt
 from console.repeated import Repeated
 
@@ -40,26 +42,58 @@ def held(draft: Draft) -> Draft:
     return row
 
 
-def write_version(row: Draft, content: dict[str, Any], by: User) -> None:
-    """The next version of a draft that is held, with what was counted of it, and the copy of it that is kept."""
-    row.content, row.version, row.updated_by, row.updated_at = content, row.version + 1, by, timezone.now()
-    if by.pk not in row.editors:
-        row.editors = [*row.editors, by.pk]
-    named = ("pk", "version", "editors", "blocks", "rules", "checked_under", "updated_at")
-    execute(_WRITE, {"content": Jsonb(content), "by": by.pk, **{name: getattr(row, name) for name in named}})
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What lists and pages show of a version's findings."""
+
+    blocks: int
+    rules: list[str]
+    under: str
 
 
-# A content is long: both tables take it from one statement.
+def write_version(draft: Draft, content: dict[str, Any], counted: Counted, by: User) -> Draft | None:
+    """The next version, the copy of it that is kept, and the word to the open pages; None where the row moved on.
+
+    It has moved on where somebody saved it, froze it or closed it since ``draft`` was read: nothing is written then.
+    """
+    now, (channel, told) = timezone.now(), notice(f"draft:{draft.pk}", "saved")
+    values = {
+        "pk": draft.pk,
+        "version": draft.version,
+        "base": draft.base_id,
+        "content": Jsonb(content),
+        "by": by.pk,
+        "now": now,
+        "blocks": counted.blocks,
+        "rules": counted.rules,
+        "under": counted.under,
+        "channel": channel,
+        "told": told,
+    }
+    written = fetch_all(_WRITE, values)
+    if not written:
+        return None
+    row = copy_of(draft)
+    row.content, row.version, row.editors = content, draft.version + 1, written[0][0]
+    row.updated_by, row.updated_at = by, now
+    row.blocks, row.rules, row.checked_under = counted.blocks, counted.rules, counted.under
+    return row
+
+
+# One statement: a content is long, and whoever types waits for each answer.
 _WRITE = """
     WITH written AS (
         UPDATE prompts_draft SET
-            content = %(content)s, version = %(version)s, editors = %(editors)s::bigint[], blocks = %(blocks)s,
-            rules = %(rules)s::text[], checked_under = %(checked_under)s, updated_by_id = %(by)s, updated_at = %(updated_at)s
-        WHERE id = %(pk)s
-        RETURNING id, version, content, updated_by_id, updated_at
+            content = %(content)s, version = version + 1, updated_by_id = %(by)s, updated_at = %(now)s,
+            blocks = %(blocks)s, rules = %(rules)s::text[], checked_under = %(under)s,
+            editors = CASE WHEN %(by)s = ANY(editors) THEN editors ELSE editors || %(by)s::bigint END
+        WHERE id = %(pk)s AND version = %(version)s AND base_id IS NOT DISTINCT FROM %(base)s AND closed_at IS NULL
+        RETURNING id, version, content, editors
+    ), kept AS (
+        INSERT INTO prompts_draftversion (draft_id, version, content, by_id, at, read)
+        SELECT id, version, content, %(by)s, %(now)s, false FROM written
     )
-    INSERT INTO prompts_draftversion (draft_id, version, content, by_id, at, read)
-    SELECT id, version, content, updated_by_id, updated_at, false FROM written
+    SELECT editors, pg_notify(%(channel)s, %(told)s) FROM written
 """
 
 

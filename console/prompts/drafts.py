@@ -12,20 +12,20 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+import policies
 from console.accounts.models import Membership
 from console.accounts.permissions import Action, require
 from console.audit.acts import Act
 from console.audit.services import Subject, record
 from console.governance.services import Governance
-from console.live import publish
 from console.problems import DomainError, Invalid
 from console.prompts.checking import Checked, check, under
-from console.prompts.draft_rows import MAIN, draft_of, held, write_version
+from console.prompts.draft_rows import MAIN, Counted, draft_of, held, write_version
 from console.prompts.importers import check_length
 from console.prompts.models import Draft, DraftCopy, DraftVersion, Prompt
-from policies import FormError, parse_draft
 
 __all__ = [
+    "MAIN",
     "Checked",
     "StaleDraft",
     "Taken",
@@ -88,7 +88,7 @@ def create_prompt(
     slug, title = check_slug(slug), title.strip()
     if not title:
         raise Invalid("The prompt has no title.", "Give it one: it is what people look for in the list.")
-    content = _own({"model": usual_model(member), **content, "slug": slug, "title": title[:200]})
+    content, _ = _own({"model": usual_model(member), **content, "slug": slug, "title": title[:200]})
     try:
         with transaction.atomic():
             prompt = Prompt.objects.create(
@@ -160,23 +160,37 @@ def save(
     for a merge), NotAllowed, Invalid. The same content makes no new version.
     """
     require(member, Action.EDIT, draft.prompt)
-    content = _own({**content, "slug": draft.prompt.slug})
+    content, read = _own({**content, "slug": draft.prompt.slug})
     # The longest part of a save: before the row is held.
-    checked = check(draft.prompt.workspace, content, governance=governance)
+    checked = check(draft.prompt.workspace, content, governance=governance, draft=read)
+    saved = _saved_at_once(draft, version, content, checked, member)
+    if saved is not None:
+        return saved
     with transaction.atomic():
         row = held(draft)
         if row.closed_at:
             raise DomainError(f"The proposal {row.name} is closed.", "Open it again to go on.")
-        current = row.version == version
-        if current and row.content != content:
-            _write(row, content, checked, member)
-        elif not current and row.content != content:
-            copy, _ = DraftCopy.objects.update_or_create(
-                draft=row, by=member.user, defaults={"version": version, "content": content}
-            )
-    if row.content == content:
-        return row
+        if row.content == content:
+            return row
+        if row.version == version:
+            return _write(row, content, checked, member)
+        copy, _ = DraftCopy.objects.update_or_create(
+            draft=row, by=member.user, defaults={"version": version, "content": content}
+        )
     raise StaleDraft(row, copy)
+
+
+def _saved_at_once(
+    draft: Draft, version: int, content: dict[str, Any], checked: Checked, member: Membership
+) -> Draft | None:
+    """What most saves are: a new text for the version that was just read, and nothing else to change with it.
+
+    None where it is another save, or the row has moved on since: then it is held and looked at.
+    """
+    another = draft.version != version or draft.content == content or draft.closed_at
+    if another or _thinned_at(version + 1) or _listed(content) != _listed(draft.content):
+        return None
+    return write_version(draft, content, _counted(checked), member.user)
 
 
 def restore_version(*, draft: Draft, number: int, version: int, member: Membership) -> Draft:
@@ -206,20 +220,23 @@ def discard_copy(*, draft: Draft, member: Membership) -> None:
     DraftCopy.objects.filter(draft=draft, by=member.user).delete()
 
 
-def _write(row: Draft, content: dict[str, Any], checked: Checked, member: Membership) -> None:
-    listed = _listed(row.content)
-    _note_count(row, checked)
-    write_version(row, content, member.user)
-    if row.version % THINNED_EVERY == 0:
-        _thin_out(row)
-    if row.is_main and _listed(content) != listed:
+def _write(row: Draft, content: dict[str, Any], checked: Checked, member: Membership) -> Draft:
+    written = write_version(row, content, _counted(checked), member.user)
+    assert written is not None, "a row that is held does not move on"
+    if _thinned_at(written.version):
+        _thin_out(written)
+    if row.is_main and _listed(content) != _listed(row.content):
         Prompt.objects.filter(pk=row.prompt.pk).update(**_listed(content))
-    publish(topic(row), "saved")
+    return written
 
 
 def note_read(draft: Draft) -> None:
     """A page shows this version: keep it for the merge that may come of it."""
     draft.versions.filter(version=draft.version, read=False).update(read=True)
+
+
+def _thinned_at(version: int) -> bool:
+    return version % THINNED_EVERY == 0
 
 
 def _thin_out(row: Draft) -> None:
@@ -229,12 +246,12 @@ def _thin_out(row: Draft) -> None:
 
 def count_blocks(row: Draft) -> None:
     """Note how many findings block it, and under which policy and bounds; does not save it."""
-    _note_count(row, check(row.prompt.workspace, row.content))
+    counted = _counted(check(row.prompt.workspace, row.content))
+    row.blocks, row.rules, row.checked_under = counted.blocks, counted.rules, counted.under
 
 
-def _note_count(row: Draft, checked: Checked) -> None:
-    row.blocks, row.rules = checked.blocks, checked.rules
-    row.checked_under = under(checked.governance)
+def _counted(checked: Checked) -> Counted:
+    return Counted(checked.blocks, checked.rules, under(checked.governance))
 
 
 def _listed(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -246,10 +263,11 @@ def _listed(content: Mapping[str, Any]) -> dict[str, Any]:
     return listed | ({"title": content["title"][:200]} if str(content.get("title", "")).strip() else {})
 
 
-def _own(content: dict[str, Any]) -> dict[str, Any]:
+def _own(content: dict[str, Any]) -> tuple[dict[str, Any], policies.Draft | None]:
     """The content as it is kept: within the length, of characters that a database takes.
 
-    One that has the form is kept in its one canonical spelling, so that two people's contents compare.
+    One that has the form is kept in its one canonical spelling, so that two people's contents compare; what was read of
+    it comes with it.
     """
     sections = [s for s in content.get("sections", ()) if isinstance(s, Mapping)]
     check_length(sum(len(str(section.get("text", ""))) for section in sections))
@@ -259,9 +277,10 @@ def _own(content: dict[str, Any]) -> dict[str, Any]:
     if len(text) > LARGEST:
         raise Invalid("The draft is too large to be kept.", "Shorten its tools and variables.")
     try:
-        return parse_draft(content).to_dict()
-    except FormError:
-        return content
+        read = policies.parse_draft(content)
+    except policies.FormError:
+        return content, None
+    return read.to_dict(), read
 
 
 def _encodable(text: str) -> bool:

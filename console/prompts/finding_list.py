@@ -113,8 +113,9 @@ class FindingList:
         setting = self._checked.effective.get(finding.rule)
         if setting is None or not finding.code.startswith("SET30"):
             return None
-        for option in setting.options:
-            words = f"Set {setting.title} to {option.label}"
+        set_to = f"Set {setting.title} to "
+        for option in setting.options if set_to in finding.fix else ():
+            words = f"{set_to}{option.label}"
             if option.state == "permitted" and not option.selected and f"{words}." in f"{finding.fix}.":
                 return Offer(setting.id, option.value, words)
         return None

@@ -6,11 +6,12 @@ A finding's span is the mark of the secret only, so that the secret itself enter
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import ClassVar
 
 from policies.checks.base import Check
 from policies.findings import Finding, Severity, Span, Tier
-from policies.secrets import find_secrets
+from policies.secrets import Secret, find_secrets
 from policies.text.document import SectionText
 
 
@@ -73,11 +74,22 @@ CHECKS: tuple[type[SecretCheck], ...] = (LiveKey, LikelySecret)
 _BY_SURE = {check.sure: check for check in CHECKS}
 
 
+_KEPT, _SHORT = (
+    64,
+    20_000,
+)  # sections whose secrets are known while somebody types in another one; characters of each
+
+
 def scan_secrets(sections: Sequence[SectionText]) -> Iterator[Finding]:
     for section in sections:
-        for secret in find_secrets(section.text):
+        for secret in _known(section.text) if len(section.text) <= _SHORT else find_secrets(section.text):
             check = _BY_SURE[secret.kind.sure]
             span = Span(section.id, secret.start, secret.start + secret.shown)
             quote = section.text[span.start : span.end]
             message = f"{check.title}: {secret.kind.name}"
             yield Finding(check.code, check.rule, check.severity, check.tier, message, span, quote, check.fix)
+
+
+@lru_cache(maxsize=_KEPT)
+def _known(text: str) -> tuple[Secret, ...]:
+    return tuple(find_secrets(text))

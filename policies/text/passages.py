@@ -10,6 +10,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from policies.text.tokens import Tokens, tokenise
 
 _SHORTEST, _LONGEST = 300, 2500  # characters, where there is a blank line or another place to cut
 _CUT = re.compile(r"\n[ \t\r]*\n\s*|\n(?=[-*#•] |\d{1,2}[.)] )")
+_SECTIONS, _SHORT = 64, 20_000  # sections whose cuts are kept, of at most so many characters
 MOST_KEPT = 600_000  # characters of all passages that are kept
 _TOO_LONG = 60_000  # characters of a passage that is not kept
 _READINGS = 4  # of one passage
@@ -75,9 +77,7 @@ class Passages:
 
     def read(self, section: int, text: str) -> Iterator[tuple[Stand, tuple[Line, ...]]]:
         """The sentences of a section, passage by passage."""
-        filled = filled_in(text)
-        latin = mostly_latin(filled.text)
-        cuts = list(_cuts(filled.text))
+        filled, latin, cuts = _known_cut(text) if len(text) <= _SHORT else _cut(text)
         passages = [self._passage(filled.text[a:b], latin) for a, b, _ in cuts]
         reader = self._lexicon.reader(frozenset().union(*(passage.signs for passage in passages)))
         state, block, count = State(), 0, 0
@@ -121,6 +121,24 @@ class Passages:
                 passage.readings.clear()
             passage.readings[reader, state] = known
         return known
+
+
+class _CutUp(NamedTuple):
+    """A section's text with values of variables filled in, and where its passages begin and end."""
+
+    filled: Folded
+    latin: bool
+    cuts: tuple[tuple[int, int, bool], ...]
+
+
+def _cut(text: str) -> _CutUp:
+    filled = filled_in(text)
+    return _CutUp(filled, mostly_latin(filled.text), tuple(_cuts(filled.text)))
+
+
+@lru_cache(maxsize=_SECTIONS)
+def _known_cut(text: str) -> _CutUp:
+    return _cut(text)
 
 
 def _cuts(text: str) -> Iterator[tuple[int, int, bool]]:

@@ -45,7 +45,18 @@ _RUNS = _Runs()
 class Tokens:
     """``words`` in lower case, a line end is the word ``\\n``; places are those of the folded text, told on demand."""
 
-    __slots__ = ("_dotted", "_joined", "_lines", "_places", "_starts", "firsts", "folded", "size", "words")
+    __slots__ = (
+        "_dotted",
+        "_joined",
+        "_lines",
+        "_places",
+        "_spans",
+        "_starts",
+        "firsts",
+        "folded",
+        "size",
+        "words",
+    )
 
     def __init__(self, folded: Folded, text: str) -> None:
         self.folded = folded
@@ -55,6 +66,9 @@ class Tokens:
         self._starts: list[int] = []  # by line: where it stands in the text
         self._dotted: dict[int, bool] = {}  # by line: whether a full stop stands inside a word
         self._places: dict[int, list[tuple[int, int]]] = {}  # by line: of its words, from its start
+        self._spans: dict[
+            tuple[int, int], tuple[int, int]
+        ] = {}  # of what was found, asked for at every check
         at = 0
         cut = _RUNS.__getitem__
         for line in self._lines:
@@ -101,7 +115,10 @@ class Tokens:
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Span in the given text of tokens ``first`` to ``last``, both included."""
-        return self.folded.span(self.start(first), self.end(last))
+        known = self._spans.get((first, last))
+        if known is None:
+            known = self._spans[first, last] = self.folded.span(self.start(first), self.end(last))
+        return known
 
     def _place(self, at: int) -> tuple[int, int]:
         if at >= self.size:

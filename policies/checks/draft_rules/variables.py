@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import ClassVar
 
 from policies.checks.draft_rules.base import DraftCase, DraftRule
@@ -40,7 +41,7 @@ class Undeclared(DraftRule):
         for id, text, found in _uses(case):
             if found.name not in case.draft.variables:
                 span = Span(id, found.start, found.end)
-                hint = did_you_mean(found.name, case.draft.variables)
+                hint = _hint(found.name, tuple(case.draft.variables))
                 message = f'The variable "{found.name}" is not declared.{hint}'
                 yield cls.finding(message, span=span, quote=text[span.start : span.end])
 
@@ -124,6 +125,12 @@ class UntrustedInTheOpen(DraftRule):
             message = f'The untrusted variable "{found.name}" stands among instructions.'
             fix = f"Write <{found.name}>{{{{{found.name}}}}}</{found.name}>, or move it to a section of the kind data."
             yield cls.finding(message, span=span, quote=text[span.start : span.end], fix=fix)
+
+
+@lru_cache(maxsize=256)
+def _hint(name: str, declared: tuple[str, ...]) -> str:
+    """Remembered: while somebody types, the same names go on being unknown."""
+    return did_you_mean(name, declared)
 
 
 def _enclosed(text: str) -> list[tuple[int, int]]:
