@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from console.audit.models import Entry
-from console.problems import Invalid, NotAllowed
+from console.problems import DomainError, Invalid, NotAllowed
 from console.prompts.drafts import StaleDraft, Taken, create_prompt, draft_of, free_slug, save
-from console.prompts.models import DraftCopy, DraftVersion, Prompt
+from console.prompts.models import Draft, DraftCopy, DraftVersion, Prompt
+from console.prompts.revisions import create_revision
 from tests.factories import make_content, make_member, make_prompt, make_workspace
 
 pytestmark = pytest.mark.django_db
@@ -131,3 +133,18 @@ def test_a_stranger_may_not_save() -> None:
     draft = draft_of(make_prompt(make_member(make_workspace())))
     with pytest.raises(NotAllowed):
         save(draft=draft, version=1, content=draft.content, member=make_member(make_workspace()))
+
+
+def test_a_save_sees_what_happened_to_the_row_since_it_was_read() -> None:
+    member = make_member(make_workspace(), "author")
+    prompt = make_prompt(member)
+    read = draft_of(prompt)
+    revision = create_revision(draft=draft_of(prompt), version=1, message="", member=member)
+    saved = save(draft=read, version=1, content=with_text(read.content, "Help."), member=member)
+    assert (saved.version, saved.base, saved.editors) == (2, revision, [member.user_id])
+    kept = draft_of(prompt)
+    assert (kept.content, kept.editors, kept.updated_by) == (saved.content, saved.editors, member.user)
+    Draft.objects.update(closed_at=timezone.now())
+    with pytest.raises(DomainError, match="closed"):
+        save(draft=kept, version=2, content=with_text(read.content, "Help more."), member=member)
+    assert DraftVersion.objects.count() == draft_of(prompt).version == 2
