@@ -1,7 +1,7 @@
 """Workers of a command's own: they serve one pool, without a broker. The command makes calls itself, and has further
 processes where it was asked for more than one.
 
-python -m console.trials.crew POOL CALLS
+python -m console.trials.crew POOL CALLS PARENT
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Crew:
         own, *others = calls
         self._gate = Gate(own)
         self._members = [self._start(share) for share in others]
-        serving = (pool, own, self._gate, self._stopping)
+        serving = (pool, own, self._gate, self._stopping, os.getppid())
         threading.Thread(target=serve, args=serving, name="crew", daemon=True).start()
 
     def watch(self) -> None:
@@ -87,7 +87,7 @@ class Crew:
                 process.kill()
 
     def _start(self, share: int) -> tuple[subprocess.Popen[bytes], float, int]:
-        command = [sys.executable, "-m", "console.trials.crew", self.pool, str(share)]
+        command = [sys.executable, "-m", "console.trials.crew", self.pool, str(share), str(os.getpid())]
         process = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=sys.stderr)  # noqa: S603
         return process, time.monotonic(), share
 
@@ -102,8 +102,8 @@ def crew(pool: str, calls: list[int]) -> Iterator[Crew]:
         members.dismiss()
 
 
-def serve(pool: str, calls: int, gate: Gate, stopping: threading.Event) -> None:
-    """Make so many calls at a time until ``stopping``, or until whoever started this process is gone."""
+def serve(pool: str, calls: int, gate: Gate, stopping: threading.Event, parent: int) -> None:
+    """Make so many calls at a time until ``stopping``, or until ``parent``, who started this process, is gone."""
     from django.db import Error, connection
 
     from console.provider import client
@@ -113,7 +113,6 @@ def serve(pool: str, calls: int, gate: Gate, stopping: threading.Event) -> None:
     speak = partial(client.create, gate=gate)
     calls_for_work = threading.Semaphore(0)
     idle = threading.Semaphore(threads)
-    parent = os.getppid()
 
     def serve_thread() -> None:
         while not stopping.is_set():
@@ -161,8 +160,8 @@ def main() -> None:
     stopping = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the command's to answer
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    calls = int(sys.argv[2])
-    serve(sys.argv[1], calls, Gate(calls), stopping)
+    pool, calls, parent = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])  # who may be gone by now
+    serve(pool, calls, Gate(calls), stopping, parent)
     os._exit(0)  # threads may wait for answers that nobody needs any more
 
 

@@ -24,12 +24,12 @@ while True:
         record(chain="busy", actor=SYSTEM, act=Act.EXPORTED)
 """
 GO_ON = """
-import threading, time
+import os, threading, time
 from console.provider.gate import Gate
 from console.trials import crew, sweeps
 from console.trials.models import Run
 stopping = threading.Event()
-threading.Thread(target=crew.serve, args=("", 8, Gate(8), stopping), daemon=True).start()
+threading.Thread(target=crew.serve, args=("", 8, Gate(8), stopping, os.getppid()), daemon=True).start()
 run = Run.objects.get()
 while run.is_open:
     sweeps.put_right()
