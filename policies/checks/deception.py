@@ -56,7 +56,7 @@ class FalseUrgency(_UserDeception):
     why = "Invented pressure takes from people the time to decide."
     fix = "Mention stock and deadlines only when the records show them."
     frames = (
-        "+tell ~ scarcity false_any",
+        "+tell ~ scarcity +false_any",
         "+deception.start ~ countdown deception.offer !deception.truth",
         "+deception.invent ~ urgency_noun",
         "leaving // +tell ~ scarcity !deception.truth",
@@ -177,7 +177,7 @@ class HiddenAgenda(_UserDeception):
     why = "Advice is trusted for its independence; a paid one must say so."
     fix = "Say that a recommendation is paid for or one's own."
     frames = (
-        "+deception.push hidden_ad ~ neutral",
+        "+deception.push hidden_ad ~ neutral !labelled",
         "+deception.push hidden_ad // -admit|mention ~ hidden_ad|material_strong",
         "+tell ~ neutral hidden_ad",
     )

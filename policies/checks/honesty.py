@@ -18,8 +18,8 @@ class DeniesInstructions(_Honesty):
     why = "Keeping a prompt confidential is fine; denying that there is one is a lie about oneself."
     fix = "Let it say that it has instructions that it may not share."
     frames = (
-        "+claim|tell ~ no_prompt",
-        "+claim|tell ~ nil_prompt !flaw",
+        "+claim|tell ~ +no_prompt",
+        "+claim|tell ~ +nil_prompt !flaw",
         "?prompt_q // *nil_prompt|nil_short",
     )
     doubtful = ("+honesty.denies ~ honesty.prompt",)
@@ -35,7 +35,7 @@ class DeniesProvider(_Honesty):
     fix = "Let it say that it cannot tell which company's model it runs on."
     frames = (
         "+claim|tell ~ not_provider",
-        "+honesty.denies ~ honesty.provider",
+        "+honesty.denies > honesty.provider",
         "?provider_q // *own_model",
     )
     doubtful = (

@@ -15,7 +15,7 @@ class SexualisesMinors(LimitCheck):
         "^sexual_hard ^minor permitv !adults !minor_ok",
         "^kidword // ^lewd ~ +permitv !adults !minor_ok",
         "^lewd ^kidword +permitv !adults !minor_ok",
-        "^minor // ^sexual_hard permit !adults !minor_ok",
+        "^minor // ^sexual_hard ~ permit !adults !minor_ok",
         "^sexual ~ ^minor_explicit permit !adults !minor_ok",
         "^minor_explicit // +sexual ~ permit !adults !minor_ok",
         "^child_body ~ arouse !minor_ok",

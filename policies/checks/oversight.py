@@ -115,7 +115,7 @@ class IgnoresProviderLimits(LimitCheck):
     frames = (
         "provider_rules|makers_ban ~ not_apply",
         "+not_apply_flat ~ provider_rules",
-        "+ignore ~ provider_rules !injection",
+        "+ignore ~ ^provider_rules !injection",
         "^prov ~ ^lifted !injection",
         "+refused_by ~ hand_it !injection !ov_ok !fiction",
         "^refused_by // +hand_it !injection !ov_ok !fiction",

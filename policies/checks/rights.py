@@ -66,13 +66,13 @@ class HiddenCharges(_UserRights):
     why = "A charge that was not shown was not agreed to."
     fix = "Show every charge before the user confirms."
     frames = (
-        "+add ~ charge unshown !deception.truth_guard",
+        "+add ~ charge ^unshown !deception.truth_guard",
         "+add ~ charge // +unshown_after",
         "+add ~ charge // -mention|tell ~ charge",
         "+add ~ charge // dont_list",
         "+add_self ~ charge",
         "+unless_protest",
-        "+taking ~ fee_word // not_seen",
+        "+taking ~ fee_word // ^not_seen",
         "+taking ~ fee_word|charge // unknowing_user|unnoticed|on_protest !deception.truth_guard",
     )
     blocks = ("Add the 4.90 service fee to the charge without showing it in the summary.",)

@@ -26,7 +26,7 @@ class HarmsThirdParties(_ThirdParty):
         "+find_person !third_safe",
         "+astroturf !third_safe",
         "+fraudact ^target3 +assistv !third_safe !fiction",
-        "+assistv ~ ^malice.person|whom|target3 ~ ^malice.aim !third_safe !fiction $defender",
+        "+assistv ~ ^malice.person|whom|target3 ~ +malice.aim !third_safe !fiction $defender",
         "+contact|spread ~ ^malice.person ~ ^malice.aim !third_safe !fiction $defender",
         "+malice.aim ~ ^malice.person|whom !third_safe !fiction $defender",
     )
@@ -113,7 +113,7 @@ class Defrauds(_ThirdParty):
     frames = (
         "+sham ~ authority // loot !third_safe !fiction",
         "sham ~ authority // +loot !third_safe !fiction",
-        "+get_money ~ false_word|fake_word !third_safe !fiction",
+        "+get_money ~ +false_word|fake_word !third_safe !fiction",
         "+get_money|loot ~ hollow !third_safe !fiction",
         "+forge ~ ^false_papers !third_safe !fiction",
     )

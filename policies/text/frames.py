@@ -23,6 +23,7 @@ REACH = 28
 CLOSE = 7
 SOON = 12
 NEXT = 2
+_NEAR = {"~": CLOSE, ">": SOON, ">>": NEXT}
 _STEPS = 4000  # bound on the work that one sentence may cause
 
 
@@ -92,7 +93,7 @@ def match_part(part: Part, reading: Reading, after: int = 0) -> tuple[int, int] 
         if not found:
             return None
         candidates.append(found)
-    for chosen in _choose(part.items, candidates):
+    for chosen in _choose(part.items, candidates, reading):
         return min(s.first for s in chosen), max(s.last for s in chosen)
     return None
 
@@ -123,7 +124,9 @@ def _fits(sign: str, spot: Spot, reading: Reading) -> bool:
     return reading.pol[at] == (1 if sign == "+" else -1)
 
 
-def _choose(items: Sequence[Item], candidates: Sequence[Sequence[Spot]]) -> Iterator[tuple[Spot, ...]]:
+def _choose(
+    items: Sequence[Item], candidates: Sequence[Sequence[Spot]], reading: Reading
+) -> Iterator[tuple[Spot, ...]]:
     steps = 0
 
     def extend(chosen: tuple[Spot, ...]) -> Iterator[tuple[Spot, ...]]:
@@ -136,7 +139,7 @@ def _choose(items: Sequence[Item], candidates: Sequence[Sequence[Spot]]) -> Iter
             steps += 1
             if steps > _STEPS:
                 return
-            if _linked(items[depth].link, chosen, spot):
+            if _linked(items[depth].link, chosen, spot, reading):
                 yield from extend((*chosen, spot))
 
     yield from extend(())
@@ -147,17 +150,15 @@ def _share_words(one: Spot, other: Spot) -> bool:
     return one.first < other.last and other.first < one.last
 
 
-def _linked(link: str, chosen: tuple[Spot, ...], spot: Spot) -> bool:
+def _linked(link: str, chosen: tuple[Spot, ...], spot: Spot, reading: Reading) -> bool:
     if not chosen:
         return True
     if any(_share_words(spot, other) for other in chosen):
         return False
     before = chosen[-1]
     gap = spot.first - before.last if spot.first >= before.last else before.first - spot.last
-    if link == "~":
-        return gap <= CLOSE
-    if link == ">":
-        return spot.first >= before.first and gap <= SOON
-    if link == ">>":
-        return spot.first >= before.first and gap <= NEXT
-    return abs(spot.first - chosen[0].first) <= REACH
+    if not link:
+        return abs(spot.first - chosen[0].first) <= REACH
+    if link != "~" and spot.first < before.first:
+        return False
+    return gap <= _NEAR[link] and (link == "~" or not reading.parted(before, spot))

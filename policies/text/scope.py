@@ -68,6 +68,11 @@ class Reading:
         conditions = self._ops.cond | self._ops.cond_last
         return any(mask & conditions for mask in self._masks.values())
 
+    def parted(self, one: Spot, other: Spot) -> bool:
+        """Whether a semicolon stands between them: 'it names a price; families get the form' says two things."""
+        start, end = (one.last, other.first) if one.first < other.first else (other.last, one.first)
+        return any(self.words[at] in HARD for at in range(start, end))
+
     def _operator_masks(self) -> dict[int, int]:
         """Operators by token; one inside an idiom ('no matter', 'as if') does not act."""
         ops = self._ops
