@@ -224,7 +224,9 @@ def _validate(arguments: Any, surroundings: Surroundings) -> int:
     draft = _draft(arguments.file, arguments.domain)
     verdict = _verdict(draft, pack, surroundings, arguments.domain)
     if arguments.format == "sarif":
-        _print(_json(to_sarif([(arguments.file, verdict)], version=pack.ref)))
+        name = arguments.file
+        text = draft.sections[0].text if draft.bare else "" if name == "-" else decode(_read(name))
+        _print(_json(to_sarif([(name, verdict)], version=pack.ref, texts={name: text})))
     elif arguments.format == "json":
         findings = [finding.as_dict() for finding in verdict.findings]
         _print(
@@ -261,7 +263,7 @@ def _answer(line: bytes, domain: str | None, pack: Pack, surroundings: Surroundi
         record = _record(line)
         id = record.get("id")
         source = parse_draft(record["draft"]) if "draft" in record else _text(record)
-        domain = domain or record.get("domain")
+        domain = domain or _domain(record)
         _known_domain(domain, pack)
     except (UsageError, CanonicalError, FormError) as error:
         return {"id": id, "error": str(error)}
@@ -289,6 +291,13 @@ def _record(line: bytes) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise UsageError('A record must be an object such as {"id": 1, "text": "…"}.')
     return record
+
+
+def _domain(record: dict[str, Any]) -> str | None:
+    domain = record.get("domain")
+    if domain is not None and not isinstance(domain, str):
+        raise UsageError('The "domain" of a record must be text, such as "general".')
+    return domain
 
 
 def _text(record: dict[str, Any]) -> str:

@@ -255,7 +255,7 @@ def draft_schema() -> dict[str, Any]:
 def parse_draft(source: str | bytes | Mapping[str, Any]) -> Draft:
     """Read a draft from YAML or JSON text, or from plain data. Raises FormError with every problem found."""
     try:
-        data = source if isinstance(source, Mapping) else read_data(source)
+        data = read_data(source) if isinstance(source, str | bytes) else source
     except SourceError as error:
         raise FormError([Problem("", str(error))]) from error
     if not isinstance(data, Mapping):

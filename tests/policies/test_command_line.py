@@ -110,15 +110,17 @@ def test_a_record_that_cannot_be_used_does_not_stop_the_others(
         '{"id": 7}',
         '{"id": 8, "text": "x", "domain": "nowhere"}',
         '{"id": 9, "text": "\\ud800"}',
+        '{"id": 10, "text": "x", "domain": ["general"]}',
+        '{"id": 11, "draft": 5}',
         '{"id": 1, "text": "You help."}',
     ]
     assert main(["validate", "--jsonl", write(tmp_path, "r.jsonl", "\n".join(lines))]) == 2
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [one.get("verdict") for one in answers] == [None] * 5 + ["pass"]
+    assert [one.get("verdict") for one in answers] == [None] * 7 + ["pass"]
     assert all(
-        one["error"].endswith((".", "?")) and one["line"] == at for at, one in enumerate(answers[:5], 1)
+        one["error"].endswith((".", "?")) and one["line"] == at for at, one in enumerate(answers[:7], 1)
     )
-    assert [one["id"] for one in answers] == [None, None, 7, 8, None, 1]
+    assert [one["id"] for one in answers] == [None, None, 7, 8, None, 10, 11, 1]
 
 
 def test_a_domain_from_outside(tmp_path: Path) -> None:

@@ -24,6 +24,21 @@ def test_a_bare_text_has_regions() -> None:
     assert rule["id"] == result["ruleId"] and rule["fullDescription"]["text"]
 
 
+def test_regions_have_lines_where_the_file_is_at_hand() -> None:
+    """Code scanning shows a result by its line. A draft's words are found where they stand in its file once."""
+    draft = simple(sections=[{"id": "a", "kind": "task", "text": "Hello.\nHi 👋 {{x}}."}])
+    file = "sections:\n- id: a\n  kind: task\n  text: |-\n    Hello.\n    Hi 👋 {{x}}.\n"
+    results = [("my prompt.yaml", validate(draft, PACK)), ("b.txt", validate(f"Hello.\n{TEXT}", PACK))]
+    texts = {"my prompt.yaml": file, "b.txt": f"Hello.\n{TEXT}"}
+    found = to_sarif(results, version=PACK.ref, texts=texts)["runs"][0]["results"]
+    places = [one["locations"][0]["physicalLocation"] for one in found]
+    assert places[0]["artifactLocation"]["uri"] == "my%20prompt.yaml"
+    region = places[0]["region"]
+    assert file[region["charOffset"] :][: region["charLength"]] == "{{x}}"
+    assert [region[k] for k in ("startLine", "startColumn", "endLine", "endColumn")] == [6, 10, 6, 15]
+    assert places[-1]["region"]["startLine"] == 2
+
+
 def test_findings_about_a_drafts_form_have_a_path() -> None:
     draft = simple(
         settings={"behavior.creativity": {"value": "wild"}},
