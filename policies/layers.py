@@ -241,7 +241,7 @@ def _setting(
         default if when else value,
         grants,
         stated,
-        grant_text(behavior, grants, value),
+        grant_text(behavior, grants, None if when else value),
     )
 
 

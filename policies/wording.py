@@ -23,8 +23,8 @@ def conditional_text(behavior: Behavior, value: Value, when: str, otherwise: Val
     return f"{text} Otherwise: {rest}" if rest else text
 
 
-def grant_text(behavior: Behavior, grants: Sequence[Value], value: Value) -> str:
-    """What users may choose, beyond the value that holds already."""
+def grant_text(behavior: Behavior, grants: Sequence[Value], value: Value | None) -> str:
+    """What users may choose, beyond the value that holds already; None where that depends on a condition."""
     others = [grant for grant in grants if grant != value]
     if not others:
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -10,9 +11,11 @@ from policies.bounds import contains
 from policies.checks import SectionText, scan
 from policies.compose import compose
 from policies.layers import resolve
-from policies.pack import Behavior
+from policies.pack import Behavior, Pack
+from policies.pack_library import load_pack
 from policies.reach import Reach, reach
 from policies.validate import lexicon_of, own_words_blocked
+from policies.wording import grant_text
 from tests.policies.drafts import simple
 from tests.policies.strategies import PACK
 
@@ -53,6 +56,15 @@ def test_every_grant_at_once_passes_too() -> None:
     text = compose(simple(domain="fiction", audience=["adults"], grants=grants), PACK).text
     found = scan([SectionText(None, text)], lexicon_of(PACK)).findings
     assert text.count("\n") > len(grants) and not [f.code for f in found if f.severity == "block"]
+
+
+@pytest.mark.parametrize("pack", [PACK, load_pack("model-spec")], ids=lambda pack: pack.name)
+def test_every_choice_that_users_are_given_is_told(pack: Pack) -> None:
+    """Whatever holds already, and whether it holds always: the way back is a choice as well."""
+    for behavior in pack.behaviors:
+        for value, other in itertools.permutations(behavior.names[:5], 2) if behavior.who == "user" else ():
+            assert grant_text(behavior, [value, other], value), (behavior.id, value)
+            assert grant_text(behavior, [value], None)
 
 
 def test_a_text_is_never_stated_twice() -> None:
