@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 import policies
 from console.accounts.access import MemberRequest, member_view
+from console.governance import rule_page
 from console.governance.reach import Cell, reach_table
 from console.governance.reach_page import fits, lines
 from console.governance.services import bounds_for, governance_of, in_force, pack_in_force
@@ -97,7 +98,10 @@ def rule(request: MemberRequest, rule: str) -> HttpResponse:
         "reach": _reach(pack, rule),
         "reasons": [(c, c.reasons[rule]) for c in pack.domains + pack.audiences if rule in c.reasons],
         "narrowed": bounds_for(request.member.workspace, pack).statement.get(rule),
-        "checks": [check for check in policies.CHECKS if check.rule == rule],
+        "openings": rule_page.openings(pack, behavior) if behavior else (),
+        "conflicts": rule_page.conflicts(pack, behavior) if behavior else (),
+        "keeps": [kept for id in behavior.keeps if (kept := pack.rule(id))] if behavior else (),
+        "checks": rule_page.checks_for(rule, behavior),
         "patterns": [pattern for pattern in pack.patterns if pattern.rule == rule],
     }
     return render(request, "governance/rule.html", context)
