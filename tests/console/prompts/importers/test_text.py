@@ -23,3 +23,20 @@ def test_more_variables_than_a_draft_takes_stay_text() -> None:
     imported = one(" ".join(f"{{{{v{n:03}}}}}" for n in range(250)))
     assert len(imported.content["variables"]) == 200
     assert "50 more variables stay text" in imported.notes[-1]
+
+
+def test_the_header_of_a_markdown_file_is_about_the_file() -> None:
+    """Agents' files have one; their descriptions are seldom YAML, and a text between rules is none of it."""
+    agent = (
+        "---\nname: code-reviewer\ndescription: Use it after: any change <example>Context: x</example>\n"
+        "tools:\n  - Read\nmodel: claude-sonnet-5-5\n---\n\nYou review code.\n"
+    )
+    imported = one(agent, "agents/x.md")
+    assert (imported.name, imported.content["model"]) == ("code-reviewer", "claude-sonnet-5-5")
+    assert imported.content["sections"][0]["text"].strip() == "You review code."
+    assert [left.what for left in imported.left] == [
+        "description of the file's header",
+        "tools of the file's header",
+    ]
+    for words in ("---\nrole: You are Aria.\n---\nHelp.", "---\nname: x\nBe kind.\n---\nHelp."):
+        assert one(words, "x.md").content["sections"][0]["text"] == words
