@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 
 from policies.bounds import Bound, BoundError, Choice, explain, leq
-from policies.pack import Behavior, Conflict, Pack, Rule
+from policies.pack import Behavior, Conflict, Context, Pack, Rule
 from policies.pack_change import WAYS, PackChange
 from policies.pack_diff_review import review_changes
-from policies.reach import reach
+from policies.reach import conditional_in
 
 __all__ = ["WAYS", "PackChange", "diff_packs"]
 
@@ -196,19 +197,27 @@ def _reaches(old: Pack, new: Pack) -> Iterator[PackChange]:
     """One line a behaviour and way, naming the contexts in which the reach differs."""
     found: dict[tuple[str, str], list[str]] = {}
     shown: dict[tuple[str, str], str] = {}
-    for domain in (d.id for d in new.domains if old.domain(d.id)):
-        for audience in (a.id for a in new.audiences if old.audience(a.id)):
-            before = reach(old, domain=domain, audience=[audience])
-            after = reach(new, domain=domain, audience=[audience])
-            for id in before.keys() & after.keys():
-                if way := _way(
-                    _shared(before[id].conditional, after[id].policy),
-                    _shared(after[id].conditional, before[id].policy),
-                ):
-                    found.setdefault((id, way), []).append(f"{domain} for {audience}")
-                    shown[id, way] = explain(after[id].conditional)
+    known = old.adjustables.keys() & new.adjustables.keys()
+    same = {id for id in known if old.adjustables[id] == new.adjustables[id]}
+    for domain, audience in product(new.domains, new.audiences):
+        was_domain, was_audience = old.domain(domain.id), old.audience(audience.id)
+        if was_domain is None or was_audience is None:
+            continue
+        for id in known:
+            if id in same and _bound_alike(id, was_domain, domain) and _bound_alike(id, was_audience, audience):
+                continue
+            before, after = old.adjustables[id], new.adjustables[id]
+            had = conditional_in(before, was_domain, was_audience)
+            has = conditional_in(after, domain, audience)
+            if way := _way(_shared(had, after.bound), _shared(has, before.bound)):
+                found.setdefault((id, way), []).append(f"{domain.id} for {audience.id}")
+                shown[id, way] = explain(has)
     for (id, way), places in sorted(found.items()):
         yield PackChange(way, id, f"{new.title_of(id)} permits {shown[id, way]} in {_places(places)}.")
+
+
+def _bound_alike(id: str, was: Context, now: Context) -> bool:
+    return was.bounds.get(id) == now.bounds.get(id)
 
 
 def _shared(bound: Bound, other: Bound) -> Bound:

@@ -107,6 +107,13 @@ def reach(
     return read_only({id: _narrowed(one, pack, organisation, domain) for id, one in wide.items()})
 
 
+def conditional_in(behavior: Behavior, domain: Context, audience: Context) -> Bound:
+    """``Reach.conditional`` in one domain for one audience, and nothing of the why: what it says costs most of a reach."""
+    contexts = ((domain, None), (audience, audience))
+    stated = [_statement(behavior, one, domain, who, with_condition=True) for one, who in contexts]
+    return meet_all(behavior.bound, stated)
+
+
 def permitted_in(behavior: Behavior, domain: Context, audience: Context) -> Bound:
     """What is open without a condition in one domain for one audience, and nothing of the why."""
     return meet(
