@@ -204,7 +204,11 @@ def _reaches(old: Pack, new: Pack) -> Iterator[PackChange]:
         if was_domain is None or was_audience is None:
             continue
         for id in known:
-            if id in same and _bound_alike(id, was_domain, domain) and _bound_alike(id, was_audience, audience):
+            if (
+                id in same
+                and _bound_alike(id, was_domain, domain)
+                and _bound_alike(id, was_audience, audience)
+            ):
                 continue
             before, after = old.adjustables[id], new.adjustables[id]
             had = conditional_in(before, was_domain, was_audience)

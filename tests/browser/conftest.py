@@ -35,8 +35,16 @@ OPTIONS = {
     "colours": {"runOnly": COLOURS},
     "layout": {"runOnly": LAYOUT},
 }
-# Of what passes nobody reads anything, so that nothing need be gathered of it.
-LEAN = {"resultTypes": ["violations"], "ancestry": False, "xpath": False}
+# Of what passes nobody reads anything, so that nothing need be gathered of it; there are no frames.
+LEAN = {
+    "resultTypes": ["violations"],
+    "ancestry": False,
+    "xpath": False,
+    "selectors": False,
+    "iframes": False,
+}
+DESKTOP: Any = {"width": 1440, "height": 900}
+PHONE: Any = {"width": 390, "height": 844}
 TIMEOUT = 20_000  # milliseconds; what takes so long on a busy machine is not broken
 FLAGS = [
     "--no-sandbox",
@@ -70,6 +78,43 @@ def debug_site(django_db_setup: None) -> Iterator[Site]:
         yield running
 
 
+class SharedPage:
+    """The page that the tests of a file use one after the other: a process of its own for each costs half a test."""
+
+    def __init__(self, browser: Browser, site: str) -> None:
+        self._browser = browser
+        self._site = site
+        self._page: Page | None = None
+
+    def open(self, complaints: list[str]) -> Page:
+        if self._page is None or self._page.is_closed():
+            self.close()
+            self._page = _open(self._browser, self._site, viewport=DESKTOP, color_scheme="light")
+        self._page.complaints = complaints  # type: ignore[attr-defined]
+        return self._page
+
+    def clean(self) -> None:
+        """Take back what a test did. An address of the site keeps the process, which an empty page would end."""
+        if self._page is None or self._page.is_closed():
+            return
+        page, context = self._page, self._page.context
+        for other in context.pages:
+            if other is not page:
+                other.close()
+        page.unroute_all(behavior="ignoreErrors")
+        context.unroute_all(behavior="ignoreErrors")
+        page.goto("/healthz")
+        page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        context.clear_cookies()
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(DESKTOP)
+
+    def close(self) -> None:
+        if self._page is not None:
+            self._page.context.close()
+            self._page = None
+
+
 FAILED = pytest.StashKey[bool]()
 # Chromium logs every refused request; a 422 or 409 is an answer that pages deal with.
 # htmx logs a request that the next page cut off.
@@ -81,15 +126,20 @@ NewPage = Callable[..., Page]
 
 
 @pytest.fixture
-def new_page(
-    request: pytest.FixtureRequest, browser: Browser, live_site: Site, transactional_db: None
-) -> Iterator[NewPage]:
-    """``new_page(width=1440, height=900, color_scheme="light", **context)``: each in a browser profile of its own.
-
-    The test fails at its end if a page logged an error, threw, broke the content security policy, or asked for
-    anything outside the site. What a test means to provoke it takes from ``page.complaints``.
+def complaints(transactional_db: None) -> Iterator[list[str]]:
+    """What the test's pages complain of: it fails at its end if one logged an error, threw, broke the content security
+    policy, or asked for anything outside the site. What a test means to provoke it takes from ``page.complaints``.
     """
-    complaints: list[str] = []
+    heard: list[str] = []
+    yield heard
+    assert not heard, "the browser complained:\n" + "\n".join(heard)
+
+
+@pytest.fixture
+def new_page(
+    request: pytest.FixtureRequest, browser: Browser, live_site: Site, complaints: list[str]
+) -> Iterator[NewPage]:
+    """``new_page(width=1440, height=900, color_scheme="light", **context)``: each in a browser profile of its own."""
     pages: list[Page] = []
     with ExitStack() as stack:
 
@@ -101,18 +151,14 @@ def new_page(
             base_url: str = "",
             **options: Any,
         ) -> Page:
-            context = browser.new_context(
-                base_url=base_url or live_site.url,
+            page = _open(
+                browser,
+                base_url or live_site.url,
                 viewport={"width": width, "height": height},
-                color_scheme=color_scheme,  # type: ignore[arg-type]
-                reduced_motion="reduce",
+                color_scheme=color_scheme,
                 **options,
             )
-            stack.callback(context.close)
-            _listen(context, base_url or live_site.url, complaints)
-            page = context.new_page()
-            page.set_default_timeout(TIMEOUT)
-            page.set_default_navigation_timeout(3 * TIMEOUT)  # the first page of a site that has just started
+            stack.callback(page.context.close)
             page.complaints = complaints  # type: ignore[attr-defined]
             pages.append(page)
             return page
@@ -120,12 +166,32 @@ def new_page(
         yield make
         if request.node.stash.get(FAILED, False):
             _show_failure(request.node.name, pages)
-    assert not complaints, "the browser complained:\n" + "\n".join(complaints)
+
+
+@pytest.fixture(scope="module")
+def shared(browser: Browser, live_site: Site) -> Iterator[SharedPage]:
+    page = SharedPage(browser, live_site.url)
+    yield page
+    page.close()
 
 
 @pytest.fixture
-def page(new_page: NewPage) -> Page:
-    return new_page()
+def page(request: pytest.FixtureRequest, shared: SharedPage, complaints: list[str]) -> Iterator[Page]:
+    """A page as new. Whoever does what cannot be taken back asks for ``throw_page_away`` too."""
+    page = shared.open(complaints)
+    yield page
+    if request.node.stash.get(FAILED, False):
+        _show_failure(f"{request.node.name}-page", [page])
+        shared.close()
+    else:
+        shared.clean()
+
+
+@pytest.fixture
+def throw_page_away(page: Page, shared: SharedPage) -> Iterator[None]:
+    """After a test that installs a clock, a script for every page or a listener: they stay as long as the page."""
+    yield
+    shared.close()
 
 
 SignIn = Callable[[Page, Any], None]
@@ -170,7 +236,6 @@ def shoot() -> Shoot:
 
 AssertAccessible = Callable[..., None]
 InEveryLook = Callable[[Page, str], None]
-PHONE: Any = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -254,15 +319,25 @@ def _describe(violation: dict[str, Any]) -> str:
     return "\n".join([f"{violation['id']}: {violation['help']} ({len(violation['nodes'])} places)", *places])
 
 
-def _listen(context: BrowserContext, site: str, complaints: list[str]) -> None:
+def _open(browser: Browser, site: str, **options: Any) -> Page:
+    """A page in a profile of its own. What it complains of goes to its ``complaints``."""
+    context = browser.new_context(base_url=site, reduced_motion="reduce", **options)
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT)
+    page.set_default_navigation_timeout(3 * TIMEOUT)  # the first page of a site that has just started
+    _listen(context, site, lambda said: page.complaints.append(said))  # type: ignore[attr-defined]
+    return page
+
+
+def _listen(context: BrowserContext, site: str, say: Callable[[str], None]) -> None:
     def request(request: Any) -> None:
         if not request.url.startswith((site, "data:", "blob:")):
-            complaints.append(f"a request left the site: {request.url}")
+            say(f"a request left the site: {request.url}")
 
     def message(message: Any) -> None:
         if message.type == "error" and not EXPECTED.search(message.text):
-            complaints.append(f"console: {message.text} ({message.location.get('url', '')})")
+            say(f"console: {message.text} ({message.location.get('url', '')})")
 
     context.on("request", request)
     context.on("console", message)
-    context.on("weberror", lambda error: complaints.append(f"thrown: {error.error}"))
+    context.on("weberror", lambda error: say(f"thrown: {error.error}"))

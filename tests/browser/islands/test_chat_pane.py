@@ -93,14 +93,15 @@ def test_a_message_that_never_arrived_is_given_up(say) -> None:
     expect(page.get_by_label("Message")).to_have_value("Am I talking to a person?")
 
 
-STREAM = """
+STREAM = """() => {
   const start = window.fetch;
   window.fetch = (url, options) => {
     if (!String(url).endsWith("/say")) return start(url, options);
     const body = new ReadableStream({ start: (controller) => { window.told = controller; } });
     return Promise.resolve(new Response(body, { headers: { "Content-Type": "text/event-stream" } }));
   };
-  window.tell = (text) => window.told.enqueue(new TextEncoder().encode(text));"""
+  window.tell = (text) => window.told.enqueue(new TextEncoder().encode(text));
+}"""
 
 
 def test_stop_asks_the_console_and_shows_what_came(fill, page: Page) -> None:
@@ -111,8 +112,8 @@ def test_stop_asks_the_console_and_shows_what_came(fill, page: Page) -> None:
         route.fulfill(status=500 if len(asked) == 1 else 204)
 
     page.route("**/stop", stop)
-    page.add_init_script(STREAM)
     fill(PANE)
+    page.evaluate(STREAM)
     page.get_by_label("Message").fill("Tell me a story")
     page.get_by_label("Message").press("Enter")
     page.evaluate("text => tell(text)", event("chat", chat=7, url="#"))

@@ -78,6 +78,7 @@ def test_it_saves_after_a_pause_and_regions_hear_of_it(typed, server: Server) ->
     assert page.locator("[name=version]").input_value() == "88"
 
 
+@pytest.mark.usefixtures("throw_page_away")
 def test_many_keys_are_few_saves_and_the_version_travels_along(fill, server: Server) -> None:
     page = fill(FORM)
     # The pause after a key passes when the test says so: between two keys a busy machine takes longer than that.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 REGION = """
@@ -77,6 +78,7 @@ def test_many_tabs_leave_connections_free(fill, page: Page) -> None:
     assert len(open_streams) == 3
 
 
+@pytest.mark.usefixtures("throw_page_away")
 def test_the_bell_rings_by_the_stream_and_asks_by_itself_only_without_one(fill, page: Page) -> None:
     asked, told = counting(page), {"unread": 3}
     looks: list[str] = []
