@@ -65,6 +65,19 @@ def django_db_setup(
             connection.close_pool()
 
 
+@pytest.fixture(scope="module")
+def rows_of_module(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """What the fixtures of a module write while this is open is taken back at its end, and what a test writes after it.
+
+    For modules without transactional tests. Objects are handed to each test as a ``copy.deepcopy``, as it may change them.
+    """
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture(scope="session")
 def live_rehearsal(running_services: None) -> Iterator[str]:
     """The rehearsal endpoint as a process of its own; settings and the live parts use this one."""

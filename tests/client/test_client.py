@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 from remit_client import (
@@ -38,7 +40,7 @@ from console.releases.labels import move_label
 from console.releases.models import Label
 from policies import FillError as EngineError
 from policies import Variable, fill
-from tests.console.api.program import team, two_releases  # noqa: F401 (a fixture)
+from tests.console.api.program import make_team, team, two_releases  # noqa: F401 (a fixture)
 
 PACKAGE = Path(__file__).parents[2] / "docs" / "client" / "remit_client"
 FORM: dict[str, Any] = {
@@ -322,10 +324,20 @@ def test_a_filled_prompt_is_the_config_with_its_system_prompt():
 # --- against the real thing
 
 
+@pytest.fixture(scope="module")
+def files(django_db_setup, django_db_blocker, tmp_path_factory) -> Path:
+    """A folder with what was exported of two releases, which are taken back at once."""
+    folder = tmp_path_factory.mktemp("exported")
+    with django_db_blocker.unblock(), transaction.atomic():
+        two_releases(make_team())
+        exported(folder)
+        transaction.set_rollback(True)
+    return folder
+
+
 @pytest.fixture
-def bundle(db, team, tmp_path):  # noqa: F811
-    two_releases(team)
-    return exported(tmp_path)
+def bundle(files, tmp_path):
+    return options(shutil.copytree(files, tmp_path, dirs_exist_ok=True))
 
 
 def exported(folder: Path) -> dict[str, Any]:
@@ -335,6 +347,10 @@ def exported(folder: Path) -> dict[str, Any]:
     keys = StringIO()
     call_command("keys", stdout=keys)
     (folder / "remit.pub").write_text(keys.getvalue())
+    return options(folder)
+
+
+def options(folder: Path) -> dict[str, Any]:
     return {
         "bundles": {"aria@production": folder / "aria.dsse.json"},
         "keys": [folder / "remit.pub"],

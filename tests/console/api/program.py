@@ -79,6 +79,10 @@ def problem(answer, status: int) -> str:
 
 @pytest.fixture
 def team():
+    return make_team()
+
+
+def make_team():
     workspace = make_workspace("meridian")
     return {
         "all": make_member(workspace, "author", "approver", "admin", "auditor", name="hanna"),

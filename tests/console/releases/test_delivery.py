@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from datetime import timedelta
 from io import StringIO
@@ -37,8 +38,31 @@ from tests.factories import make_member, make_prompt, make_revision, make_worksp
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def world(rows_of_module):
+    """The team and two releases; production points to the second."""
+    team = _team()
+    prompt = make_prompt(team["author"], "aria", domain="general")
+    two = release(team, prompt), release(team, prompt, "You are Aria, the assistant of a bank. Be brief.")
+    return team, two
+
+
 @pytest.fixture
-def team():
+def as_new(world):
+    return copy.deepcopy(world)
+
+
+@pytest.fixture
+def team(as_new):
+    return as_new[0]
+
+
+@pytest.fixture
+def two(as_new) -> tuple[Release, Release]:
+    return as_new[1]
+
+
+def _team():
     workspace = make_workspace("meridian")
     return {
         "author": make_member(workspace, "author", name="hanna"),
@@ -56,13 +80,6 @@ def release(team, prompt, text: str = "") -> Release:
     review = asked(team, prompt, text)
     decide(review=review, word="approve", shown=standing(review).ground, member=team["reviewer"])
     return create_release(review=review, member=team["approver"])
-
-
-@pytest.fixture
-def two(team) -> tuple[Release, Release]:
-    """Two releases; production points to the second."""
-    prompt = make_prompt(team["author"], "aria", domain="general")
-    return release(team, prompt), release(team, prompt, "You are Aria, the assistant of a bank. Be brief.")
 
 
 def due(planned: PlannedMove) -> int:
