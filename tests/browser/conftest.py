@@ -98,6 +98,7 @@ class SharedPage:
         if self._page is None or self._page.is_closed():
             return
         page, context = self._page, self._page.context
+        page.complaints = []  # type: ignore[attr-defined]  # of what a page says while it is left no test is to blame
         for other in context.pages:
             if other is not page:
                 other.close()

@@ -17,12 +17,12 @@ def live_site(debug_site: live.Site) -> live.Site:
 
 
 @pytest.fixture
-def open_style(request: pytest.FixtureRequest) -> Callable[..., Page]:
+def open_style(page: Page, new_page: Callable[..., Page]) -> Callable[..., Page]:
     def opened(**options: object) -> Page:
-        page = request.getfixturevalue("new_page")(**options) if options else request.getfixturevalue("page")
-        page.goto("/style/")
-        expect(page.locator(".cm-content").nth(1)).to_be_visible()
-        return page
+        shown = new_page(**options) if options else page
+        shown.goto("/style/")
+        expect(shown.locator(".cm-content").nth(1)).to_be_visible()
+        return shown
 
     return opened
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import timedelta
 from decimal import Decimal
 
@@ -57,18 +58,33 @@ def known_models(monkeypatch: pytest.MonkeyPatch) -> list[Model]:
     return models
 
 
-@pytest.fixture
-def team() -> dict[str, Membership]:
-    workspace = make_workspace()
-    return {role: make_member(workspace, role) for role in ("author", "reviewer", "approver", "viewer")}
-
-
 def good(revision: Revision, scenario: Scenario, sample: int) -> tuple[list[str], list[str]]:
     return [FEE], ["pass"]
 
 
+@pytest.fixture(scope="module")
+def world(rows_of_module: None) -> tuple[dict[str, Membership], Release]:
+    workspace = make_workspace()
+    team = {role: make_member(workspace, role) for role in ("author", "reviewer", "approver", "viewer")}
+    return team, _released(team)
+
+
 @pytest.fixture
-def release(team: dict[str, Membership]) -> Release:
+def as_new(world: tuple[dict[str, Membership], Release]) -> tuple[dict[str, Membership], Release]:
+    return copy.deepcopy(world)
+
+
+@pytest.fixture
+def team(as_new: tuple[dict[str, Membership], Release]) -> dict[str, Membership]:
+    return as_new[0]
+
+
+@pytest.fixture
+def release(as_new: tuple[dict[str, Membership], Release]) -> Release:
+    return as_new[1]
+
+
+def _released(team: dict[str, Membership]) -> Release:
     revision = make_revision(team["author"], make_prompt(team["author"], "aria", domain="general"))
     evidence = make_measured_run([revision], SCENARIOS, good, samples=5)
     review = request_review(revision=revision, runs=[evidence], member=team["author"], title="First")
