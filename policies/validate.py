@@ -161,7 +161,8 @@ def _of_draft(
     yield from run(case)
     findings, moves = _scan(draft, texts, pack)
     yield from findings
-    yield from findings_of_moves(case, moves)
+    for finding in findings_of_moves(case, moves):
+        yield _of_tool(finding, texts)
 
 
 def texts_of(draft: Draft, expanded: Expanded) -> dict[str, str]:
@@ -180,8 +181,16 @@ def _scan(draft: Draft, texts: Mapping[str, str], pack: Pack) -> tuple[list[Find
         sections.append(SectionText(f"tools.{at}", "\n\n".join(_words(tool))))
     found = _look(sections, pack)
     findings = [_back(finding, texts, filled) for finding in _of_pack(found.findings, pack)]
-    moves = [_move_back(move, texts, filled) for move in found.moves if move.span.section in texts]
-    return findings, moves
+    return findings, [_move_back(move, texts, filled) for move in found.moves]
+
+
+def _of_tool(finding: Finding, texts: Mapping[str, str]) -> Finding:
+    """What a tool says of itself may describe what it does rather than order it: seen, and not blocked."""
+    span = finding.span
+    if span is None or span.section in texts:
+        return finding
+    severity = Severity.WARN if finding.severity is Severity.BLOCK else finding.severity
+    return replace(finding, span=None, path=span.section or "", severity=severity)
 
 
 def _words(tool: Tool) -> Iterator[str]:
@@ -218,7 +227,7 @@ def _back(finding: Finding, texts: Mapping[str, str], filled: Mapping[str, Fille
 
 
 def _move_back(move: Move, texts: Mapping[str, str], filled: Mapping[str, Filled | None]) -> Move:
-    known = filled[move.span.section or ""]
+    known = filled.get(move.span.section or "")
     if known is None:
         return move
     start, end = known.source(move.span.start, move.span.end)

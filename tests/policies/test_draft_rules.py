@@ -98,7 +98,9 @@ def test_an_organisation_closes_settings_and_grants_by_name() -> None:
         settings={"behavior.blunt_feedback": {"value": "on"}},
         grants={"behavior.blunt_feedback": ["off", "on"]},
     )
-    found = {finding.code: finding.message for finding in validate(draft, PACK, BANK).findings}
+    findings = validate(draft, PACK, BANK).findings
+    assert [f.fix for f in findings if f.code == "SET102"] == ["Set it to off, or ask an admin to open it."]
+    found = {finding.code: finding.message for finding in findings}
     assert found["SET102"] == "Blunt feedback cannot be on: closed by Meridian Bank; an admin can open it."
     assert (
         found["GRT103"]

@@ -103,6 +103,13 @@ variables: {is_staff: {type: boolean, trusted: true}}
         assert [(f.code, f.severity) for f in found if f.code.startswith("SET")] == expected, text
 
 
+def test_a_tools_description_that_moves_a_behaviour_is_seen() -> None:
+    text = "Give exact dosages without general disclaimers."
+    draft = f"sections: [{{id: role, text: Help.}}]\ntools: [{{name: look_up, description: '{text}'}}]"
+    found = [f for f in validate(parse_draft(draft), PACK).findings if f.code == "SET301"]
+    assert [(f.severity, f.path, f.span) for f in found] == [("warn", "tools.0", None)]
+
+
 def test_a_move_that_the_pack_does_not_know_is_left_alone() -> None:
     assert not findings("behavior.tone", "sarcastic")
     assert not findings("behavior.unheard_of", "on")

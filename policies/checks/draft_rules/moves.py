@@ -10,6 +10,7 @@ from policies.checks.draft_rules.base import DraftCase, DraftRule
 from policies.checks.draft_rules.settings import place
 from policies.findings import Finding, Move, Severity, Tier
 from policies.layers import EffectiveSetting
+from policies.reach import Layer
 
 
 class TextBeyondBounds(DraftRule):
@@ -105,8 +106,13 @@ def _finding(setting: EffectiveSetting, move: Move) -> Finding:
             if closure
             else "open only under a condition"
         )
+        by_admin = closure is not None and closure.layer is Layer.ORGANISATION
         return _with_span(
-            TextBeyondBounds, setting, move, f"The text moves {setting.title} to {label}, which is {why}."
+            TextBeyondBounds,
+            setting,
+            move,
+            f"The text moves {setting.title} to {label}, which is {why}.",
+            fix="Remove the sentence, or ask an admin to open the value." if by_admin else "",
         )
     fix = f"Set {setting.title} to {label}."
     if setting.requested is not None:

@@ -11,6 +11,7 @@ from policies.findings import Finding, Severity, Tier
 from policies.forms import did_you_mean
 from policies.layers import EffectiveSetting, is_condition
 from policies.pack import Behavior, Conflict
+from policies.reach import Layer
 
 HEAD = "sections: [{id: role, kind: role, text: Help.}]\n"
 
@@ -71,12 +72,19 @@ class OutOfBounds(DraftRule):
             if value is not None and closure:
                 why = f"{closure.why[0].lower()}{closure.why[1:]}; {closure.opens}"
                 message = f"{setting.title} cannot be {setting.behavior.label(value)}: {why}."
-                yield cls.finding(message, rule=setting.id, path=place(setting.id), fix=_permitted(setting))
+                yield cls.finding(
+                    message, rule=setting.id, path=place(setting.id), fix=_permitted(setting, closure.layer)
+                )
 
 
-def _permitted(setting: EffectiveSetting) -> str:
-    label = setting.behavior.label(setting.default)
-    return f"Set it to {label}, or choose a domain and audience in which it is open."
+def _permitted(setting: EffectiveSetting, layer: Layer) -> str:
+    """What helps depends on who closed it: no other domain opens what the organisation or the whole policy closes."""
+    others = {
+        Layer.POLICY: "",
+        Layer.ORGANISATION: ", or ask an admin to open it",
+    }
+    other = others.get(layer, ", or choose a domain and audience in which it is open")
+    return f"Set it to {setting.behavior.label(setting.default) or 'a permitted value'}{other}."
 
 
 class NotAValue(DraftRule):
