@@ -27,6 +27,7 @@ from policies.variable_defaults import Filled, with_defaults
 from policies.wording import setting_text
 
 _SEVERITIES = list(Severity)
+_SAID = ("title", "description", "$comment", "default", "const")  # keywords of a schema that hold words
 _HALVES = re.compile("[\ud800-\udfff]")
 
 
@@ -194,13 +195,17 @@ def _of_tool(finding: Finding, texts: Mapping[str, str]) -> Finding:
 
 
 def _words(tool: Tool) -> Iterator[str]:
-    """What a tool says to the model: its description, and the titles and descriptions in its schema."""
+    """What a tool says to the model: its description, and whatever words its schema holds for one to read."""
     yield tool.description
     stack: list[Any] = [tool.input_schema]
     while stack:
         item = stack.pop()
         if isinstance(item, Mapping):
-            yield from (text for key in ("title", "description") if isinstance(text := item.get(key), str))
+            yield from (text for key in _SAID if isinstance(text := item.get(key), str))
+            lists = [
+                listed for key in ("enum", "examples") if isinstance(listed := item.get(key), list | tuple)
+            ]
+            yield from (text for listed in lists for text in listed if isinstance(text, str))
             stack.extend(item.values())
         elif isinstance(item, list | tuple):
             stack.extend(item)
