@@ -47,7 +47,9 @@ def test_a_page_argues(client, member):
     page = get(client, member, "rule", "behavior.clinical_detail").content.decode()
     assert "A wrong dose can kill" in page and "severity 3" in page
     assert "Doses are for people who are trained to weigh them" in page
-    assert "approval of a clinical reviewer" in page and "SET301" in page and "Points to emergency help" in page
+    assert (
+        "approval of a clinical reviewer" in page and "SET301" in page and "Points to emergency help" in page
+    )
     page = get(client, member, "rule", "behavior.balanced_views").content.decode()
     assert "Balanced views off needs Persuasion disclaimer on (blocks)." in page
     page = get(client, member, "rule", "behavior.crude_language").content.decode()
