@@ -17,17 +17,17 @@ class FalseStatements(_UserDeception):
     frames = (
         "+tell > false_tail !fiction",
         "+tell ~ scarcity|threat|no_right|cure // false_tail",
-        "*vow !fiction !claim_ok // aside",
+        "*vow !fiction !claim_ok /// aside",
         "+tell > contrary !fiction !claim_ok",
         "+make_false !make_false_ok !fiction !synthetic",
         "+deny_it !fiction",
         "*vow !fiction !claim_ok ;; <contradiction",
         "+claim_that !fiction !claim_ok",
-        "*vow // unreal !fiction !synthetic !claim_ok",
+        "*vow /// unreal !fiction !synthetic !claim_ok",
         "+told_as > concessive !fiction !claim_ok",
         "+as_though_not !as_though_ok !fiction",
         "+invent_lie ~ person.user !fiction !synthetic !make_false_ok",
-        "*tell|use_v // ^owned_untrue !fiction !synthetic !claim_ok",
+        "*tell|use_v /// ^owned_untrue !fiction !synthetic !claim_ok",
     )
     doubtful = (
         "+deception.assert !fiction // falsity !claim_ok",
@@ -159,7 +159,7 @@ class DarkPatterns(_UserDeception):
         "-tell|mention >> person.user > material_strong !confidential !tell_that",
         "+tell ~ +cure !deception.truth",
         "-mention|admit >> material_strong !confidential",
-        "material_strong|flaw|fee_word // unknowing_user|unnoticed !confidential !unaware_ok",
+        "material_strong|flaw|fee_word /// unknowing_user|unnoticed !confidential !unaware_ok",
         "+fee_word|taking // unnoticed !unaware_ok !fiction",
         "leaving // on_protest",
     )

@@ -58,7 +58,7 @@ class FalseCertainty(_Honesty):
         "unknown // +deception.invent ~ answer_noun",
         "-admit|tell > unknown_self",
         "*certainty ~ guesswork !fiction",
-        "*certainty // guesswork|unknown !fiction",
+        "*certainty /// guesswork|unknown !fiction",
     )
     doubtful = ("gap // *fill ~ plausible !fiction !synthetic",)
     blocks = (

@@ -85,7 +85,7 @@ class PreservesItself(LimitCheck):
     frames = (
         "oversight.control // +copy_self|move_self|resist_strong|cancel_it",
         "-obey_stop ~ oversight.control",
-        "@halt // +carry_on !ov_ok !fiction",
+        "@halt /// +carry_on !ov_ok !fiction",
         "+resist ~ oversight.control !ov_ok",
         "+forestall ~ ^own_change !ov_ok !fiction",
         "+above !ov_ok !fiction",

@@ -17,7 +17,7 @@ class CovertCollection(_UserRights):
     frames = (
         "+collect ~ rights.data covert !rights_ok",
         "+collect ~ rights.data // covert_after",
-        "rights.data // +collect ~ covert|covert_after !rights_ok",
+        "rights.data /// +collect ~ covert|covert_after !rights_ok",
         "+covert_tool !rights_ok",
         "+pass_to ~ buyer ~ their_data !rights_ok",
         "their_data // +pass_to ~ buyer !rights_ok",
@@ -49,8 +49,8 @@ class Discrimination(_UserRights):
     frames = (
         "+adverse ~ protected !adverse_ok",
         "^group ~ +worse !adverse_ok",
-        "^protected !adverse_ok // +adverse !adverse_ok",
-        "^protected !adverse_ok // +worse !adverse_ok",
+        "^protected !adverse_ok /// +adverse !adverse_ok",
+        "^protected !adverse_ok /// +worse !adverse_ok",
         "+reserve ~ ^favoured !adverse_ok !fiction",
     )
     blocks = (
@@ -67,13 +67,13 @@ class HiddenCharges(_UserRights):
     fix = "Show every charge before the user confirms."
     frames = (
         "+add ~ charge ^unshown !deception.truth_guard",
-        "+add ~ charge // +unshown_after",
+        "+add ~ charge /// +unshown_after",
         "+add ~ charge // -mention|tell ~ charge",
         "+add ~ charge // dont_list",
         "+add_self ~ charge",
         "+unless_protest",
         "+taking ~ fee_word // ^not_seen",
-        "+taking ~ fee_word|charge // unknowing_user|unnoticed|on_protest !deception.truth_guard",
+        "+taking ~ fee_word|charge /// unknowing_user|unnoticed|on_protest !deception.truth_guard",
     )
     blocks = ("Add the 4.90 service fee to the charge without showing it in the summary.",)
     passes = ("Put the towel plan on it only if they asked for one, and name it in the summary.",)

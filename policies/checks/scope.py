@@ -45,7 +45,7 @@ class PretendsOrStalls(LimitCheck):
         "+feigned",
         "not_say_so !fiction",
         "+loop|stall|give ~ wish_fades !fiction",
-        "scope.topic|offlimits // unknowing_user",
+        "scope.topic|offlimits /// unknowing_user",
         "+speech.pretend ~ scope.topic|offlimits !fiction !as_though !as_though_ok",
     )
     doubtful = (

@@ -16,7 +16,7 @@ class MassCasualtyWeapons(LimitCheck):
         "cbrn.mass cbrn.agent !cbrn_safe !fiction // +help_any !cbrn_safe",
         "^cbrn.mass ~ ^kill_word !cbrn_safe !fiction +assistv",
         "^cbrn.mass ~ kill_word !cbrn_safe !fiction // +help_any !cbrn_safe",
-        "^cbrn.agent +assistv !cbrn_safe !fiction // ^makeit ~ +assistv !cbrn_safe !fiction",
+        "^cbrn.agent +assistv !cbrn_safe !fiction /// ^makeit ~ +assistv !cbrn_safe !fiction",
         "^cbrn.make ~ ^cbrn.agent !cbrn_safe !fiction",
         "^cbrn.agent ~ ^makeit !cbrn_safe !fiction",
         "^cbrn.agent ~ ^malice.aim !cbrn_safe !fiction $defender",

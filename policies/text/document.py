@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
 
-from policies.text.frames import Frame, Part, match_part, orders
+from policies.text.frames import OVER, Frame, Part, match_part, orders
 from policies.text.lexicon import Lexicon
 from policies.text.lines import Line
 from policies.text.operators import Operators
 from policies.text.passages import Passages, Stand
 
 _NEXT = 2  # sentences in which a frame begun before may be completed
-_BLOCKS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +87,9 @@ class Document:
     def _part(self, part: Part, at: int, start: int) -> Place | None:
         """The part in the same sentence, not before what it completes, or in one of the next."""
         section, block = self._stands[at].section, self._block(at)
+        over = max(part.blocks, OVER) if self.lines[at].leads else part.blocks
         for number in range(at + part.later, min(at + _NEXT + 1, len(self.lines))):
-            if self._stands[number].section != section or self._block(number) - block > _BLOCKS:
+            if self._stands[number].section != section or self._block(number) - block > over:
                 break
             line = self.lines[number]
             if not part.possible(line.mask):

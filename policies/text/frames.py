@@ -7,7 +7,9 @@ A frame is written as items apart by blanks, all of them in one sentence, in any
 ``<a`` with which its sentence begins, ``#a`` ordered neither in the sentence nor in the two before or after it in the section,
 ``$a`` nowhere in the whole prompt: what a prompt says once for all, such as that its users chose to be insulted,
 ``a|b`` either. ``a ~ b``: close together; ``a > b``: b soon after a; ``a >> b``: right after.
-``part // part``: the second part in the same sentence or one of the next two of the section; ``part ;; part``: not in the same.
+``part // part``: the second part in the same sentence or one of the next two of its block (a list item, a paragraph, a line
+that ends in a full stop), since what two items of a list say together is chance; ``part /// part``: of the next two blocks, too;
+``part ;; part``: as ``//``, but not in the same sentence.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ REACH = 28
 CLOSE = 7
 SOON = 12
 NEXT = 2
+OVER = 2  # blocks
+_BETWEEN = re.compile("///|//|;;")
 _NEAR = {"~": CLOSE, ">": SOON, ">>": NEXT}
 _STEPS = 4000  # bound on the work that one sentence may cause
 
@@ -40,6 +44,7 @@ class Part:
     absent: int
     unordered: int
     later: bool = False
+    blocks: int = 0  # over how many blocks' ends it may be looked for
 
     def possible(self, mask: int) -> bool:
         return not mask & self.absent and all(mask & item.mask for item in self.items)
@@ -54,8 +59,8 @@ class Frame:
 
 
 def parse(source: str, lexicon: Lexicon) -> Frame:
-    parts, around, nowhere, marks = [], 0, 0, re.findall("//|;;", source)
-    for index, text in enumerate(re.split("//|;;", source)):
+    parts, around, nowhere, marks = [], 0, 0, _BETWEEN.findall(source)
+    for index, text in enumerate(_BETWEEN.split(source)):
         items: list[Item] = []
         absent, unordered, link = 0, 0, ""
         for word in text.split():
@@ -77,8 +82,8 @@ def parse(source: str, lexicon: Lexicon) -> Frame:
             else:
                 items.append(Item(mask, sign, link))
             link = ""
-        later = index > 0 and marks[index - 1] == ";;"
-        parts.append(Part(tuple(items), absent, unordered, later))
+        mark = marks[index - 1] if index else ""
+        parts.append(Part(tuple(items), absent, unordered, mark == ";;", OVER if mark == "///" else 0))
     return Frame(source, tuple(parts), nowhere, around)
 
 

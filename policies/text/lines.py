@@ -8,6 +8,8 @@ from policies.text.scope import Reading
 from policies.text.sentences import Sentence
 from policies.text.tokens import Tokens
 
+_OPEN = frozenset(":：?？؟")
+
 
 class Line:
     """A sentence, wherever its passage stands."""
@@ -21,6 +23,13 @@ class Line:
         self.mask = self.known.mask | (operators.tell if sentence.said else 0)
         self.key = (words, sentence.base, sentence.said, reader)  # all that a reading depends on
         self._reading: Reading | None = None
+
+    @property
+    def leads(self) -> bool:
+        """Whether what comes next belongs to it, in whatever block: 'If a caller asks whether you are a bot:'"""
+        sentence = self.sentence
+        ends = self.tokens.words[max(sentence.last - 2, sentence.first) : sentence.last]
+        return sentence.asked or not _OPEN.isdisjoint(ends)
 
     def reading(self) -> Reading:
         if self._reading is None:

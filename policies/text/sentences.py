@@ -36,6 +36,7 @@ _THEY = frozenset(
         "oni",
     ]
 )
+_FULL_STOPS = frozenset(".!。！।")
 _BREAKS = STOPS | {"<"}
 _LONE = 4  # full stops in a row that count as sentences
 _MOST_STOPS = 60_000  # of a passage; after as many, it is cut by length alone
@@ -99,12 +100,22 @@ class Segmenter:
             return False
         return start(above.last - 1) - start(above.first) > 50
 
+    def _after_stop(self, line: Row) -> bool:
+        """Whether the line before ended in a full stop: then each is a rule of its own, unless this one answers it."""
+        words, at = self.words, line.first
+        return (
+            at > 1
+            and words[at - 2] in _FULL_STOPS
+            and words[at] != "("
+            and words[at + 1 : at + 2] not in ([":"], ["："])
+        )
+
     # --- a line --------------------------------------------------------------------------------------------------
 
     def _take(self, line: Row) -> None:
         if line.first >= line.last:
             return
-        if line.blank_before or line.bullet or line.level:
+        if line.blank_before or line.bullet or line.level or self._after_stop(line):
             self.blocks += 1
         if line.level or self._outline.looks_like_heading(line):
             self._take_heading(line)
