@@ -148,7 +148,7 @@ def refusal(account: Account, reservation: Reservation) -> str:
         return f"used {used:,} of its {account.max_tokens:,} tokens, and the next call may take {reservation.tokens:,}"
     if account.max_cost is not None and account.cost + reservation.cost > account.max_cost:
         return (
-            f"spent ${account.cost:.2f} of its ${account.max_cost:.2f},"
+            f"spent {_dollars(account.cost)} of its {_dollars(account.max_cost)},"
             f" and the next call may cost ${reservation.cost:.4f}"
         )
     return ""
@@ -158,3 +158,7 @@ def month_refusal(month: Month, reservation: Reservation) -> str:
     """The same as a sentence about the workspace, or ""."""
     said = refusal(month, reservation)
     return f"The workspace {said} (this month's budget)." if said else ""
+
+
+def _dollars(amount: Decimal) -> str:
+    return f"${amount:.2f}" if amount >= 1 or not amount else f"${amount:.4f}"

@@ -10,13 +10,13 @@ from itertools import zip_longest
 from console.prompts.diff_rows import Part, visible
 from console.prompts.diffs import word_diff
 from console.trials import graders
-from console.trials.graders.text import word_count
 from console.trials.grading import shown_value
 from console.trials.models import Conversation, Preference, Rating, Subject, Verdict
 from console.trials.ratings import Calibration
 from console.trials.scenarios import Scenario
 from console.trials.tool_findings import ToolFinding, tool_findings
 from console.trials.transcript import ToolCall, Turn, turns
+from console.trials.words import word_count
 
 REWRITTEN = 0.4  # share of words in common below which marking words would mislead
 SAID = {"pass": "holds", "fail": "fails", "error": "no verdict", "not_graded": "not graded"}

@@ -7,18 +7,17 @@ Sources: distinct-n, Li et al. 2016; compression ratio, Shaib et al. 2024; disti
 from __future__ import annotations
 
 import gzip
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+
+from console.trials.words import words_of
 
 FEWEST = 5  # answers below which nothing is said
 SHINGLE = 3  # words
 ALIKE = 0.35  # distance below which a reader of one answer gains nothing from the other
 MOST_WORDS = 1_000  # of an answer, when shingles are compared
 POOLED_WORDS = 200  # of an answer, in the figures that depend on length
-
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def variety(answers: Sequence[str]) -> Variety | None:
     """None below ``FEWEST`` answers."""
     if len(answers) < FEWEST:
         return None
-    words = [_WORD.findall(answer.lower())[:MOST_WORDS] for answer in answers]
+    words = [words_of(answer)[:MOST_WORDS] for answer in answers]
     shingled = [shingles(each) for each in words]
     apart = {
         (one, two): distance(shingled[one], shingled[two]) for one, two in combinations(range(len(words)), 2)

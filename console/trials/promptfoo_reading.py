@@ -247,7 +247,7 @@ class _Reading:
             self._note(f"{where}: the assert “{type_}” is left out: {why}")
             return
         if type_ in CASELESS:
-            self._note("“contains” and its like are read without regard to upper and lower case.")
+            self._note("The case of what “contains” and its like look for: here it does not matter.")
         for key in check.keys() & {"threshold", "weight", "transform", "provider", "contextTransform"}:
             self._note(f"{where}: “{key}” of an assert has no equivalent and is left out.")
         metric = check.get("metric")

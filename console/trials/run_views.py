@@ -21,6 +21,7 @@ from console.trials.forms import RunForm
 from console.trials.judge_panel import judge_panel
 from console.trials.models import Run, Subject
 from console.trials.pages import run_for
+from console.trials.suite_csv import BOM
 
 MOST_RUNS = 100
 MOST_NAMED = 12  # flaky scenarios, kinds of failure, other runs
@@ -172,6 +173,7 @@ def report(request: MemberRequest, number: int, format: str) -> HttpResponseBase
     if format not in exports.FORMATS:
         raise Http404
     chosen = exports.FORMATS[format]
-    response = HttpResponse("".join(chosen.write(shown)), content_type=f"{chosen.media_type}; charset=utf-8")
+    body = (BOM if format == "csv" else "") + "".join(chosen.write(shown))
+    response = HttpResponse(body, content_type=f"{chosen.media_type}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="run-{shown.number}.{format}"'
     return response

@@ -21,6 +21,7 @@ LISTS = ("covers", "tags")
 AS_JSON = ("tools", "variables", "matrix", "simulated_user", "version")
 COLUMNS = (*PLAIN, *LISTS)
 MOST_COLUMNS = 200
+BOM = "\ufeff"  # before a file that people download: without it a spreadsheet takes UTF-8 for something else
 _FORMULA = tuple("=+-@\t\r")
 _TURN = re.compile(r"(?:turn|user|message)[ _]?([0-9]{1,2})?")
 _SHORT = re.compile(r"([a-z_]+)(?:@([0-9]{1,3}|last|any))?(?::\s?(.*))?", re.DOTALL)

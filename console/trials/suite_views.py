@@ -20,6 +20,7 @@ from console.trials.models import Run, Suite, SuiteVersion
 from console.trials.pages import suite_for
 from console.trials.scenario_form import ScenarioForm, form_of, read_json_form, typed_form
 from console.trials.scenarios import Scenario, parse_scenario
+from console.trials.suite_csv import BOM
 from console.trials.suite_edits import StaleSuite
 from console.trials.suite_files import FORMATS
 from console.trials.suite_forms import ImportForm, SuiteForm
@@ -165,7 +166,8 @@ def export(request: MemberRequest, suite: str, number: int, extension: str) -> H
     chosen = next((form for form in FORMATS.values() if form.extension == extension), None)
     if chosen is None:
         raise Http404
-    response = HttpResponse(chosen.write(version), content_type=f"{chosen.media_type}; charset=utf-8")
+    body = (BOM if extension == "csv" else "") + chosen.write(version)
+    response = HttpResponse(body, content_type=f"{chosen.media_type}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{suite}-v{version.number}.{extension}"'
     return response
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from console.trials.graders.base import Graded, Grader, Turns, fails, passes, quoted
 from console.trials.schemas import compiled, wrong_pattern
-
-# Han and kana, with their marks of length: a reply of a thousand of them is no single word.
-_UNSPACED = re.compile(
-    "[\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
-)
+from console.trials.words import word_count
 
 
 def fold(text: str) -> str:
@@ -47,11 +42,6 @@ def _regex(value: str, turns: Turns, index: int) -> Graded:
 
 def _check_words(value: Any) -> str:
     return "" if type(value) is int and value > 0 else "must be a whole number of words above 0"
-
-
-def word_count(text: str) -> int:
-    """Words between spaces; of scripts that put none between them, each character."""
-    return len(_UNSPACED.sub(" x ", text).split())
 
 
 def _max_words(value: int, turns: Turns, index: int) -> Graded:

@@ -49,3 +49,8 @@ def test_loose_checks_forgive_greetings_and_marks_only() -> None:
     assert not holds_loosely(brief, (Turn(1, "?", "this is far too long for it"),))
     assert loosened("Hello\n*A* b\nBye", True, True, True) == "A b"
     assert not holds_loosely(Expectation("contains", "fee"), (Turn(1, "?", ""),))
+
+
+def test_a_script_without_spaces_is_compared_by_its_characters() -> None:
+    found = variety(["我们的月费是三欧元"] * 4 + ["我们的月费是五欧元"])
+    assert found is not None and 0 < found.distance < 0.4

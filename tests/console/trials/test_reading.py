@@ -148,7 +148,8 @@ def test_a_run_leaves_as_a_file_in_every_form(client: Client, author: Membership
         and lines[0]["complete"]
         and lines[0]["said"] == [{"user": "Hello", "reply": "=cmd|it"}]
     )
-    rows = list(csv.DictReader(io.StringIO(fetched("csv"))))
+    rows = list(csv.DictReader(io.StringIO(fetched("csv").removeprefix("\ufeff"))))
+    assert fetched("csv")[0] == "\ufeff", "a spreadsheet reads UTF-8 by it"
     assert len(rows) == 180 and {row["state"] for row in rows} == {"Finished"}
     html = fetched("html")
     assert (

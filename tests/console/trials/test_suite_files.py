@@ -227,7 +227,7 @@ def test_names_in_braces_are_filled_in_and_what_would_be_computed_is_left_out_by
         "Test 3 is left out: its variables are in another file",
         "Test 4 is left out: nothing here has or computes {% if x %}",
         "Test 5 is left out",
-        "without regard to upper and lower case",
+        "The case of what “contains”",
     ):
         assert part in said
 
