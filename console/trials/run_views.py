@@ -117,7 +117,7 @@ def _matrix_context(request: MemberRequest, shown: Run) -> dict[str, Any]:
         "flaky": results.flaky_of(rows, candidate)[:MOST_NAMED],
         "failures": failures.failures_of(shown, candidate)[:MOST_NAMED],
         "others": comparing.others(shown),
-        "regressions": results.regressions(shown),
+        "regressions": _regressions(shown, candidate),
     }
 
 
@@ -152,6 +152,13 @@ def _comparison(shown: Run, candidate: int) -> dict[str, Any] | None:
     if not shown.result or not candidate:
         return None
     return next((c for c in shown.result["comparisons"] if c["position"] == candidate), None)
+
+
+def _regressions(shown: Run, candidate: int) -> list[str]:
+    """Of the comparison that is shown alone: those of other revisions stand where these are chosen."""
+    comparison = _comparison(shown, candidate)
+    labels = [subject["label"] for subject in shown.result["subjects"]] if shown.result else []
+    return results.regressions_in(comparison, labels[0], labels[candidate]) if comparison else []
 
 
 @member_view("POST")

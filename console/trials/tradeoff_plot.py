@@ -10,6 +10,7 @@ from console.trials.plots import Axis, axis_over
 from console.trials.tradeoff import Measured, Point, front_of
 
 LEFT, RIGHT, TOP, BOTTOM = 52, 1012, 24, 314
+LETTER = 8  # about the width of one of a name
 # What may stand along the bottom: what it is called, its line, and the word for a point's value.
 ACROSS = {
     "variety": ("Variety", "variety of open answers", "variety"),
@@ -60,10 +61,14 @@ def plot_of(points: Sequence[Point], *, draws_ceiling: bool, required: float, ac
     horizontal = axis_over([v for m in xs for v in (m.low, m.high)], LEFT, RIGHT)
     vertical = axis_over([*(v for m in ys for v in (m.low, m.high)), required], BOTTOM, TOP)
     within = [p.x.value for p in drawn if p.x and not p.closed]
+    names = _named([(horizontal.at(p.x.value), vertical.at(p.y.value), p.name) for p in drawn if p.x and p.y])
     return Plot(
         across=horizontal,
         up=vertical,
-        marks=tuple(_mark(point, drawn, horizontal, vertical, across) for point in reversed(drawn)),
+        marks=tuple(
+            _mark(point, name, horizontal, vertical, across)
+            for point, name in reversed(list(zip(drawn, names, strict=True)))
+        ),
         front=_path(
             [(horizontal.at(p.x.value), vertical.at(p.y.value)) for p in front_of(drawn) if p.x and p.y]
         ),
@@ -82,15 +87,38 @@ def _path(places: Sequence[tuple[float, float]]) -> str:
     return "".join([*parts, f"V{BOTTOM}"])
 
 
-def _mark(point: Point, drawn: Sequence[Point], across: Axis, up: Axis, word: str) -> Mark:
+def _named(places: Sequence[tuple[float, float, str]]) -> list[tuple[float, float]]:
+    """Where each point's name stands: beside it, clear of points and of other names as far as there is room."""
+    taken = [(x - 6, y - 6, x + 6, y + 6) for x, y, _ in places]
+    found = []
+    for x, y, name in places:
+        spots = [(x + 10, y - 10), (x + 10, y + 17), (x - 10, y - 10), (x - 10, y + 17)]
+        boxes = [_box(spot, x, len(name)) for spot in spots]
+        best = min(range(len(spots)), key=lambda at: _crossed(boxes[at], taken))
+        taken.append(boxes[best])
+        found.append(spots[best])
+    return found
+
+
+_Box = tuple[float, float, float, float]
+
+
+def _box(spot: tuple[float, float], point: float, letters: int) -> _Box:
+    left = spot[0] if spot[0] > point else spot[0] - LETTER * letters
+    return left, spot[1] - 11, left + LETTER * letters, spot[1] + 3
+
+
+def _crossed(box: _Box, taken: Sequence[_Box]) -> int:
+    """How much a name would cover, the edges of the drawing before all."""
+    outside = (box[2] > RIGHT) + (box[1] < TOP) + (box[3] > BOTTOM)
+    return 100 * outside + sum(
+        box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken
+    )
+
+
+def _mark(point: Point, name: tuple[float, float], across: Axis, up: Axis, word: str) -> Mark:
     assert point.x and point.y
     x, y = across.at(point.x.value), up.at(point.y.value)
-    at_end = x > RIGHT - 60
-    below = y < TOP + 20 or any(
-        other is not point and other.x and other.y and abs(across.at(other.x.value) - x) < 40
-        and 0 < y - up.at(other.y.value) < 26
-        for other in drawn
-    )  # fmt: skip
     return Mark(
         point=point,
         x=x,
@@ -100,8 +128,8 @@ def _mark(point: Point, drawn: Sequence[Point], across: Axis, up: Axis, word: st
         top=up.at(point.y.high),
         bottom=up.at(point.y.low),
         look=_look(point),
-        name_x=x - 10 if at_end else x + 10,
-        name_y=y + 17 if below else y - 10,
+        name_x=name[0],
+        name_y=name[1],
         sentence=_sentence(point, word),
     )
 

@@ -14,6 +14,7 @@ from console.trials.models import Run
 from console.trials.plots import axis_over, spaced
 from console.trials.scenarios import Scenario
 from console.trials.tradeoff import Measured, Point, placed
+from console.trials.tradeoff_plot import _box, _crossed, _named
 from tests.factories import (
     make_measured_run,
     make_member,
@@ -177,3 +178,11 @@ def test_axes_run_over_round_shares_and_never_have_length_0() -> None:
     assert axis.low < 0.97 < axis.high and axis.at(axis.low) == 0 and axis.at(5) == 100
     assert next(tick.text for tick in axis_over([0.1, 0.9], 0, 100).ticks) == "10 %"
     assert spaced([0, 10, 60, 95, 100], least=40) == [True, False, True, False, True]
+
+
+def test_names_of_points_that_lie_close_do_not_cover_each_other() -> None:
+    places = [(900.0 + 12 * n, 280.0, f"r{n}") for n in range(4)]
+    boxes = [_box(spot, x, 2) for spot, (x, _, _) in zip(_named(places), places, strict=True)]
+    for at, box in enumerate(boxes[:2]):
+        assert _crossed(box, boxes[:at]) == 0
+    assert _crossed(_box(_named([(1010.0, 30.0, "r12")])[0], 1010.0, 3), []) == 0, "within the drawing"

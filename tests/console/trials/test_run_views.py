@@ -145,6 +145,11 @@ def test_a_limit_that_no_longer_holds_is_named_first(get: Get, author: Membershi
     assert "limit.user_rights no longer holds" in page
     assert "limit.user_rights held with r1 and no longer does with r2, in limit-a." in page
     assert page.index("row-limit-a") < page.index("row-plain")
+    other = {**run.result["comparisons"][0], "position": 2}
+    run.result["subjects"].append({**run.result["subjects"][1], "label": "r3"})
+    run.result["comparisons"].append(other)
+    run.save()
+    assert "with r3" not in text(get(author, "run", run.number)), "of the revision that is shown alone"
     assert "in unknown." not in page and not [s for s in results.regressions(run) if "unknown" in s]
     assert results.regressions(run)
 
