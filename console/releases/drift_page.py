@@ -56,6 +56,9 @@ class Timeline:
     sentence: str
 
 
+DONE, HOLDS = Check.Status.DONE, "The evidence holds"
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     watch: Watch
@@ -68,7 +71,9 @@ class Watched:
     @property
     def state(self) -> str:
         """The mark: stop, care, or quiet."""
-        return "blocked" if self.alarm else "stale" if self.stale else "ok" if self.checks else "draft"
+        if self.alarm or self.stale:
+            return "blocked" if self.alarm else "stale"
+        return "ok" if self.words == HOLDS else "draft"
 
     @property
     def words(self) -> str:
@@ -76,9 +81,12 @@ class Watched:
             return "The evidence no longer holds"
         if self.stale:
             return "Not known: no result for two schedules"
-        if any(check.status == Check.Status.DONE for check in self.checks):
-            return "The evidence holds"
-        return "No result yet"
+        newest = {check.evidence_id: check.word for check in reversed(self.checks) if check.status == DONE}
+        if not newest:
+            return "No result yet"
+        if set(newest.values()) <= {"equivalent", "better"}:
+            return HOLDS
+        return "No loss was found; it would take more scenarios to say that the evidence holds"
 
 
 def watched(prompt: Prompt) -> list[Watched]:

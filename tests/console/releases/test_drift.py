@@ -327,3 +327,21 @@ def test_a_small_steady_loss_signals_in_time_and_none_does_not() -> None:
     assert not signals([0.9] * 100, 0.9, 0.03).by_ewma and not signals([0.9] * 100, 0.9, 0.03).by_cusum
     assert signals([0.87] * 9, 0.9, 0.03).by_cusum and not signals([0.87] * 7, 0.9, 0.03).by_cusum
     assert signals([0.8], 0.9, 0.03).by_ewma
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "No result yet"),
+        (("equivalent",), "The evidence holds"),
+        (("better", "not enough samples"), "The evidence holds"),  # the newest result counts
+        (("not enough samples", "equivalent"), "No loss was found; it would take more scenarios"),
+        (("cannot tell",), "No loss was found; it would take more scenarios"),
+    ],
+)
+def test_a_watch_says_that_the_evidence_holds_only_where_that_was_shown(
+    words: tuple[str, ...], said: str
+) -> None:
+    checks = tuple(Check(evidence_id=1, status=Check.Status.DONE, word=word) for word in words)
+    watched = drift_page.Watched(Watch(), None, None, checks, timelines=(), stale=False)
+    assert watched.words.startswith(said)
