@@ -24,7 +24,7 @@ from console.prompts.checking import Checked
 from console.prompts.judge_models import Judgement
 from console.prompts.judge_prompt import version_of
 from console.prompts.judge_queue import TASK, tell
-from console.prompts.judge_settings import JudgeForm, settled
+from console.prompts.judge_settings import JudgeForm, settled, settled_and_provided
 from console.prompts.judge_subject import Subject, place_of, subject_of
 from console.prompts.models import Acknowledgement, Prompt
 from console.provider.endpoints import endpoint_for
@@ -88,7 +88,10 @@ def judged(
 
     ``form`` is what holds in the workspace, where the caller knows it already.
     """
-    form, provider = form or settled(workspace), not endpoint_for(workspace).rehearsal
+    if form is None:
+        form, provider = settled_and_provided(workspace)
+    else:
+        provider = not endpoint_for(workspace).rehearsal
     subject = subject_of(checked)
     found = _known(workspace, checked, subject, form) if subject and form.on else None
     findings: tuple[Finding, ...] = ()

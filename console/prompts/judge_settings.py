@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -15,7 +16,7 @@ from console.audit.services import Subject, record
 from console.problems import Invalid
 from console.prompts.judge_models import JudgeSettings
 from console.provider.catalogue import Model, list_models
-from console.provider.endpoints import endpoint_for
+from console.provider.endpoints import deployed, endpoint_for, with_provider
 from console.provider.errors import ProviderError
 from console.repeated import Repeated
 
@@ -30,14 +31,27 @@ class JudgeForm:
     at: datetime | None = None
 
 
-_SETTINGS = Repeated(lambda workspace: JudgeSettings.objects.select_related("by").filter(workspace=workspace))
+_SETTINGS = Repeated(
+    lambda workspace: (
+        Workspace.objects.filter(pk=workspace)
+        .select_related("judge_settings__by")
+        .annotate(with_provider=with_provider())
+    )
+)
 
 
 def settled(workspace: Workspace) -> JudgeForm:
-    row = _SETTINGS.first(workspace.pk)
+    return settled_and_provided(workspace)[0]
+
+
+def settled_and_provided(workspace: Workspace) -> tuple[JudgeForm, bool]:
+    """What holds, and whether a real provider is configured, in one statement."""
+    found: Any = _SETTINGS.first(workspace.pk)
+    provided = bool(found and found.with_provider) or not deployed().rehearsal
+    row: JudgeSettings | None = getattr(found, "judge_settings", None)
     if row is None:
-        return JudgeForm(True, settings.REMIT_JUDGE_MODEL)
-    return JudgeForm(row.on, row.model or settings.REMIT_JUDGE_MODEL, row.by, row.at)
+        return JudgeForm(True, settings.REMIT_JUDGE_MODEL), provided
+    return JudgeForm(row.on, row.model or settings.REMIT_JUDGE_MODEL, row.by, row.at), provided
 
 
 def settle(*, on: bool, model: str, member: Membership) -> JudgeForm:

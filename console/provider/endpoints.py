@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 from console.accounts.models import Workspace
 from console.problems import DomainError, Invalid
@@ -75,6 +76,11 @@ def endpoint_for(workspace: Workspace | None = None, account: ProviderAccount | 
     except DomainError as error:
         problem = f"{error.message} {error.what_to_do}".strip()
         return Endpoint(account.name, "", NO_KEY, kind=account.kind, account=account.pk, problem=problem)
+
+
+def with_provider() -> Exists:
+    """Whether a workspace has an account of its own for its calls, to annotate a query of workspaces with."""
+    return Exists(ProviderAccount.objects.filter(workspace=OuterRef("pk"), is_default=True))
 
 
 def deployed() -> Endpoint:

@@ -148,7 +148,7 @@ class FrameIndex:
         for at, line in enumerate(lines):
             if not masks[at] & self._all or (line.sentence.base == 0 and not line.sentence.asked):
                 continue
-            seen = self._seen.get(line.key) or self._see(line)
+            seen = line.seen[1] if line.seen and line.seen[0] is self else self._look_at(line)
             if not seen.candidates:
                 continue
             near = masks[at] | masks[at + 1] | masks[at + 2]
@@ -164,6 +164,11 @@ class FrameIndex:
                             candidate.check,
                             Hit(place, candidate.frame.source, candidate.doubtful, conditional),
                         )
+
+    def _look_at(self, line: Line) -> _Seen:
+        found = self._seen.get(line.key) or self._see(line)
+        line.seen = self, found  # a line that is kept need not be looked up by its words again
+        return found
 
     def _see(self, line: Line) -> _Seen:
         if len(self._seen) > _REMEMBERED:
