@@ -123,7 +123,7 @@ def test_a_save_brings_the_parts_itself_and_the_controls_only_where_they_changed
     shown = re.search(r'id="controls"[^>]* data-state="(\w+)"', page)
     assert shown
     fields = form_of(page) | {"controls": shown[1], "section.role.text": DENIES}
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(10):
         text_changed = as_json(client, address(prompt, "save"), fields).json()
     assert text_changed["version"] == 2
     assert (
