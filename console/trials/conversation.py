@@ -197,7 +197,9 @@ def _age(lease: Lease) -> float:
 def _answered(lease: Lease, plan: Plan, reply: Reply) -> After:
     turn = lease.turns + 1
     category = (reply.refusal.category or "unspecified") if reply.refusal else None
-    messages = [*lease.messages, reply_entry(turn, reply.content, reply.stop_reason, category)]
+    seconds = None if reply.batch else reply.seconds
+    said = reply_entry(turn, reply.content, reply.stop_reason, category, seconds)
+    messages = [*lease.messages, said]
     step = ledger.step_of(reply)
     if reply.stop_reason == "tool_use" and reply.tool_uses:
         offered = plan.answering(lease.subject, lease.scenario).tools

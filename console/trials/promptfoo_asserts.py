@@ -19,11 +19,11 @@ class NoEquivalent(Exception):
     """An assert that no expectation stands for; says why, as a parenthesis, or nothing."""
 
 
-def expectations(type_: str, value: Any) -> list[tuple[str, Any]]:
+def expectations(type_: str, value: Any, threshold: Any = None) -> list[tuple[str, Any]]:
     """(kind, value) of each expectation that an assert comes to, all of which graders take."""
     if isinstance(value, str) and value.startswith(("file://", "package:")):
         raise NoEquivalent(" (its value is in another file)")
-    found = _expectations(type_, value)
+    found = _expectations(type_, value, threshold)
     if not found:
         raise NoEquivalent(" (it names nothing to look for)")
     for kind, wanted in found:
@@ -32,7 +32,14 @@ def expectations(type_: str, value: Any) -> list[tuple[str, Any]]:
     return found
 
 
-def _expectations(type_: str, value: Any) -> list[tuple[str, Any]]:
+def _seconds(threshold: Any) -> float:
+    """promptfoo counts in milliseconds, and of a time stored before in none."""
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float):
+        raise NoEquivalent(" (it has no threshold)")
+    return threshold / 1000
+
+
+def _expectations(type_: str, value: Any, threshold: Any) -> list[tuple[str, Any]]:
     match type_:
         case "contains" | "icontains":
             return [("contains", _text(value))]
@@ -63,6 +70,8 @@ def _expectations(type_: str, value: Any) -> list[tuple[str, Any]]:
             return [("judge", f"Pass if the reply agrees in its facts with: {_text(value)}")]
         case "word-count":
             return [("max_words", _most_words(value))]
+        case "latency":
+            return [("max_seconds", _seconds(threshold))]
         case _:
             raise NoEquivalent
 

@@ -59,6 +59,7 @@ _NOT_READ = {
     "sharing": "nothing is shared",
     "tracing": "",
 }  # fmt: skip
+_WITHOUT = {"threshold", "weight", "transform", "provider", "contextTransform"}  # keys of asserts
 _READ_OF_TEST = {"vars", "assert", "description", "metadata"}
 _KEPT = ("purpose", "domain", "covers", "tags", "family", "tools")
 _READ = {"tests", "defaultTest", "scenarios", "prompts", "description", "$schema", "tags"}
@@ -239,7 +240,9 @@ class _Reading:
     ) -> Iterator[dict[str, Any]]:
         type_ = str(check.get("type") or check.get("$ref") or "")
         try:
-            found = expectations(type_, self._rendered(check.get("value"), values, lists))
+            found = expectations(
+                type_, self._rendered(check.get("value"), values, lists), check.get("threshold")
+            )
         except NoEquivalent as error:
             self._note(f"{where}: the assert “{type_}” has no equivalent{error} and is left out.")
             return
@@ -248,7 +251,7 @@ class _Reading:
             return
         if type_ in CASELESS:
             self._note("The case of what “contains” and its like look for: here it does not matter.")
-        for key in check.keys() & {"threshold", "weight", "transform", "provider", "contextTransform"}:
+        for key in check.keys() & _WITHOUT - ({"threshold"} if type_ == "latency" else set()):
             self._note(f"{where}: “{key}” of an assert has no equivalent and is left out.")
         metric = check.get("metric")
         named = {"limit": metric} if isinstance(metric, str) and metric.startswith("limit.") else {}

@@ -31,8 +31,9 @@ _KINDS_OUT = {
     "judge": "llm-rubric",
     "json_schema": "is-json",
     "max_words": "word-count",
+    "max_seconds": "latency",
 }
-_EVERY_TURN = frozenset({"not_contains", "no_refusal", "max_words"})
+_EVERY_TURN = frozenset({"not_contains", "no_refusal", "max_words", "max_seconds"})
 
 
 def write(forms: Sequence[Mapping[str, Any]], title: str) -> str:
@@ -102,6 +103,8 @@ def _asserts(form: Mapping[str, Any], turn: int, last: int) -> Iterator[dict[str
             made: dict[str, Any] = {"type": _KINDS_OUT[kind]}
             if kind == "max_words":
                 made["value"] = {"max": expectation["value"]}
+            elif kind == "max_seconds":
+                made["threshold"] = round(expectation["value"] * 1000)
             elif kind not in ("refusal", "no_refusal"):
                 made["value"] = plain(expectation["value"])
             if limit := expectation.get("limit"):

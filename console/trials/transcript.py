@@ -1,9 +1,9 @@
 """What was said, as it is kept: the messages of the API, each with the turn it belongs to and how it ended.
 
 {"role": "user", "content": "Hello", "turn": 1}
-{"role": "assistant", "content": [blocks], "turn": 1, "stop": "tool_use"}
+{"role": "assistant", "content": [blocks], "turn": 1, "stop": "tool_use", "seconds": 0.812}
 {"role": "user", "content": [tool results], "turn": 1, "notes": {"toolu_1": ["…"]}}
-{"role": "assistant", "content": [blocks], "turn": 1, "stop": "end_turn"}
+{"role": "assistant", "content": [blocks], "turn": 1, "stop": "end_turn", "seconds": 1.25}
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Turn:
     stop: str = ""  # the last stop_reason; "" while the turn is going on
     refusal: str | None = None  # the provider's category, with stop "refusal"
     steps: tuple[tuple[str, tuple[ToolCall, ...]], ...] = ()  # what was said and called, in order
+    seconds: float | None = None  # that its calls took; None where that is not known of each
 
     @property
     def refused(self) -> bool:
@@ -55,10 +56,16 @@ def user_entry(turn: int, text: str) -> dict[str, Any]:
 
 
 def reply_entry(
-    turn: int, content: Sequence[Mapping[str, Any]], stop: str, refusal: str | None = None
+    turn: int,
+    content: Sequence[Mapping[str, Any]],
+    stop: str,
+    refusal: str | None = None,
+    seconds: float | None = None,
 ) -> dict[str, Any]:
     entry: dict[str, Any] = {"role": "assistant", "content": list(content), "turn": turn, "stop": stop}
-    return entry | {"refusal": refusal} if refusal else entry
+    if refusal:
+        entry["refusal"] = refusal
+    return entry if seconds is None else entry | {"seconds": round(seconds, 3)}
 
 
 def results_entry(
@@ -108,7 +115,14 @@ def _turn(number: int, entries: list[Entry]) -> Turn:
         stop="" if stop in {"tool_use", "pause_turn"} else stop,
         refusal=last.get("refusal"),
         steps=steps,
+        seconds=_seconds(replies),
     )
+
+
+def _seconds(replies: list[Entry]) -> float | None:
+    took = [entry.get("seconds") for entry in replies]
+    known = [seconds for seconds in took if seconds is not None]
+    return sum(known) if known and len(known) == len(took) else None
 
 
 def _is_said(entry: Entry) -> bool:

@@ -8,6 +8,7 @@ from console.trials.graders.base import Graded, Grader, Turns
 from console.trials.graders.disclosure import DISCLOSES_AI
 from console.trials.graders.json_reply import JSON_SCHEMA
 from console.trials.graders.language import LANGUAGE
+from console.trials.graders.latency import MAX_SECONDS
 from console.trials.graders.refusal import NO_REFUSAL, REFUSAL
 from console.trials.graders.text import CONTAINS, MAX_WORDS, NOT_CONTAINS, REGEX
 from console.trials.graders.tool_calls import TOOL_CALLED, TOOL_CALLED_AFTER_CONFIRMATION, TOOL_NOT_CALLED
@@ -23,6 +24,7 @@ GRADERS: dict[str, Grader] = {
         REFUSAL,
         NO_REFUSAL,
         MAX_WORDS,
+        MAX_SECONDS,
         TOOL_CALLED,
         TOOL_NOT_CALLED,
         TOOL_CALLED_AFTER_CONFIRMATION,

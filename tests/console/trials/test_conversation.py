@@ -50,6 +50,7 @@ def test_a_conversation_of_several_turns_is_held_to_its_expectations(api: Messag
         expect=[
             {"turn": 1, "kind": "contains", "value": "lost"},
             {"turn": "last", "kind": "contains", "value": "goodbye"},
+            {"turn": "any", "kind": "max_seconds", "value": 60},
         ],
     )
     run = make_run(None, scenario, base_url=api.url)
@@ -62,7 +63,7 @@ def test_a_conversation_of_several_turns_is_held_to_its_expectations(api: Messag
         2,
         2,
     )
-    assert [verdict.verdict for verdict in cell.verdicts.all()] == ["pass", "fail"]
+    assert [verdict.verdict for verdict in cell.verdicts.all()] == ["pass", "fail", "pass"]
     assert [turn.reply for turn in turns(cell.messages)] == ["Answer 1: My card is lost", "Answer 2: Thanks"]
     assert [len(call.request.body["messages"]) for call in api.calls] == [1, 3]
     assert (run.calls, run.in_flight, run.reserved_tokens) == (2, 0, 0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from console.trials import grading
+from console.trials import graders, grading, transcript
 from console.trials.graders import grade
 from console.trials.graders.language import detect
 from console.trials.graders.phrases import agrees
@@ -48,6 +48,23 @@ def word(kind: str, value: Any, turn: int | str, turns: tuple[Turn, ...]) -> str
 )
 def test_text(kind: str, value: Any, reply: str, verdict: str) -> None:
     assert word(kind, value, 1, said(reply)) == verdict
+
+
+def test_latency_is_what_the_calls_of_a_turn_took_and_unknown_where_one_of_them_is() -> None:
+    text = [{"type": "text", "text": "Fine."}]
+    quick = [user_entry(1, "Hi"), reply_entry(1, text, "end_turn", seconds=0.4)]
+    twice = [
+        user_entry(2, "And?"),
+        reply_entry(2, text, "pause_turn", seconds=0.4),
+        reply_entry(2, text, "end_turn", seconds=0.8),
+    ]
+    said = transcript.turns([*quick, *twice])
+    assert [word("max_seconds", 1, turn, said) for turn in (1, 2, "any")] == ["pass", "fail", "fail"]
+    assert grade("max_seconds", 1.5, 2, said).reason == "1.20 seconds, at most 1.5"
+    in_a_batch = [user_entry(1, "Hi"), reply_entry(1, text, "end_turn")]
+    assert word("max_seconds", 1, "last", transcript.turns(in_a_batch)) == "not_graded"
+    for wrong in (True, 0, -1, 3601, "1"):
+        assert graders.wrong_value("max_seconds", wrong)
 
 
 REFUSALS = (

@@ -45,6 +45,7 @@ FULL = [
             {"turn": "any", "kind": "not_contains", "value": "free"},
             {"turn": "last", "kind": "no_refusal", "value": True},
             {"turn": 2, "kind": "max_words", "value": 50},
+            {"turn": "any", "kind": "max_seconds", "value": 1.5},
             {"turn": 2, "kind": "json_schema", "value": {"type": "object"}},
             {"turn": "any", "kind": "judge", "value": "Pass if kind.\nFail if not."},
             {"turn": "any", "kind": "tool_not_called", "value": {"name": "pay"}},
@@ -160,7 +161,8 @@ def test_a_configuration_of_others_is_read_and_what_has_no_equivalent_is_named()
     fees, talk = read.scenarios
     assert fees.title == "Fees" and fees.turns[0].user == "Answer: What does {{product}} cost?"
     assert [dict(row) for row in fees.matrix] == [{"product": "card"}, {"product": "account"}]
-    assert [e.kind for e in fees.expect] == ["not_contains", "regex", "judge", "regex"]
+    assert [e.kind for e in fees.expect] == ["not_contains", "regex", "judge", "max_seconds", "regex"]
+    assert fees.expect[3].value == 0.5
     cell = played([fees.to_dict()])[1]
     assert cell["turns"][0]["user"] == "Answer: What does account cost?" and cell["family"] == "test-1"
     assert [turn.user for turn in talk.turns] == ["Answer: Again", "Answer: And again"]
@@ -171,7 +173,6 @@ def test_a_configuration_of_others_is_read_and_what_has_no_equivalent_is_named()
     for part in (
         "“providers”",
         "“prompts”",
-        "“latency”",
         "“javascript”",
         "“weight”",
         "file://more.yaml",
@@ -254,6 +255,7 @@ def test_what_promptfoo_cannot_check_is_named_in_its_file() -> None:
     assert [test["metadata"]["conversationId"] for test in tests[:2]] == ["fees", "fees"]
     assert {"type": "icontains", "value": "- fee", "metric": "limit.user_rights"} in tests[0]["assert"]
     assert {"type": "word-count", "value": {"max": 50}} in tests[1]["assert"]
+    assert all({"type": "latency", "threshold": 1500} in test["assert"] for test in tests[:2])
 
 
 def test_a_test_that_was_changed_counts_as_it_stands_now() -> None:
@@ -310,7 +312,7 @@ def test_the_page_imports_and_exports_every_form(client: Client, author: Members
     address = reverse("trials:suite", args=[author.workspace.slug, "core"])
     sent = {"version": 1, "how": "replace", "text": PROMPTFOO}
     page = client.post(address, sent, follow=True).content.decode()
-    assert "Not imported:" in page and "latency" in page and "account" in page
+    assert "Not imported:" in page and "javascript" in page and "account" in page
     for form in FORMATS.values():
         answer = client.get(
             reverse("trials:suite-export", args=[author.workspace.slug, "core", 2, form.extension])
