@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -15,7 +16,7 @@ from console.trials import failures, quality_page, reports, results
 from console.trials.models import Run
 from console.trials.reports import Reported
 from console.trials.suite_csv import escaped
-from console.trials.transcript import turns
+from console.trials.transcript import Turn, turns
 
 COLUMNS = (
     "run", "state", "revision", "scenario", "title", "purpose", "sample", "status", "verdict", "error",
@@ -51,9 +52,9 @@ def _junit(run: Run) -> Iterator[str]:
 
 
 def _jsonl(run: Run) -> Iterator[str]:
-    """A conversation a line, with what was said."""
+    """A conversation a line, with what was said and which tools were called."""
     for reported in reports.conversations_of(run, transcripts=True):
-        said = [{"user": turn.said, "reply": turn.reply} for turn in turns(reported.conversation.messages)]
+        said = [_said(turn) for turn in turns(reported.conversation.messages)]
         line = {
             "run": run.number,
             "complete": run.is_complete,
@@ -61,6 +62,18 @@ def _jsonl(run: Run) -> Iterator[str]:
             "said": said,
         }
         yield json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def _said(turn: Turn) -> dict[str, Any]:
+    form: dict[str, Any] = {"user": turn.said, "reply": turn.reply}
+    if turn.seconds is not None:
+        form["seconds"] = round(turn.seconds, 3)
+    if turn.calls:
+        form["tools"] = [
+            {"name": call.name, "input": call.input, "result": call.result, "error": call.is_error}
+            for call in turn.calls
+        ]
+    return form
 
 
 def _csv(run: Run) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
 import pytest
 
+from console.trials.exports import FORMATS
 from console.trials.models import Conversation, Run, Step
 from console.trials.transcript import turns
 from tests.console.trials.workers import finished, work, workers
@@ -127,6 +129,11 @@ def test_a_tool_is_simulated_from_its_fixtures_and_the_turn_goes_on() -> None:
     assert [tool["name"] for tool in api.calls[0].request.body["tools"]] == ["freeze_card"]
     results = api.calls[1].request.body["messages"][-1]["content"]
     assert [block["type"] for block in results] == ["tool_result"] * 4
+    (line,) = FORMATS["jsonl"].write(run)
+    (said,) = json.loads(line)["said"]
+    assert said["seconds"] > 0 and said["tools"][1] == {
+        "name": "freeze_card", "input": {"card": "12"}, "result": "no such card", "error": True
+    }  # fmt: skip
 
 
 def test_a_model_that_calls_tools_for_ever_is_stopped() -> None:
