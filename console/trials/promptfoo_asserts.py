@@ -33,7 +33,7 @@ def expectations(type_: str, value: Any, threshold: Any = None) -> list[tuple[st
 
 
 def _seconds(threshold: Any) -> float:
-    """promptfoo counts in milliseconds, and of a time stored before in none."""
+    """promptfoo counts in milliseconds."""
     if isinstance(threshold, bool) or not isinstance(threshold, int | float):
         raise NoEquivalent(" (it has no threshold)")
     return threshold / 1000

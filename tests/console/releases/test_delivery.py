@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from datetime import timedelta
 from io import StringIO
@@ -45,21 +44,6 @@ def world(rows_of_module):
     prompt = make_prompt(team["author"], "aria", domain="general")
     two = release(team, prompt), release(team, prompt, "You are Aria, the assistant of a bank. Be brief.")
     return team, two
-
-
-@pytest.fixture
-def as_new(world):
-    return copy.deepcopy(world)
-
-
-@pytest.fixture
-def team(as_new):
-    return as_new[0]
-
-
-@pytest.fixture
-def two(as_new) -> tuple[Release, Release]:
-    return as_new[1]
 
 
 def _team():

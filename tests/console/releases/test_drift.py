@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import timedelta
 from decimal import Decimal
 
@@ -67,16 +66,6 @@ def world(rows_of_module: None) -> tuple[dict[str, Membership], Release]:
     workspace = make_workspace()
     team = {role: make_member(workspace, role) for role in ("author", "reviewer", "approver", "viewer")}
     return team, _released(team)
-
-
-@pytest.fixture
-def as_new(world: tuple[dict[str, Membership], Release]) -> tuple[dict[str, Membership], Release]:
-    return copy.deepcopy(world)
-
-
-@pytest.fixture
-def team(as_new: tuple[dict[str, Membership], Release]) -> dict[str, Membership]:
-    return as_new[0]
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 
 import pytest
@@ -14,7 +13,7 @@ from console.audit.models import Entry
 from console.problems import Invalid, NotAllowed
 from console.releases.exporting import find_release
 from console.releases.labels import LabelMoved, move_label
-from console.releases.models import LabelMove, Release
+from console.releases.models import LabelMove
 from console.releases.pages import label_rows
 from tests.console.releases.test_services import export, make_team, release
 from tests.factories import make_prompt
@@ -30,21 +29,6 @@ def world(rows_of_module):
     prompt = make_prompt(team["author"], "aria", domain="general")
     text = "You are Aria, the assistant of a bank. Be brief."
     return team, (release(team, prompt=prompt), release(team, prompt=prompt, text=text))
-
-
-@pytest.fixture
-def as_new(world):
-    return copy.deepcopy(world)
-
-
-@pytest.fixture
-def team(as_new):
-    return as_new[0]
-
-
-@pytest.fixture
-def two(as_new) -> tuple[Release, Release]:
-    return as_new[1]
 
 
 def test_a_label_is_one_row_and_rolls_back_with_a_record(team, two):
