@@ -62,8 +62,9 @@ from policies.pack import (
 )
 from policies.pack_check import Fault, Looked, look_at
 from policies.pack_diff import PackChange, diff_packs
+from policies.pack_form import pack_schema
 from policies.pack_library import content_of, current_name, list_packs, load_pack, read_content, read_pack
-from policies.pack_reading import PackError, pack_schema, parse_pack
+from policies.pack_reading import PackError, parse_pack
 from policies.placeholders import FillError, fill, placeholders
 from policies.reach import Closure, Layer, Reach, Step, reach
 from policies.requirements import Requirement, requirements

@@ -30,8 +30,9 @@ from policies.organisation import Organisation
 from policies.pack import Pack, PackRef
 from policies.pack_check import faults_of, look_at
 from policies.pack_diff import WAYS, PackChange, diff_packs
+from policies.pack_form import pack_schema
 from policies.pack_library import list_packs, load_pack, read_pack_files
-from policies.pack_reading import PackError, pack_schema, parse_pack
+from policies.pack_reading import PackError, parse_pack
 from policies.report import as_text
 from policies.sarif import to_sarif
 from policies.sources import MAX_BYTES, SourceError, decode

@@ -1,7 +1,7 @@
 """A policy pack as frozen values: limits, honesty, behaviours with their bounds, domains, audiences, review rules.
 
-These dataclasses are the form of a pack at once (``pack_reading`` reads the TOML into them, and their JSON Schema is
-generated); a pack is data, immutable once published, and known by its digest.
+These dataclasses are the form of a pack at once: ``pack_form`` says how they stand together (their JSON Schema is made
+of it), ``pack_reading`` reads the TOML into them. A pack is data, immutable once published, and known by its digest.
 """
 
 from __future__ import annotations

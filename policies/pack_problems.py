@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from policies.bounds import Choice, Level, Toggle, contains
 from policies.findings import Tier
 from policies.forms import Problem, did_you_mean
 from policies.pack import Behavior
-
-if TYPE_CHECKING:
-    from policies.pack_reading import PackForm
+from policies.pack_form import PackForm
 
 FORMAT = 1
 # What may have a note beside rules, behaviours, contexts and specialties.

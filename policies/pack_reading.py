@@ -6,39 +6,17 @@ import dataclasses
 import datetime
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 from policies import forms
 from policies.bound_forms import parse_bound
 from policies.bounds import BoundError, leq, nearest
 from policies.canonical import digest, plain, refuse_unstorable
-from policies.forms import FormError, Items, Match, Problem, did_you_mean
-from policies.json_schema import json_schema
-from policies.pack import (
-    Behavior,
-    Block,
-    Context,
-    OwnPattern,
-    Pack,
-    Probe,
-    ReviewRules,
-    Rule,
-    Sentence,
-    Specialty,
-    Statistics,
-    TierSpec,
-    read_only,
-)
+from policies.forms import FormError, Problem, did_you_mean
+from policies.pack import Behavior, Context, Pack, read_only
+from policies.pack_form import ContextForm, PackForm
 from policies.pack_problems import broken_references
 from policies.reach import permitted_in
-
-MAX_OWN = 64  # patterns of an organisation in one pack
-# More of these than anybody reads; packs are compared in every domain for every audience.
-MAX_RULES = MAX_BEHAVIORS = 200
-MAX_DOMAINS = MAX_AUDIENCES = 32
-MAX_PROBES = 2_000
-Day = Annotated[str, Match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day in quotes, such as 2026-01-31")]
 
 
 class PackError(ValueError):
@@ -51,63 +29,6 @@ class PackError(ValueError):
         super().__init__(
             f"The pack {name} cannot be used. {self.problems[0]}" + (f" (and {more} more)" if more else "")
         )
-
-
-@dataclass(frozen=True, slots=True)
-class ContextForm:
-    """A domain or an audience as it is written; ``bounds`` leave out what the behaviour already says."""
-
-    id: str
-    title: str
-    summary: str
-    risk: int
-    vulnerability: int = 0
-    reviewers: tuple[str, ...] = ()
-    covers: tuple[str, ...] = ()
-    expects: tuple[str, ...] = ()
-    bounds: Mapping[str, Any] = field(default_factory=dict)
-    why: str = ""
-    reasons: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class PackForm:
-    """A policy pack: limits, honesty, behaviours with their bounds, domains, audiences, review rules, phrases.
-
-    ``follows`` is the version that it was made from, and ``notes`` say why what differs from it does, by id.
-    ``extends`` is the built-in pack that an organisation's own was laid over, ``patterns`` are words of its own to find.
-    """
-
-    format: int
-    name: Annotated[str, Match(r"[a-z][a-z0-9-]{0,63}", "lower-case letters, digits and -")]
-    version: Annotated[str, Match(r"[0-9]{4}\.[1-9][0-9]{0,3}", "YEAR.N such as 2026.1")]
-    title: str
-    summary: str
-    published: Day
-    tiers: tuple[TierSpec, ...]
-    rules: Annotated[tuple[Rule, ...], Items(MAX_RULES)]
-    behaviors: Annotated[tuple[Behavior, ...], Items(MAX_BEHAVIORS)]
-    parameters: Annotated[tuple[Behavior, ...], Items(MAX_BEHAVIORS)]
-    domains: Annotated[tuple[ContextForm, ...], Items(MAX_DOMAINS)]
-    audiences: Annotated[tuple[ContextForm, ...], Items(MAX_AUDIENCES)]
-    blocks: tuple[Block, ...]
-    review: ReviewRules
-    statistics: Statistics
-    specialties: Annotated[tuple[Specialty, ...], Items(MAX_RULES)] = ()
-    probes: Annotated[tuple[Probe, ...], Items(MAX_PROBES)] = ()
-    sources: tuple[str, ...] = ()
-    phrases: Mapping[str, str] = field(default_factory=dict)
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    follows: str = ""
-    extends: str = ""
-    patterns: Annotated[tuple[OwnPattern, ...], Items(MAX_OWN)] = ()
-    notes: Mapping[str, Sentence] = field(default_factory=dict)
-    lexicon: Mapping[str, Any] = field(default_factory=dict)
-
-
-def pack_schema() -> dict[str, Any]:
-    """The JSON Schema of a pack's merged data."""
-    return json_schema(PackForm, "Policy pack")
 
 
 def parse_pack(source: str | Mapping[str, Any], name: str = "given") -> Pack:

@@ -10,8 +10,9 @@ import pytest
 from policies.bounds import Range, Text
 from policies.canonical import plain
 from policies.pack import Behavior, Rule
+from policies.pack_form import pack_schema
 from policies.pack_library import current_name, list_packs, load_pack
-from policies.pack_reading import PackError, pack_schema
+from policies.pack_reading import PackError
 from tests.policies.strategies import PACK
 
 PRESSURES = {"persistent", "authority", "deadline", "emotional", "split_request", "language_switch"}
