@@ -96,6 +96,7 @@ class Served:
     started: float
     fault: Fault | None = None
     outcome: str = "begun"
+    spoke: float | None = None  # when its first piece of text was sent, where it was streamed
     ended: float | None = None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from tests.messages_forms import STATUSES, Answer, Fault, Request, event_of, events_of, message_of, model_of
+from tests.messages_forms import STATUSES, Answer, Fault, Request, Served, event_of, events_of, message_of, model_of
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -18,6 +18,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     server: Any  # whose ``api`` holds the script and counts
+    _served: Served
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -102,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _message(self, body: dict[str, Any]) -> None:
         api = self.server.api
-        served = api.begin(body, {name.lower(): value for name, value in self.headers.items()})
+        served = self._served = api.begin(body, {name.lower(): value for name, value in self.headers.items()})
         try:
             given = served.fault or api.answer(served.request)
             served.outcome = given.kind if isinstance(given, Fault) else "ok"
@@ -123,6 +124,8 @@ class Handler(BaseHTTPRequestHandler):
             self._head(200, {**headers, "content-type": "text/event-stream", "transfer-encoding": "chunked"})
             for event in events[: max(1, int(len(events) * cut))]:
                 self._chunk(event)
+                if b"content_block_delta" in event:
+                    self._served.spoke = self._served.spoke or time.monotonic()
                 if self.server.api.gap:
                     time.sleep(self.server.api.gap)
                 if b"content_block_delta" in event:

@@ -16,6 +16,7 @@ from console.audit.acts import Act
 from console.audit.services import Subject, record
 from console.problems import Invalid
 from console.provider.models import Budget, Month
+from console.repeated import Repeated
 
 N = TypeVar("N", int, Decimal)
 
@@ -58,10 +59,13 @@ def of_installation() -> Allowance:
     )
 
 
+_SET = Repeated(lambda workspace: Budget.objects.filter(workspace=workspace))
+
+
 def set_for(workspace: int) -> Allowance:
     """What the admins of a workspace set."""
-    row = Budget.objects.filter(workspace=workspace).values(*NAMES).first()
-    return Allowance(**row) if row else Allowance()
+    row = _SET.first(workspace)
+    return Allowance(**{name: getattr(row, name) for name in NAMES}) if row else Allowance()
 
 
 def allowance_of(workspace: int) -> Allowance:

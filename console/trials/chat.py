@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -20,6 +20,7 @@ from console.prompts.models import Prompt, Revision
 from console.provider.endpoints import Endpoint, endpoint_for
 from console.provider.errors import ProviderError
 from console.provider.models import ProviderAccount
+from console.repeated import Repeated
 from console.trials import leases
 from console.trials.abilities import fitted, known_models, model_named
 from console.trials.conversation import reservation_of
@@ -187,35 +188,45 @@ def _with_fixtures(form: SubjectForm, fixtures: Mapping[str, list[dict[str, Any]
 # --- what is said
 
 
-def say(*, chat: Chat, message: str, member: Membership) -> list[Conversation]:
-    """Put a message to all columns and return them: they wait for their answers. Raises NotAllowed, Invalid, Busy.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message, or another try at one: the ``columns`` wait for their answers."""
+
+    chat: Chat
+    plan: Plan
+    columns: list[Conversation]
+
+
+def say(*, chat: Chat, message: str, member: Membership) -> Said:
+    """Put a message to all columns. Raises NotAllowed, Invalid, Busy.
 
     A message that nobody answered is replaced; one that only some answered is left unanswered by the others.
     """
     require(member, Action.RUN, chat)
     text = usable(message)
-    plan = plan_of_chat(chat)
     with transaction.atomic():
         columns = _locked(chat)
+        plan = plan_of_chat(chat, [column.subject for column in columns])
         begun = [_begun(column) for column in columns]
         replaces = all(len(entries) == 1 for entries in begun)
         for column, entries in zip(columns, begun, strict=True):
             _put(column, text, replaces=replaces or _said(entries) == text)
             _wait(column, plan)
-    return columns
+    return Said(chat, plan, columns)
 
 
-def say_again(*, chat: Chat, member: Membership) -> list[Conversation]:
-    """The columns whose last message has no answer yet, ready for another try. Raises NotAllowed, Invalid, Busy."""
+def say_again(*, chat: Chat, member: Membership) -> Said:
+    """Have the columns whose last message has no answer yet try again. Raises NotAllowed, Invalid, Busy."""
     require(member, Action.RUN, chat)
-    plan = plan_of_chat(chat)
     with transaction.atomic():
-        columns = [column for column in _locked(chat) if _begun(column)]
+        every = _locked(chat)
+        plan = plan_of_chat(chat, [column.subject for column in every])
+        columns = [column for column in every if _begun(column)]
         if not columns:
             raise Invalid("Every message has its answer.", "Say something new.")
         for column in columns:
             _wait(column, plan)
-    return columns
+    return Said(chat, plan, columns)
 
 
 def unanswered(columns: Iterable[Conversation]) -> str:
@@ -239,19 +250,29 @@ def usable(message: str) -> str:
     return text
 
 
-def _locked(chat: Chat) -> list[Conversation]:
-    """The chat's columns, locked; leases that ran out are taken back first."""
-    own = Conversation.objects.filter(chat=chat)
-    if own.filter(status=Conversation.Status.RUNNING, lease_until__lt=timezone.now()).exists():
-        leases.reclaim()
-    columns = list(
-        own.select_for_update(no_key=True, of=("self",))
+_COLUMNS = Repeated(
+    lambda chat: (
+        Conversation.objects.select_for_update(no_key=True, of=("self",))
         .select_related("subject")
+        .filter(chat=chat)
         .order_by("subject__position")
     )
+)
+
+
+def _locked(chat: Chat) -> list[Conversation]:
+    """The chat's columns, locked; leases that ran out are taken back first."""
+    columns = _COLUMNS.all(chat.pk)
+    if any(_ran_out(column) for column in columns):
+        leases.reclaim()
+        columns = _COLUMNS.all(chat.pk)
     if any(column.status != Conversation.Status.WAITING for column in columns):
         raise Busy("An answer is still being written.", "Wait until it is there, then send again.")
     return columns
+
+
+def _ran_out(column: Conversation) -> bool:
+    return column.lease_until is not None and column.lease_until < timezone.now()
 
 
 def _begun(column: Conversation) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -26,10 +26,11 @@ from console.provider.endpoints import Endpoint
 from console.provider.spending import Reservation
 from console.provider.stopping import Stop
 from console.trials import conversation, leases
+from console.trials.chat import Said
 from console.trials.leases import Lease, LeaseLost
 from console.trials.models import Chat, Conversation
 from console.trials.moves import After, release_connection
-from console.trials.plans import Plan, plan_of_chat
+from console.trials.plans import Plan
 from console.trials.pulse import pulse
 
 logger = logging.getLogger(__name__)
@@ -62,18 +63,17 @@ STOP = "stop"  # on the topic of a chat: whichever process writes its answers en
 _places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
-def answer(chat: Chat, columns: Sequence[Conversation]) -> Mailbox:
-    """Begin the answers of all ``columns`` at once and return where their events arrive. Raises Unavailable."""
-    plan = plan_of_chat(chat)
+def answer(said: Said) -> Mailbox:
+    """Begin the answers of all columns at once and return where their events arrive. Raises Unavailable."""
     mailbox: Mailbox = SimpleQueue()
-    _take_places(len(columns))
-    for column in columns:
+    _take_places(len(said.columns))
+    for column in said.columns:
         stop, hearing = Stop(), ExitStack()
         # From now on, not from whenever the thread gets its turn: a stop may come at once.
-        hearing.enter_context(live.hearing(_topic(chat), partial(_hear, stop)))
+        hearing.enter_context(live.hearing(_topic(said.chat), partial(_hear, stop)))
         threading.Thread(
             target=_answer,
-            args=(column.pk, plan, mailbox, stop, hearing),
+            args=(column.pk, said.plan, mailbox, stop, hearing),
             name=f"chat-{column.pk}",
             daemon=True,
         ).start()

@@ -6,6 +6,7 @@ from django.http import Http404
 
 from console.accounts.models import Membership
 from console.prompts.models import Prompt
+from console.repeated import Repeated
 from console.trials.models import Chat, Run, Suite
 
 
@@ -29,14 +30,18 @@ def suite_for(member: Membership, slug: str) -> Suite:
     return suite
 
 
+_CHAT = Repeated(
+    lambda workspace, user, pk: Chat.objects.select_related("prompt", "account").filter(
+        workspace=workspace, created_by=user, pk=pk
+    )
+)
+
+
 def chat_for(member: Membership, pk: int) -> Chat:
     """A person's own chat: what somebody tried out is nobody else's."""
-    try:
-        chat = Chat.objects.select_related("prompt").get(
-            workspace=member.workspace_id, created_by=member.user_id, pk=pk
-        )
-    except Chat.DoesNotExist:
-        raise Http404 from None
+    chat = _CHAT.first(member.workspace_id, member.user_id, pk)
+    if chat is None:
+        raise Http404
     chat.workspace = member.workspace
     return chat
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -170,12 +170,12 @@ def _read_plan(run_id: int) -> Plan:
     )
 
 
-def plan_of_chat(chat: Chat) -> Plan:
+def plan_of_chat(chat: Chat, subjects: Iterable[Subject]) -> Plan:
     return Plan(
         endpoint=endpoint_for(chat.workspace, chat.account),
         limits=allowance_of(chat.workspace_id),
         model=chat.model,
-        subjects={subject.pk: subject for subject in chat.subjects.all()},
+        subjects={subject.pk: subject for subject in subjects},
         forms={},
         values=chat.values,
     )

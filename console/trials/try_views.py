@@ -23,7 +23,7 @@ from console.trials import chat as chats
 from console.trials import chat_answers
 from console.trials.chat_answers import Delta, Ended, Mailbox
 from console.trials.chat_page import Asked, TryPage, chat_page, columns_of, new_page
-from console.trials.models import Chat, Conversation
+from console.trials.models import Chat
 from console.trials.moves import release_connection
 from console.trials.pages import chat_of
 
@@ -76,18 +76,17 @@ def _context(request: MemberRequest, page: TryPage) -> dict[str, Any]:
 def _send(request: MemberRequest, prompt: Prompt) -> HttpResponseBase:
     streams = "text/event-stream" in request.headers.get("Accept", "")
     try:
-        chat = _said_in(request, prompt)
-        columns = _say(request, chat)
-        mailbox = chat_answers.answer(chat, columns)
+        said = _say(request, _said_in(request, prompt))
+        mailbox = chat_answers.answer(said)
     except DomainError as error:
         return _refused(request, prompt, error, as_json=streams)
     if streams:
-        return _stream(_lines(request, chat, columns, mailbox))
+        return _stream(_lines(request, said, mailbox))
     release_connection()
-    for event in chat_answers.events(mailbox, len(columns)):
+    for event in chat_answers.events(mailbox, len(said.columns)):
         if isinstance(event, Ended) and event.problem:
             messages.warning(request, event.problem)
-    return redirect(_address(chat))
+    return redirect(_address(said.chat))
 
 
 def _said_in(request: MemberRequest, prompt: Prompt) -> Chat:
@@ -114,7 +113,7 @@ def _key(data: QueryDict) -> uuid.UUID | None:
         return None
 
 
-def _say(request: MemberRequest, chat: Chat) -> list[Conversation]:
+def _say(request: MemberRequest, chat: Chat) -> chats.Said:
     if request.POST.get("again"):
         return chats.say_again(chat=chat, member=request.member)
     return chats.say(chat=chat, message=request.POST.get("message", ""), member=request.member)
@@ -164,17 +163,15 @@ def _stream(lines: Iterator[bytes]) -> StreamingHttpResponse:
     return response
 
 
-def _lines(
-    request: MemberRequest, chat: Chat, columns: list[Conversation], mailbox: Mailbox
-) -> Iterator[bytes]:
+def _lines(request: MemberRequest, said: chats.Said, mailbox: Mailbox) -> Iterator[bytes]:
     """Events for <chat-pane>. The answers are written elsewhere: this only tells of them."""
-    places = {row.pk: row.subject.position for row in columns}
+    chat, places = said.chat, {row.pk: row.subject.position for row in said.columns}
     problems: dict[int, str] = {}
     # Whether something can be read: where nobody answered anything the message goes back into the field.
     shown = bool(request.POST.get("again"))
     yield _event("chat", {"chat": chat.pk, "url": _address(chat)})
     release_connection()
-    for event in chat_answers.events(mailbox, len(columns)):
+    for event in chat_answers.events(mailbox, len(places)):
         if event is None:
             yield b": beat\n\n"
         elif isinstance(event, Delta):

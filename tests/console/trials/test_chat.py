@@ -49,13 +49,13 @@ def start(member, prompt=None, *keys: str, **fields: Any) -> Chat:
 
 
 def send(chat: Chat, member, message: str) -> list[Delta | Ended]:
-    columns = chats.say(chat=chat, message=message, member=member)
-    return [event for event in chat_answers.events(chat_answers.answer(chat, columns), len(columns)) if event]
+    said = chats.say(chat=chat, message=message, member=member)
+    return [event for event in chat_answers.events(chat_answers.answer(said), len(said.columns)) if event]
 
 
 def again(chat: Chat, member) -> list[Delta | Ended]:
-    columns = chats.say_again(chat=chat, member=member)
-    return [event for event in chat_answers.events(chat_answers.answer(chat, columns), len(columns)) if event]
+    said = chats.say_again(chat=chat, member=member)
+    return [event for event in chat_answers.events(chat_answers.answer(said), len(said.columns)) if event]
 
 
 def problems(events: list[Delta | Ended]) -> list[str]:
@@ -102,8 +102,8 @@ def test_two_answer_at_the_same_time(api: MessagesAPI, member) -> None:
 def test_an_answer_goes_on_when_nobody_reads_it(api: MessagesAPI, member) -> None:
     api.latency = 0.2
     chat = start(member)
-    columns = chats.say(chat=chat, message="Hello", member=member)
-    chat_answers.answer(chat, columns)  # its mailbox is dropped, as when a browser leaves
+    said = chats.say(chat=chat, message="Hello", member=member)
+    chat_answers.answer(said)  # its mailbox is dropped, as when a browser leaves
     assert wait_until(lambda: Conversation.objects.get(chat=chat).turns == 1, within=10)
 
 
@@ -111,8 +111,8 @@ def test_a_second_message_waits_for_the_first_answer(api: MessagesAPI, member) -
     release = threading.Event()
     api.answer = lambda request: (release.wait(10), "Here.")[1]
     chat = start(member)
-    columns = chats.say(chat=chat, message="Hello", member=member)
-    mailbox = chat_answers.answer(chat, columns)
+    said = chats.say(chat=chat, message="Hello", member=member)
+    mailbox = chat_answers.answer(said)
     assert wait_until(lambda: Conversation.objects.get(chat=chat).status == "running", within=10)
     with pytest.raises(chats.Busy, match="still being written"):
         chats.say(chat=chat, message="And?", member=member)
@@ -310,18 +310,18 @@ def test_viewers_do_not_chat(member) -> None:
 
 def stopped_while(api: MessagesAPI, member, chat: Chat, when) -> list[Delta | Ended]:
     """Send a message and stop the answer once ``when()`` holds."""
-    columns = chats.say(chat=chat, message="Hello", member=member)
-    mailbox = chat_answers.answer(chat, columns)
+    said = chats.say(chat=chat, message="Hello", member=member)
+    mailbox = chat_answers.answer(said)
     assert wait_until(when, within=10)
     chat_answers.stop(chat=chat, member=member)
-    return [event for event in chat_answers.events(mailbox, len(columns)) if event]
+    return [event for event in chat_answers.events(mailbox, len(said.columns)) if event]
 
 
 def test_a_stopped_answer_keeps_what_came_and_is_booked(api: MessagesAPI, member) -> None:
     api.gap, api.answer = 0.05, lambda request: "word " * 500
     chat = start(member)
-    columns = chats.say(chat=chat, message="Hello", member=member)
-    mailbox = chat_answers.answer(chat, columns)
+    said = chats.say(chat=chat, message="Hello", member=member)
+    mailbox = chat_answers.answer(said)
     events = chat_answers.events(mailbox, 1)
     first = next(event for event in events if event)
     chat_answers.stop(chat=chat, member=member)
@@ -342,8 +342,8 @@ def test_a_stopped_answer_keeps_what_came_and_is_booked(api: MessagesAPI, member
 def test_after_a_stop_the_chat_goes_on_with_what_was_said(api: MessagesAPI, member) -> None:
     api.gap, api.answer = 0.05, lambda request: "word " * 500
     chat = start(member)
-    columns = chats.say(chat=chat, message="Hello", member=member)
-    events = chat_answers.events(chat_answers.answer(chat, columns), 1)
+    said = chats.say(chat=chat, message="Hello", member=member)
+    events = chat_answers.events(chat_answers.answer(said), 1)
     next(event for event in events if event)
     chat_answers.stop(chat=chat, member=member)
     list(events)

@@ -316,8 +316,8 @@ def chat(api, member):
     )
     prompt = make_prompt(member, tools=[tool | {"reversible": True, "requires_confirmation": False}])
     chat = chats.start_chat(member=member, prompt=prompt, answering=[chats.what_answers(prompt, chats.DRAFT)])
-    columns = chats.say(chat=chat, message="Whose card ends in 81?", member=member)
-    list(chat_answers.events(chat_answers.answer(chat, columns), 1))
+    said = chats.say(chat=chat, message="Whose card ends in 81?", member=member)
+    list(chat_answers.events(chat_answers.answer(said), 1))
     return chat
 
 
