@@ -10,7 +10,17 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from tests.messages_forms import STATUSES, Answer, Fault, Request, Served, event_of, events_of, message_of, model_of
+from tests.messages_forms import (
+    STATUSES,
+    Answer,
+    Fault,
+    Request,
+    Served,
+    event_of,
+    events_of,
+    message_of,
+    model_of,
+)
 
 
 class Handler(BaseHTTPRequestHandler):

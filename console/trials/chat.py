@@ -17,12 +17,12 @@ from console.problems import DomainError, Invalid
 from console.prompts.checking import check
 from console.prompts.drafts import draft_of
 from console.prompts.models import Prompt, Revision
+from console.provider.at_hand import models_at_hand
 from console.provider.endpoints import Endpoint, endpoint_for
-from console.provider.errors import ProviderError
 from console.provider.models import ProviderAccount
 from console.repeated import Repeated
 from console.trials import leases
-from console.trials.abilities import fitted, known_models, model_named
+from console.trials.abilities import fitted, model_named
 from console.trials.conversation import reservation_of
 from console.trials.models import Chat, Conversation, Subject
 from console.trials.plans import Plan, filled, plan_of_chat
@@ -99,7 +99,6 @@ def _value(kind: Any, text: str) -> Any:
     return text.replace("\r\n", "\n").replace("\0", "\ufffd")
 
 
-@transaction.atomic
 def start_chat(
     *,
     member: Membership,
@@ -122,36 +121,33 @@ def start_chat(
     endpoint = endpoint_for(prompt.workspace, account)
     answering = _fitted(answering, model, endpoint)
     fixtures = _fixtures(prompt) if any(form.tools for form in answering) else {}
-    chat, created = Chat.objects.get_or_create(
-        created_by=member.user,
-        key=key or uuid.uuid4(),
-        prompt=prompt,
-        defaults={
-            "workspace": prompt.workspace,
-            "model": model,
-            "values": dict(values or {}),
-            "account": account,
-            "rehearsal": endpoint.rehearsal,
-        },
-    )
-    chat.workspace, chat.prompt = prompt.workspace, prompt
-    if not created:
-        return chat
-    for position, form in enumerate(answering):
-        subject = _with_fixtures(form, fixtures).row(position)
-        subject.chat = chat
-        _check_usable(subject, chat)
-        subject.save()
-        Conversation.objects.create(workspace=prompt.workspace, chat=chat, subject=subject)
+    about = {
+        "workspace": prompt.workspace,
+        "model": model,
+        "values": dict(values or {}),
+        "account": account,
+        "rehearsal": endpoint.rehearsal,
+    }
+    with transaction.atomic():
+        chat, created = Chat.objects.get_or_create(
+            created_by=member.user, key=key or uuid.uuid4(), prompt=prompt, defaults=about
+        )
+        chat.workspace, chat.prompt = prompt.workspace, prompt
+        for position, form in enumerate(answering if created else ()):
+            _add_column(chat, _with_fixtures(form, fixtures).row(position))
     return chat
+
+
+def _add_column(chat: Chat, subject: Subject) -> None:
+    subject.chat = chat
+    _check_usable(subject, chat)
+    subject.save()
+    Conversation.objects.create(workspace=chat.workspace, chat=chat, subject=subject)
 
 
 def _fitted(answering: Sequence[SubjectForm], model: str, endpoint: Endpoint) -> list[SubjectForm]:
     """Without what their models do not have; a list that cannot be had says nothing."""
-    try:
-        models = known_models(endpoint)
-    except ProviderError:
-        return list(answering)
+    models = models_at_hand(endpoint)
     return [fitted(form, model_named(models, model or form.params.get("model"))) for form in answering]
 
 

@@ -19,6 +19,8 @@ from console.htmx import render_region
 from console.problems import DomainError, problem_document
 from console.prompts.models import Prompt
 from console.prompts.pages import prompt_for
+from console.provider.at_hand import ask_beside
+from console.provider.endpoints import endpoint_for
 from console.trials import chat as chats
 from console.trials import chat_answers
 from console.trials.chat_answers import Delta, Ended, Mailbox
@@ -45,7 +47,9 @@ def _page(request: MemberRequest, prompt: Prompt, data: QueryDict) -> TryPage:
     if given := data.get("chat"):
         return chat_page(prompt, request.member, chat_of(request.member, prompt, given))
     asked = Asked(tuple(_keys(data)), _model(data), data.get("account", ""))
-    return new_page(prompt, request.member, asked, typed=_typed(data))
+    page = new_page(prompt, request.member, asked, typed=_typed(data))
+    ask_beside(endpoint_for(prompt.workspace, page.account))  # the first message needs what its models can do
+    return page
 
 
 def _keys(data: QueryDict) -> list[str]:

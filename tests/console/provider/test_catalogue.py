@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from console.provider import catalogue
+from console.embedded.processes import wait_until
+from console.provider import at_hand, catalogue
 from console.provider.endpoints import Endpoint
 from console.provider.errors import ProviderError
 from tests.messages_api import MessagesAPI, messages_api
@@ -30,6 +31,19 @@ def test_a_failure_is_not_kept() -> None:
     port = int(endpoint.base_url.rsplit(":", 1)[1])
     with messages_api(port=port):
         assert catalogue.list_models(endpoint)
+
+
+def test_what_is_at_hand_is_waited_for_once_and_renewed_beside(
+    api: MessagesAPI, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.models_body = "[]"
+    assert at_hand.models_at_hand(endpoint) == ()  # no list: that is known from now on, too
+    api.models_body = None
+    at_hand.ask_beside(endpoint)
+    assert at_hand.models_at_hand(endpoint) == ()
+    monkeypatch.setattr(at_hand, "KEEP_SECONDS", -1.0)
+    at_hand.ask_beside(endpoint)
+    assert wait_until(lambda: len(at_hand.models_at_hand(endpoint)) == 2, within=10)
 
 
 @pytest.mark.parametrize("body", ["[]", '{"models": []}', "<html>"])
