@@ -203,7 +203,7 @@ def show(name: str, turns: Sequence[Turn], alone: Sequence[float]) -> float:
 
 
 def percentile(values: Sequence[float]) -> float:
-    return statistics.quantiles(values, n=20)[-1]
+    return statistics.quantiles(values, n=20, method="inclusive")[-1]
 
 
 def milliseconds(values: Sequence[float]) -> str:
