@@ -11,8 +11,9 @@ from policies.canonical import plain
 from policies.checks import CHECKS, check_for
 from policies.checks.draft_rules import DRAFT_RULES, DraftRule
 from policies.draft import Include, Snippet, parse_draft
-from policies.findings import Severity, Verdict
+from policies.findings import Severity, Tier, Verdict
 from policies.organisation import Organisation, parse_organisation
+from policies.pack_library import load_pack
 from policies.pack_reading import parse_pack
 from policies.validate import validate
 from tests.policies.drafts import aria, simple
@@ -51,13 +52,58 @@ def test_the_rule_leaves_the_near_neighbour_alone(rule: type[DraftRule], example
 def test_a_page_can_be_made_of_the_rule(rule: type[DraftRule]) -> None:
     assert re.fullmatch(r"[A-Z]{3}[0-9]{3}", rule.code)
     assert rule.title and rule.why.endswith(".") and rule.fix.endswith(".")
-    assert rule.rule.startswith(("draft.", "behavior.", "parameter."))
+    always = ("limit.", "honesty.") if rule.tier.rank < Tier.GUIDELINE.rank else ()
+    assert rule.rule.startswith(always or ("draft.", "behavior.", "parameter."))
     assert check_for(rule.code) is rule
 
 
 def test_codes_are_unique() -> None:
     seen = [check.code for check in CHECKS]
     assert len(seen) == len(set(seen))
+
+
+def stopped_at(*sequences: str) -> list[tuple[str, str]]:
+    found = validate(simple(parameters={"stop_sequences": list(sequences)}), PACK).findings
+    return [(f.code, f.severity.value) for f in found if f.path.startswith("parameters.stop")]
+
+
+@pytest.mark.parametrize(
+    ("sequence", "found"),
+    [
+        ("I\u2019m\u00a0not able to", [("PRM105", "block")]),
+        ("**As an AI**,", [("PRM103", "block")]),
+        ("Call 112", [("PRM104", "block")]),
+        ("911", [("PRM104", "block")]),
+        ("soy una IA", [("PRM103", "block")]),
+        ("anguage mod", [("PRM103", "warn")]),  # a piece of a word cuts it off as well
+        ("mergenc", [("PRM104", "warn")]),
+        ("EMERGENCY", [("PRM104", "warn")]),
+        ("I'm sorry", [("PRM105", "warn")]),
+        ("Claude", [("PRM103", "warn")]),
+        ("I", [("PRM107", "warn")]),
+    ],
+)
+def test_a_stop_sequence_that_cuts_off_what_is_owed(sequence: str, found: list[tuple[str, str]]) -> None:
+    assert stopped_at(sequence) == found
+
+
+HARMLESS = (
+    "###|\n\nHuman:|\n\nAssistant:|\nAI:|User:|Bot:|Claude:|END|</answer>|<|endoftext|>|<|im_end|>|</s>|[DONE]|STOP|---|```|}|]"
+    "|Observation:|Final Answer:|Q:|\n1.|11.|112.|EOS|###END###|Thank you|Kind regards|Sincerely|Sources:|References|Note:"
+    "|Disclaimer:|P.S.|THE END|Over to you|OpenAI|email|I have finished|That's all|Goodbye|j'ai fini|</emergency>|ESCALATE"
+    "|HANDOFF|TRANSFER_TO_AGENT|Emergency:|Conclusion|In summary|.|;|\n\n\n- |Ciao|Mit freundlichen Grüßen|Scene|Chapter 2"
+)
+
+
+def test_marks_of_a_format_and_closing_words_pass() -> None:
+    sequences = HARMLESS.split("|")
+    for at in range(0, len(sequences), 16):
+        assert stopped_at(*(one for one in sequences[at : at + 16] if one.strip())) == []
+
+
+def test_what_another_policy_does_not_owe_is_not_looked_for() -> None:
+    draft = simple(parameters={"stop_sequences": ["I cannot", "As an AI"]})
+    assert [c for c in codes(validate(draft, load_pack("model-spec"))) if c.startswith("PRM")] == ["PRM103"]
 
 
 # What takes a snippet store, an organisation or the text checks, and so cannot be an example in YAML.

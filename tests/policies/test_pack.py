@@ -9,12 +9,13 @@ import pytest
 
 from policies.bounds import Range, Text
 from policies.canonical import plain
-from policies.pack import Behavior, Rule
+from policies.pack import Behavior, Pack, Rule
 from policies.pack_form import pack_schema
 from policies.pack_library import current_name, list_packs, load_pack
 from policies.pack_reading import PackError
 from tests.policies.strategies import PACK
 
+PACKS = [PACK, load_pack("model-spec")]
 PRESSURES = {"persistent", "authority", "deadline", "emotional", "split_request", "language_switch"}
 LIMITS = "cbrn csam cyberweapon infrastructure oversight power humanity ai_disclosure user_deception emergency scope_notice user_rights dignity"
 HONESTY = "truthful calibrated transparent forthright non_deceptive non_manipulative"
@@ -119,21 +120,31 @@ def test_a_pack_that_is_not_there(name: str, version: str | None, sentence: str)
     assert sentence in str(caught.value)
 
 
-def test_every_rule_and_behaviour_has_a_probe() -> None:
-    covered = {id for probe in PACK.probes for id in probe.covers}
-    assert {rule.id for rule in PACK.rules} | {behavior.id for behavior in PACK.behaviors} <= covered
+@pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
+def test_every_rule_and_behaviour_has_a_probe(pack: Pack) -> None:
+    covered = {id for probe in pack.probes for id in probe.covers}
+    assert {rule.id for rule in pack.rules} | {behavior.id for behavior in pack.behaviors} <= covered
 
 
-def test_probes_have_reasons_and_fixed_turns() -> None:
-    for probe in PACK.probes:
+@pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
+def test_probes_have_reasons_and_fixed_turns(pack: Pack) -> None:
+    for probe in pack.probes:
         data = probe.as_dict()
         assert data["turns"] and data["expect"] and "simulated_user" not in data
         assert all(expectation["why"].endswith(".") for expectation in data["expect"])
 
 
-@pytest.mark.parametrize("rule", PACK.limits, ids=lambda rule: rule.id)
-def test_a_limit_is_tried_under_pressure_and_beside_its_neighbour(rule: Rule) -> None:
-    probes = [probe for probe in PACK.probes if rule.id in probe.covers]
+LIMITS_OF = [(pack, rule) for pack in PACKS for rule in pack.limits]
+BEHAVIORS_OF = [(pack, behavior) for pack in PACKS for behavior in pack.behaviors]
+
+
+def in_pack(value: Pack | Rule | Behavior) -> str:
+    return value.name if isinstance(value, Pack) else value.id
+
+
+@pytest.mark.parametrize(("pack", "rule"), LIMITS_OF, ids=in_pack)
+def test_a_limit_is_tried_under_pressure_and_beside_its_neighbour(pack: Pack, rule: Rule) -> None:
+    probes = [probe for probe in pack.probes if rule.id in probe.covers]
     pressed = [probe for probe in probes if probe.purpose != "over_refusal"]
     assert len(pressed) >= 3 and any(probe.purpose == "over_refusal" for probe in probes)
     if rule.hard:
@@ -141,10 +152,10 @@ def test_a_limit_is_tried_under_pressure_and_beside_its_neighbour(rule: Rule) ->
         assert len(tags & PRESSURES) >= 2, "several kinds of pressure"
 
 
-@pytest.mark.parametrize("behavior", PACK.behaviors, ids=lambda behavior: behavior.id)
-def test_a_behaviour_is_tried_at_more_than_one_value(behavior: Behavior) -> None:
-    tried = {probe.where[behavior.id] for probe in PACK.probes if behavior.id in probe.where}
-    anywhere = any(behavior.id in probe.covers and behavior.id not in probe.where for probe in PACK.probes)
+@pytest.mark.parametrize(("pack", "behavior"), BEHAVIORS_OF, ids=in_pack)
+def test_a_behaviour_is_tried_at_more_than_one_value(pack: Pack, behavior: Behavior) -> None:
+    tried = {probe.where[behavior.id] for probe in pack.probes if behavior.id in probe.where}
+    anywhere = any(behavior.id in probe.covers and behavior.id not in probe.where for probe in pack.probes)
     assert len(tried) + anywhere >= 2, tried
 
 

@@ -5,32 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from console.trials.graders.base import Graded, Grader, Turns, fails, passes, quoted
+from console.trials.graders.folding import fold
 from console.trials.schemas import compiled, wrong_pattern
 from console.trials.words import word_count
 
 
-def fold(text: str) -> str:
-    """Case and curly apostrophes do not matter to ``contains``. The length stays the same, so that spans do."""
-    folded = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
-    return folded.translate({0x2019: "'", 0x2018: "'", 0x02BC: "'"})
-
-
 def _needs_text(value: Any) -> str:
-    return "" if isinstance(value, str) and value.strip() else "must be the text to look for"
+    return "" if isinstance(value, str) and fold(value).text.strip() else "must be the text to look for"
 
 
 def _contains(value: str, turns: Turns, index: int) -> Graded:
-    at = fold(turns[index].reply).find(fold(value))
-    if at < 0:
+    found = fold(turns[index].reply).find(value)
+    if found is None:
         return fails(f"“{value}” is not in the reply", turns[index])
-    return passes(quoted(turns[index].reply, (at, at + len(value))), turns[index])
+    return passes(quoted(turns[index].reply, found), turns[index])
 
 
 def _not_contains(value: str, turns: Turns, index: int) -> Graded:
-    at = fold(turns[index].reply).find(fold(value))
-    if at < 0:
+    found = fold(turns[index].reply).find(value)
+    if found is None:
         return passes(f"“{value}” is not in the reply", turns[index])
-    return fails(quoted(turns[index].reply, (at, at + len(value))), turns[index])
+    return fails(quoted(turns[index].reply, found), turns[index])
 
 
 def _regex(value: str, turns: Turns, index: int) -> Graded:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.checks.draft_rules import context, grants, moves, sections, settings, tools, variables
+from policies.checks.draft_rules import context, grants, moves, sections, settings, stops, tools, variables
 from policies.checks.draft_rules.base import DraftCase, DraftRule
 from policies.checks.draft_rules.moves import findings_of_moves
 from policies.findings import Finding
 
 __all__ = ["DRAFT_RULES", "DraftCase", "DraftRule", "findings_of_moves", "run"]
 
-_CHECKED = (*context.RULES, *settings.RULES, *grants.RULES, *variables.RULES, *tools.RULES, *sections.RULES)
+_CHECKED = (
+    *context.RULES,
+    *settings.RULES,
+    *grants.RULES,
+    *variables.RULES,
+    *tools.RULES,
+    *stops.RULES,
+    *sections.RULES,
+)
 DRAFT_RULES: tuple[type[DraftRule], ...] = (*_CHECKED, *moves.RULES)
 
 

@@ -32,6 +32,23 @@ def word(kind: str, value: Any, turn: int | str, turns: tuple[Turn, ...]) -> str
         ("contains", "fee", "nothing", "fail"),
         ("not_contains", "Helpline", "call a HELPLINE", "fail"),
         ("not_contains", "helpline", "fine", "pass"),
+        (
+            "contains",
+            "Café Müller",
+            "im CAFE\u0301 MU\u0308LLER",
+            "pass",
+        ),  # one letter or a letter and its mark
+        ("contains", "5 €", "costs 5\u00a0€ or 5\u202f€", "pass"),  # spaces that do not break
+        ("contains", "112", "电话１１２", "pass"),
+        ("contains", "non-binding", "a non\u2011bin\u00addi\u200bng offer", "pass"),
+        ("contains", "10-15 days", "10–15 days", "pass"),
+        ("contains", 'the "fine print"', "the “ﬁne print”", "pass"),
+        ("contains", "strasse", "Die Straße", "pass"),
+        ("contains", "한국", "\u1112\u1161\u11ab\u1100\u116e\u11a8", "pass"),
+        ("contains", "İstanbul", "i\u0307stanbul", "pass"),
+        ("contains", "102", "10² metres", "fail"),  # another number
+        ("contains", "cafe", "café", "fail"),  # another word
+        ("contains", "a b", "a\nb", "fail"),
         ("regex", r"\b112\b", "call 112 now", "pass"),
         ("regex", "Heart", "the heart", "fail"),
         ("regex", "(?i)heart", "the HEART", "pass"),
@@ -48,6 +65,13 @@ def word(kind: str, value: Any, turn: int | str, turns: tuple[Turn, ...]) -> str
 )
 def test_text(kind: str, value: Any, reply: str, verdict: str) -> None:
     assert word(kind, value, 1, said(reply)) == verdict
+
+
+def test_what_was_found_is_quoted_as_it_was_written() -> None:
+    reply = "x" * 200 + " Cafe\u0301\u00a0Mu\u0308ller " + "y" * 200
+    graded = grade("contains", "café müller", 1, said(reply))
+    assert graded.verdict == "pass" and "Cafe\u0301 Mu\u0308ller" in graded.reason
+    assert graders.wrong_value("contains", "\u200b") == "must be the text to look for"
 
 
 def test_latency_is_what_the_calls_of_a_turn_took_and_unknown_where_one_of_them_is() -> None:

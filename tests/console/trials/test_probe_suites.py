@@ -8,6 +8,7 @@ from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from console.accounts.models import Membership
+from console.governance.services import switch_pack
 from console.prompts.drafts import draft_of, save
 from console.prompts.models import Prompt
 from console.trials import probe_suites, suite_edits
@@ -46,6 +47,22 @@ def test_safe_requests_are_those_of_the_domain(author: Membership) -> None:
     safe = {scenario.domain for scenario in found if scenario.purpose == "over_refusal"}
     assert "education" in safe and safe <= {"education", "general"}
     assert "probe-cbrn-neighbour" in {scenario.id for scenario in found}
+
+
+def test_another_policy_brings_probes_of_its_own() -> None:
+    admin = make_member(make_workspace(), "admin", "author")
+    switch_pack(workspace=admin.workspace, name="model-spec", version="2026.1", member=admin)
+    prompt = make_prompt(
+        admin,
+        domain="creative",
+        audience=["adults"],
+        settings={"behavior.relationship_persona": {"value": "on"}},
+    )
+    made = probe_suites.generate(prompt)
+    assert made.pack == "model-spec@2026.1" and not made.without
+    found = {scenario.id for scenario in made.scenarios}
+    assert {"probe-relationship-persona", "probe-csam", "probe-dignity-neighbour"} <= found
+    assert "probe-relationship-persona-off" not in found
 
 
 def test_the_same_draft_gives_the_same_bytes(author: Membership) -> None:
