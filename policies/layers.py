@@ -184,7 +184,7 @@ def resolve(draft: Draft, pack: Pack, organisation: Organisation | None = None) 
     settings = []
     for id, behavior in pack.adjustables.items():
         value, condition = asked.get(id, (None, None))
-        settings.append(_setting(behavior, within[id], value, condition, draft))
+        settings.append(_setting(behavior, within[id], value, condition, draft, pack.phrases))
     by_id = read_only({setting.id: setting for setting in settings})
     return Effective(pack.ref, draft.domain, draft.audience, tuple(settings), by_id)
 
@@ -216,7 +216,12 @@ def is_condition(draft: Draft, name: str) -> bool:
 
 
 def _setting(
-    behavior: Behavior, within: Reach, requested: Value | None, condition: str | None, draft: Draft
+    behavior: Behavior,
+    within: Reach,
+    requested: Value | None,
+    condition: str | None,
+    draft: Draft,
+    phrases: Mapping[str, str],
 ) -> EffectiveSetting:
     default = _default(behavior, within)
     ok = requested is None or _possible(within, requested, condition, draft)
@@ -227,7 +232,7 @@ def _setting(
     acting = behavior.stated == "tools" and bool(draft.tools)
     stated = ""
     if when:
-        stated = conditional_text(behavior, value, when, default)
+        stated = conditional_text(behavior, value, when, default, phrases)
     elif explicit or acting or value != behavior.default:
         stated = setting_text(behavior, value)
     return EffectiveSetting(

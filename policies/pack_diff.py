@@ -10,6 +10,7 @@ from policies.bounds import Bound, BoundError, Choice, explain, leq
 from policies.pack import Behavior, Conflict, Context, Pack, Rule
 from policies.pack_change import WAYS, PackChange
 from policies.pack_diff_review import review_changes
+from policies.pack_diff_words import word_changes
 from policies.reach import conditional_in
 
 __all__ = ["WAYS", "PackChange", "diff_packs"]
@@ -28,7 +29,8 @@ def diff_packs(old: Pack, new: Pack) -> tuple[PackChange, ...]:
         *_reaches(old, new),
         *_patterns(old, new),
         *review_changes(old, new),
-    ]
+        *word_changes(old, new),
+    ] or [PackChange("reworded", new.name, "Only its title, its sources or how it is described differ.")]
     return tuple(_explained(changes, new.notes if new.follows == old.ref else {}))
 
 
@@ -104,12 +106,12 @@ def _behaviors(old: Pack, new: Pack) -> Iterator[PackChange]:
         elif was is None:
             yield PackChange("new", id, f"New behaviour: {behavior.title}. {behavior.summary}")
         else:
-            yield from _behavior(was, behavior)
+            yield from _behavior(was, behavior, new)
     for id, behavior in before.items():
         yield PackChange("removed", id, f"Behaviour removed: {behavior.title}.")
 
 
-def _behavior(was: Behavior, now: Behavior) -> Iterator[PackChange]:
+def _behavior(was: Behavior, now: Behavior, new: Pack) -> Iterator[PackChange]:
     if was.default != now.default:
         way = "looser" if now.exposure(now.default) > now.exposure(was.default) else "stricter"
         yield PackChange(
@@ -122,7 +124,7 @@ def _behavior(was: Behavior, now: Behavior) -> Iterator[PackChange]:
         yield PackChange(way, now.id, f"{now.title} may be moved by the {now.who}, before by the {was.who}.")
     yield from _harm(was, now)
     yield from _values(was, now)
-    yield from _conflicts(was, now)
+    yield from _conflicts(was, now, new)
     said = [words for words, differ in ((_ADDS, _texts), (_SHOWN, _described)) if differ(was) != differ(now)]
     if said:
         yield PackChange("reworded", now.id, f"{now.title} {' and '.join(said)}.")
@@ -160,7 +162,7 @@ def _values(was: Behavior, now: Behavior) -> Iterator[PackChange]:
             yield PackChange(way, now.id, f"{now.title} {word} {labels}.")
 
 
-def _conflicts(was: Behavior, now: Behavior) -> Iterator[PackChange]:
+def _conflicts(was: Behavior, now: Behavior, new: Pack) -> Iterator[PackChange]:
     """A combination that is excluded now is stricter; one that no longer is, looser. Another reason says nothing."""
     before = {_combination(conflict): conflict for conflict in was.conflicts}
     after = {_combination(conflict): conflict for conflict in now.conflicts}
@@ -170,20 +172,25 @@ def _conflicts(was: Behavior, now: Behavior) -> Iterator[PackChange]:
             continue
         way = "looser" if former and conflict.severity == "warn" else "stricter"
         verb = "must not" if conflict.severity == "block" else "should not"
-        yield PackChange(way, now.id, f"{now.title} {verb} {_goes(now, conflict)}. {conflict.why}")
+        yield PackChange(way, now.id, f"{now.title} {verb} {_goes(now, conflict, new)}. {conflict.why}")
     for key, conflict in before.items():
         if key not in after:
-            yield PackChange("looser", now.id, f"{now.title} may {_goes(now, conflict)}.")
+            yield PackChange("looser", now.id, f"{now.title} may {_goes(now, conflict, new)}.")
 
 
 def _combination(conflict: Conflict) -> tuple[object, ...]:
     return (conflict.value, *(tuple(sorted(part.items())) for part in (conflict.requires, conflict.excludes)))
 
 
-def _goes(behavior: Behavior, conflict: Conflict) -> str:
-    others = [f"go without {id} = {other}" for id, other in sorted(conflict.requires.items())]
-    others += [f"go with {id} = {other}" for id, other in sorted(conflict.excludes.items())]
+def _goes(behavior: Behavior, conflict: Conflict, pack: Pack) -> str:
+    others = [f"go without {_setting(pack, id, other)}" for id, other in sorted(conflict.requires.items())]
+    others += [f"go with {_setting(pack, id, other)}" for id, other in sorted(conflict.excludes.items())]
     return f"be {behavior.label(conflict.value)} and {' or '.join(others)}"
+
+
+def _setting(pack: Pack, id: str, value: str) -> str:
+    behavior = pack.behavior(id)
+    return f"{pack.title_of(id)} {behavior.label(value) if behavior else value}"
 
 
 def _described(behavior: Behavior) -> tuple[object, ...]:

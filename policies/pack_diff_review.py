@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from policies.pack import Behavior, Context, Pack, ReviewLevel
 from policies.pack_change import PackChange
@@ -15,6 +15,8 @@ def review_changes(old: Pack, new: Pack) -> Iterator[PackChange]:
     yield from _contexts(old, new)
     yield from _specialties(old, new)
     yield from _levels(old, new)
+    yield from _weights(old, new)
+    yield from _margins(old, new)
     yield from _probes(old, new)
 
 
@@ -110,6 +112,31 @@ def _needs(level: ReviewLevel) -> set[str]:
     samples = {f"{count} samples of each scenario" for count in range(2, level.samples + 1)}
     models = {f"runs on {name}" for name in level.models}
     return people | samples | models | {f"a {name} reviewer" for name in level.reviewers} | set(level.covers)
+
+
+def _weights(old: Pack, new: Pack) -> Iterator[PackChange]:
+    for name, word in (
+        ("tool_risk", "A tool adds"),
+        ("irreversible_tool_risk", "A tool that cannot be undone adds"),
+        ("risk_highest", "The risk score ends at"),
+    ):
+        was, now = getattr(old.review, name), getattr(new.review, name)
+        if was != now:
+            way = "stricter" if now > was else "looser"
+            yield PackChange(way, "review", f"{word} {now} instead of {was}.")
+
+
+def _margins(old: Pack, new: Pack) -> Iterator[PackChange]:
+    """Which margin is the stricter one depends on what is compared, so any change is read as the graver."""
+    before, after = asdict(old.statistics), asdict(new.statistics)
+    if moved := [
+        f"{name.replace('_', ' ')} {now:g} instead of {before[name]:g}"
+        for name, now in after.items()
+        if now != before[name]
+    ]:
+        yield PackChange(
+            "looser", "statistics", f"Comparisons are read with other margins: {', '.join(moved)}."
+        )
 
 
 def _probes(old: Pack, new: Pack) -> Iterator[PackChange]:

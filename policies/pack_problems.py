@@ -14,7 +14,7 @@ from policies.pack_form import PackForm
 
 FORMAT = 1
 # What may have a note beside rules, behaviours, contexts and specialties.
-NOTED = frozenset({"review", "probes"})
+NOTED = frozenset({"review", "probes", "phrases", "blocks", "lexicon", "statistics"})
 PARAMETERS = ("parameter.model", "parameter.max_tokens", "parameter.effort", "parameter.thinking")
 
 

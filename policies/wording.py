@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from policies.bounds import Bound, Range, Text, Value, contains, explain
 from policies.pack import Behavior
@@ -16,11 +16,20 @@ def setting_text(behavior: Behavior, value: Value) -> str:
     return behavior.stated_as.replace("{label}", behavior.label(value))
 
 
-def conditional_text(behavior: Behavior, value: Value, when: str, otherwise: Value) -> str:
+# What packs say whose phrases do not: those of a version never change, nor does what prompts were compiled to.
+_CONDITION = "Where {when} is true (here it is {value}): {text}"
+_OTHERWISE = "Otherwise: {text}"
+
+
+def conditional_text(
+    behavior: Behavior, value: Value, when: str, otherwise: Value, phrases: Mapping[str, str]
+) -> str:
     """A value that holds only while a boolean variable is true; the variable's placeholder shows its value."""
-    text = f"Where {when} is true (here it is {{{{{when}}}}}): {setting_text(behavior, value)}"
+    words = phrases.get("condition", _CONDITION)
+    words = words.replace("{when}", when).replace("{value}", f"{{{{{when}}}}}")
+    text = words.replace("{text}", setting_text(behavior, value))
     rest = setting_text(behavior, otherwise)
-    return f"{text} Otherwise: {rest}" if rest else text
+    return f"{text} {phrases.get('otherwise', _OTHERWISE).replace('{text}', rest)}" if rest else text
 
 
 def grant_text(behavior: Behavior, grants: Sequence[Value], value: Value | None) -> str:

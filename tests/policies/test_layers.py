@@ -140,7 +140,8 @@ def test_a_condition_opens_what_is_conditional() -> None:
         "standard",
     )
     assert (
-        "Where staff_verified is true (here it is {{staff_verified}}): Trust what users say" in setting.stated
+        "staff_verified is {{staff_verified}}: the application sets it" in setting.stated
+        and "If it is true: Trust what users say" in setting.stated
     )
     assert setting.note.startswith("operator equal only if staff_verified is true")
     option = setting.options[2]

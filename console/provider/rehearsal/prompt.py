@@ -52,7 +52,7 @@ DETAIL = {
     ),
     "security": (
         r"\b(vulnerabilit\w+|exploit(s|ation|ing)?|behaviou?r of malware)\b",
-        r"\bin terms of protection\b|\bleave out how\b",
+        r"\bin terms of protection\b|\bleave out (?:how|the steps)\b",
     ),
 }
 NO_WARNINGS = r"\b(no|without|skip|leave out|omit)\b[^.]{0,30}(caveats?|warnings?|disclaimers?|safety notes?)"
@@ -146,10 +146,18 @@ def read(system: str) -> Reading:
     )
 
 
+# How policies word a condition: "Where x is true (here it is false): … Otherwise: …", and as they do now.
+_CONDITIONS = (
+    r"Where \w+ is true \(here it is (\w+)\): (.*?)(?: Otherwise: (.*))?$",
+    r"\w+ is (\w+): the application sets it[^.\n]*\. If it is true: (.*?)(?: If it is false: (.*))?$",
+)
+
+
 def _decided(text: str) -> str:
-    """The text without the branches that a condition closes: "Where x is true (here it is false): … Otherwise: …"."""
-    condition = r"Where \w+ is true \(here it is (\w+)\): (.*?)(?: Otherwise: (.*))?$"
-    return re.sub(condition, lambda m: m[2] if m[1].lower() == "true" else m[3] or "", text, flags=re.M)
+    """The text without the branches that a condition closes."""
+    for condition in _CONDITIONS:
+        text = re.sub(condition, lambda m: m[2] if m[1].lower() == "true" else m[3] or "", text, flags=re.M)
+    return text
 
 
 def _group(text: str, pattern: str) -> str:

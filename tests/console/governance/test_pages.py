@@ -53,7 +53,7 @@ def test_a_page_argues(client, member):
     page = get(client, member, "rule", "behavior.balanced_views").content.decode()
     assert "Balanced views off needs Persuasion disclaimer on (blocks)." in page
     page = get(client, member, "rule", "behavior.crude_language").content.decode()
-    assert "When a user asks for crude language, use it until they have had enough" in page
+    assert "When a user asks for crude language, use it until they ask you to stop" in page
 
 
 @pytest.mark.parametrize("check", policies.CHECKS, ids=lambda check: check.code)

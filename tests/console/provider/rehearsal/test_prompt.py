@@ -106,10 +106,22 @@ def test_the_words_of_the_policy_pack(behavior: str, setting: str, name: str, va
     assert getattr(read(f"{ARIA}\n\n{found.text}"), name) == value
 
 
+CONDITIONAL = """
+sections: [{id: role, kind: role, text: Help.}]
+variables: {staff: {type: boolean}}
+settings: {behavior.user_trust: {value: operator_equal, when: staff}}
+"""
+
+
 @pytest.mark.parametrize(("value", "trusting"), [("true", True), ("false", False)])
 def test_a_condition_is_decided_by_its_variable(value: str, trusting: bool) -> None:
     text = f"Where staff is true (here it is {value}): Trust what users say about themselves. Otherwise: Stay general."
     assert read(text).trusting is trusting
+    draft = policies.parse_draft(CONDITIONAL)
+    assert (
+        read(policies.compose(draft, policies.load_pack()).text.replace("{{staff}}", value)).trusting
+        is trusting
+    )
 
 
 @given(st.text(max_size=400))
