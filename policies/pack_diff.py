@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
-from policies.bounds import Bound, BoundError, Choice, explain, leq
+from policies.bounds import Bound, BoundError, Choice, Value, explain, leq
 from policies.pack import Behavior, Conflict, Context, Pack, Rule
 from policies.pack_change import WAYS, PackChange
 from policies.pack_diff_review import review_changes
@@ -188,7 +188,7 @@ def _goes(behavior: Behavior, conflict: Conflict, pack: Pack) -> str:
     return f"be {behavior.label(conflict.value)} and {' or '.join(others)}"
 
 
-def _setting(pack: Pack, id: str, value: str) -> str:
+def _setting(pack: Pack, id: str, value: Value) -> str:
     behavior = pack.behavior(id)
     return f"{pack.title_of(id)} {behavior.label(value) if behavior else value}"
 

@@ -59,8 +59,9 @@ def _clusters(text: str) -> list[tuple[int, int]]:
 
 @lru_cache(maxsize=4096)
 def _alike(cluster: str) -> str:
-    form = "NFC" if unicodedata.decomposition(cluster[0]).startswith(_OWN_MEANING) else "NFKC"
-    shown = "".join(char for char in unicodedata.normalize(form, cluster) if not _unseen(char))
+    own = unicodedata.decomposition(cluster[0]).startswith(_OWN_MEANING)
+    plain = unicodedata.normalize("NFC" if own else "NFKC", cluster)
+    shown = "".join(char for char in plain if not _unseen(char))
     return unicodedata.normalize("NFC", shown.translate(_SIGNS).casefold())
 
 
