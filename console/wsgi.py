@@ -21,7 +21,8 @@ def _warm() -> None:
     load_sdk()
 
 
-# A little later, so that the start does not wait for it either.
-_later = threading.Timer(3.0, _warm)
-_later.daemon = True
-_later.start()
+# A little later, so that the start does not wait for it either. Tests start many servers that nobody waits for.
+if not os.environ.get("REMIT_COLD"):
+    _later = threading.Timer(3.0, _warm)
+    _later.daemon = True
+    _later.start()

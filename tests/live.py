@@ -58,11 +58,12 @@ def rehearsal() -> Iterator[str]:
 def site(**settings: str) -> Iterator[Site]:
     """A web server on a free port. Where another program takes the port in between, the start fails and says so.
 
-    ``settings`` are more environment variables, such as ``REMIT_DEBUG="1"``.
+    ``settings`` are more environment variables, such as ``REMIT_DEBUG="1"``. It loads what it needs when it needs it:
+    most tests need neither the SDK nor every policy's phrases (``REMIT_COLD=""`` has it loaded as in production).
     """
     static = build_assets()
     port = free_port()
-    environment = {"PORT": str(port), "REMIT_STATIC": str(static), **settings}
+    environment = {"PORT": str(port), "REMIT_STATIC": str(static), "REMIT_COLD": "1", **settings}
     with _running(
         "web", parts.web(port), answers=lambda process: _serves(process, port), environment=environment
     ) as process:

@@ -12,7 +12,7 @@ from console.embedded import dotenv
 from console.embedded.layout import REPOSITORY, EmbeddedError
 
 # Not for people: set by our own programs.
-INTERNAL = {"DJANGO_SETTINGS_MODULE", "LC_ALL", "PATH", "REMIT_AS_OWNER", "REMIT_EMBEDDED_FAST"}
+INTERNAL = {"DJANGO_SETTINGS_MODULE", "LC_ALL", "PATH", "REMIT_AS_OWNER", "REMIT_COLD", "REMIT_EMBEDDED_FAST"}
 
 
 def read_names() -> set[str]:
