@@ -58,7 +58,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         api = self.server.api
-        body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")
+        size = int(self.headers.get("content-length", 0))
+        sent = self.rfile.read(size)
+        if len(sent) < size:  # who sent it was killed half way: nobody asked for anything
+            self.close_connection = True
+            return
+        body = json.loads(sent or b"{}")
         if api.key and api.key not in self._keys():
             self._fail("refused_key")
         elif self.path.startswith("/v1/messages/count_tokens"):
