@@ -7,15 +7,16 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from console.embedded import parts, processes
 from console.embedded.layout import REPOSITORY, places
+from tests import forks
 from tests.environment import worker_number
 
 
@@ -23,13 +24,17 @@ from tests.environment import worker_number
 class Process:
     """A running part; ``log`` is what it printed."""
 
-    popen: subprocess.Popen[bytes]
+    running: psutil.Process
     log: Path
+
+    @property
+    def pid(self) -> int:
+        return self.running.pid
 
     def kill(self) -> None:
         """Like the machine would: no goodbye."""
-        os.killpg(self.popen.pid, signal.SIGKILL)
-        self.popen.wait()
+        os.killpg(self.pid, signal.SIGKILL)
+        self.running.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,33 +125,25 @@ def _running(
     environment: dict[str, str] | None = None,
 ) -> Iterator[Process]:
     log = places().logs / f"{name}-{worker_number()}.log"
-    with log.open("wb") as output:
-        popen = subprocess.Popen(
-            [sys.executable, *command],
-            cwd=REPOSITORY,
-            env=os.environ | (environment or {}),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    process = Process(popen, log)
+    log.write_bytes(b"")
+    running = forks.fork(command, os.environ | (environment or {}), log)
+    process = Process(running, log)
     try:
-        processes.wait_until(lambda: answers(process) or popen.poll() is not None, within=60, every=0.05)
-        assert popen.poll() is None and answers(process), (
+        processes.wait_until(lambda: answers(process) or not running.is_running(), within=60, every=0.05)
+        assert running.is_running() and answers(process), (
             f"{name} did not start:\n{log.read_text(errors='replace')}"
         )
         yield process
     finally:
-        _end(popen)
+        _end(running)
 
 
-def _end(popen: subprocess.Popen[bytes]) -> None:
-    popen.terminate()
+def _end(running: psutil.Process) -> None:
     try:
-        with suppress(subprocess.TimeoutExpired):
-            popen.wait(timeout=10)
+        with suppress(psutil.Error):
+            running.terminate()
+            running.wait(timeout=10)
     finally:
         with suppress(ProcessLookupError):
-            os.killpg(popen.pid, signal.SIGKILL)  # whatever it started and left
-        popen.wait()
+            os.killpg(running.pid, signal.SIGKILL)  # whatever it started and left
+        running.wait()

@@ -41,15 +41,15 @@ def test_a_paused_workers_late_answers_are_refused() -> None:
     with messages_api(key=None, latency=0.3) as api, live.worker(REMIT_LEASE_SECONDS=LEASE) as paused:
         run = make_run(None, *scenarios(24, "One", "Two"), base_url=api.url, pool="", concurrency=8)
         assert wait_until(lambda: len(api.calls) >= 8, within=60)
-        os.killpg(paused.popen.pid, signal.SIGSTOP)
+        os.killpg(paused.pid, signal.SIGSTOP)
         try:
             with another_worker() as other:
                 lost = Step.objects.filter(conversation__run=run, error_kind="lost")
                 assert wait_until(lambda: lost.count() >= 8, within=60), other.communicate(timeout=1)
-                os.killpg(paused.popen.pid, signal.SIGCONT)
+                os.killpg(paused.pid, signal.SIGCONT)
                 assert wait_until(lambda: ended(run), within=60)
         finally:
-            os.killpg(paused.popen.pid, signal.SIGCONT)
+            os.killpg(paused.pid, signal.SIGCONT)
         check_nothing_is_lost_or_doubled(run, api, turns=2)
 
 
