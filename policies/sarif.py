@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from policies.checks import check_for
+from policies.draft_lines import line_at
 from policies.findings import Finding, Severity, Verdict
 
 _LEVELS = {Severity.BLOCK: "error", Severity.WARN: "warning", Severity.INFO: "note"}
@@ -20,7 +21,8 @@ def to_sarif(
 
     Regions count in code points of the file. ``texts`` are the files as they were read, by address: with them regions
     have lines, by which code scanning shows a result. Of a draft's section the file's region is given where its words
-    stand there once; the offsets into the section are in the location's properties.
+    stand there once, else the line where the section begins; the offsets into the section are in the location's
+    properties. What is found in a draft's form has the line of its entry.
     """
     texts = texts or {}
     pairs = [(uri, finding) for uri, verdict in results for finding in verdict.findings]
@@ -63,6 +65,9 @@ def _result(uri: str, finding: Finding, index: int, text: str) -> dict[str, Any]
             place["properties"] = {"region": region}
     elif finding.path:
         place["logicalLocations"] = [{"fullyQualifiedName": finding.path}]
+    if text and "region" not in place["physicalLocation"]:  # code scanning drops what stands on no line
+        section = f"sections.{finding.span.section}" if finding.span and finding.span.section else ""
+        place["physicalLocation"]["region"] = {"startLine": line_at(text, finding.path or section)}
     return {
         "ruleId": finding.code,
         "ruleIndex": index,

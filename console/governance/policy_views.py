@@ -95,6 +95,7 @@ def rule(request: MemberRequest, rule: str) -> HttpResponse:
         "subject": found or behavior,
         "rule": found,
         "behavior": behavior,
+        "default": behavior.label(behavior.default) or "not stated" if behavior else "",
         "reach": _reach(pack, rule),
         "reasons": [(c, c.reasons[rule]) for c in pack.domains + pack.audiences if rule in c.reasons],
         "narrowed": bounds_for(request.member.workspace, pack).statement.get(rule),

@@ -11,6 +11,7 @@ from policies.bounds import Value
 from policies.pack import Conflict, Context
 
 _ABOUT_SETTINGS = ("draft.settings", "draft.grants")
+_OF_UNKNOWN = ("SET101", "GRT101")  # about ids that the policy does not have, and so about none of its pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,15 @@ def _named(pack: Pack, others: Mapping[str, Value]) -> Iterator[str]:
 
 
 def checks_for(rule: str, behavior: Behavior | None) -> list[type[Check]]:
-    """The checks of a rule; any behaviour's setting and grant can raise those about settings and grants as well."""
-    about = _ABOUT_SETTINGS if behavior else ()
-    return [check for check in policies.CHECKS if check.rule == rule or check.rule in about]
+    """The checks of a rule; a behaviour's setting and grant can raise those about settings and grants as well."""
+    about: tuple[str, ...] = _ABOUT_SETTINGS if behavior else ()
+    never = set(_OF_UNKNOWN)
+    if behavior and behavior.who == "user":
+        never.add("GRT102")
+    if rule.startswith("parameter."):
+        about = ("draft.settings",)
+    return [
+        check
+        for check in policies.CHECKS
+        if check.rule == rule or (check.rule in about and check.code not in never)
+    ]

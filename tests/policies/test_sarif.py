@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
+from policies.draft import parse_draft
+from policies.draft_lines import line_at
 from policies.sarif import to_sarif
+from policies.sources import read_data
 from policies.validate import validate
 from tests.policies.drafts import simple
 from tests.policies.strategies import PACK
@@ -37,6 +44,49 @@ def test_regions_have_lines_where_the_file_is_at_hand() -> None:
     assert file[region["charOffset"] :][: region["charLength"]] == "{{x}}"
     assert [region[k] for k in ("startLine", "startColumn", "endLine", "endColumn")] == [6, 10, 6, 15]
     assert places[-1]["region"]["startLine"] == 2
+
+
+DRAFT = """
+sections:
+  - {id: a, kind: task, text: "Help."}
+  - id: b
+    kind: task
+    text: "Hi {{x}}. Hi {{x}}."
+settings:
+  behavior.creativity:
+    value: wild
+tools:
+  - {name: one, description: Does., reversible: true}
+  - name: two
+    reversible: false
+parameters:
+  max_tokens: 16
+  stop_sequences: ["###", "As an AI"]
+"""
+
+
+@pytest.mark.parametrize("file", [DRAFT, json.dumps(read_data(DRAFT), indent=1)], ids=["yaml", "json"])
+def test_every_result_has_a_line(file: str) -> None:
+    verdict = validate(parse_draft(file), PACK)
+    (run,) = to_sarif([("a.yaml", verdict)], version=PACK.ref, texts={"a.yaml": file})["runs"]
+    lines = file.splitlines()
+    found: dict[str, list[str]] = {}
+    for result in run["results"]:
+        line = result["locations"][0]["physicalLocation"]["region"]["startLine"]
+        found.setdefault(result["ruleId"], []).append(lines[line - 1])
+    for code, words in {
+        "SET103": "behavior.creativity",
+        "PRM103": "stop_sequences" if file == DRAFT else "As an AI",
+        "PRM108": "max_tokens",
+        "TOL103": "name: two" if file == DRAFT else "{",
+        "VAR101": "id: b" if file == DRAFT else "{",
+    }.items():
+        assert words in found[code][0], code
+
+
+def test_a_file_that_is_no_draft_has_one_line() -> None:
+    for text in ("a: [", "plain", "", "[1]"):
+        assert line_at(text, "settings.behavior.creativity") == 1
 
 
 def test_findings_about_a_drafts_form_have_a_path() -> None:

@@ -84,7 +84,10 @@ def _left(entry: Mapping[str, Any], versions: int) -> list[Left]:
         left.append(Left(f"the labels {shown}", "a label points to a release here, and this is a draft"))
     if versions > 1:
         left.append(
-            Left(f"{versions - 1} other versions", "a prompt begins with one; production's, or the newest")
+            Left(
+                f"{versions - 1} other version{'s' if versions > 2 else ''}",
+                "a prompt begins with one: production's, or the newest",
+            )
         )
     if "@@@langfusePrompt:" in str(entry.get("prompt")):
         why = "import the prompt that it names as a snippet, and include that"

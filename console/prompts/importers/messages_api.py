@@ -25,14 +25,14 @@ def recognises(name: str, data: Any) -> bool:
 def read(name: str, data: Any) -> Iterator[Read]:
     request = _request(data)
     messages = request.get("messages")
-    slug = data.get("slug")
+    named = [data.get("slug"), data.get("name"), data.get("title")]
     yield build(
         TITLE,
-        name=slug if isinstance(slug, str) else "",
+        name=next((name for name in named if isinstance(name, str) and name.strip()), ""),
         system=text_of(request["system"]),
         messages=messages if are_messages(messages) else (),
         config=request,
-        own=("system", "messages", "anthropic_version"),
+        own=("system", "messages", "anthropic_version", "slug", "name", "title"),
     )
 
 

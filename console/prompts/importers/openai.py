@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from console.prompts.importers.base import Left, Read, Skipped
@@ -73,7 +73,7 @@ def read(name: str, data: Any) -> Iterator[Read]:
     left: list[Left] = []
     if reference := _reference(data):
         why = "its words are kept by OpenAI: copy them from its dashboard, or from the instructions of a stored response"
-        if not messages:
+        if not _has_orders(messages):
             yield Skipped(reference, f"It only names a prompt object: {why}.")
             return
         left.append(Left(f"the prompt object {reference}", why))
@@ -87,6 +87,11 @@ def read(name: str, data: Any) -> Iterator[Read]:
         own=_RECORD | {"messages", "input", "instructions", "prompt", "name", "version", "variables"},
         left=left,
     )
+
+
+def _has_orders(messages: Iterable[Any]) -> bool:
+    """Whether any message is the operator's: what a user said beside a stored prompt is no prompt."""
+    return any(isinstance(one, Mapping) and one.get("role") in ("system", "developer") for one in messages)
 
 
 def _form(data: Mapping[str, Any]) -> str:

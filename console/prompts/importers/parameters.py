@@ -151,11 +151,16 @@ def _thinking(request: Mapping[str, Any], left: list[Left]) -> dict[str, Any]:
     return {}
 
 
+# How gateways and tools write whose model it is: anthropic/claude-…, anthropic:messages:claude-…, openrouter/anthropic/….
+_ROUTED = re.compile(r"\A(?:openrouter/|litellm/)?anthropic(?:/|:(?:messages:)?)")
+
+
 def _model(model: Any, left: list[Left]) -> str:
     if not isinstance(model, str) or not model.strip():
         return ""
-    if re.fullmatch(r"claude[\w.@:-]{1,120}", model):
-        return model
+    named = _ROUTED.sub("", model)
+    if re.fullmatch(r"claude[\w.@:-]{1,120}", named):
+        return named
     left.append(Left(f"the model {_short(model)}", "it is none of Claude's; choose one in the composer"))
     return ""
 

@@ -50,6 +50,8 @@ def test_a_page_argues(client, member):
     assert (
         "approval of a clinical reviewer" in page and "SET301" in page and "Points to emergency help" in page
     )
+    assert "GRT102" in page and "SET101" not in page and "GRT101" not in page, "it is known"
+    assert "default as it fits" in get(client, member, "rule", "behavior.tone").content.decode()
     page = get(client, member, "rule", "behavior.balanced_views").content.decode()
     assert "Balanced views off needs Persuasion disclaimer on (blocks)." in page
     page = get(client, member, "rule", "behavior.crude_language").content.decode()

@@ -63,7 +63,7 @@ def test_a_list_takes_one_version_of_each() -> None:
     ):
         triage, concierge = read(export)
         assert text(triage).startswith("You sort mails")
-        assert "1 other versions" in left(triage)
+        assert "1 other version" in left(triage)
         assert concierge.name == "concierge"
 
 

@@ -29,6 +29,17 @@ def test_a_request_brings_its_model_and_parameters() -> None:
 def test_what_is_put_around_a_request(wrapped: dict[str, Any]) -> None:
     assert text(one(wrapped)).startswith("You are A.")
     assert one({"slug": "aria", "config": REQUEST}).name == "aria"
+    named = one(REQUEST | {"name": "refund-bot"})
+    assert named.name == "refund-bot" and "name" not in left(named)
+
+
+@pytest.mark.parametrize(
+    "route", ["anthropic/", "openrouter/anthropic/", "anthropic:messages:", "anthropic:"]
+)
+def test_a_model_by_way_of_a_gateway_is_the_model(route: str) -> None:
+    imported = one(REQUEST | {"model": f"{route}claude-sonnet-5-5"})
+    assert imported.content["model"] == "claude-sonnet-5-5"
+    assert any("openai/claude-x" in what for what in left(one(REQUEST | {"model": "openai/claude-x"})))
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,8 @@ def test_an_assistant_keeps_its_name() -> None:
 
 def test_a_prompt_object_is_only_a_reference() -> None:
     reference = {"id": "pmpt_1", "version": "2", "variables": {"city": "Paris"}}
-    for request in (reference, {"model": "gpt-x", "prompt": reference}):
+    said = {"model": "gpt-x", "prompt": reference, "input": "Hi"}  # by a user, beside the prompt
+    for request in (reference, {"model": "gpt-x", "prompt": reference}, said):
         assert "kept by OpenAI" in refusal(request)
     imported = one({"model": "gpt-x", "prompt": reference, "instructions": "You are A in {{city}}."})
     assert imported.content["variables"] == {"city": {}}
