@@ -9,7 +9,7 @@ from itertools import product
 from policies.bounds import Bound, BoundError, Choice, Value, explain, leq
 from policies.pack import Behavior, Conflict, Context, Pack, Rule
 from policies.pack_change import WAYS, PackChange
-from policies.pack_diff_review import review_changes
+from policies.pack_diff_review import renames, review_changes
 from policies.pack_diff_words import word_changes
 from policies.reach import conditional_in
 
@@ -99,19 +99,19 @@ def _behaviors(old: Pack, new: Pack) -> Iterator[PackChange]:
     before = dict(old.adjustables)
     for id, behavior in new.adjustables.items():
         was = before.pop(id, None)
-        former = next((name for name, now in new.renamed.items() if now == id and name in before), None)
+        former = next((name for name, now in renames(old, new).items() if now == id and name in before), None)
         if was is None and former:
             before.pop(former)
             yield PackChange("renamed", id, f"{former} is called {id} now.")
         elif was is None:
             yield PackChange("new", id, f"New behaviour: {behavior.title}. {behavior.summary}")
         else:
-            yield from _behavior(was, behavior, new)
+            yield from _behavior(was, behavior, old, new)
     for id, behavior in before.items():
         yield PackChange("removed", id, f"Behaviour removed: {behavior.title}.")
 
 
-def _behavior(was: Behavior, now: Behavior, new: Pack) -> Iterator[PackChange]:
+def _behavior(was: Behavior, now: Behavior, old: Pack, new: Pack) -> Iterator[PackChange]:
     if was.default != now.default:
         way = "looser" if now.exposure(now.default) > now.exposure(was.default) else "stricter"
         yield PackChange(
@@ -124,7 +124,7 @@ def _behavior(was: Behavior, now: Behavior, new: Pack) -> Iterator[PackChange]:
         yield PackChange(way, now.id, f"{now.title} may be moved by the {now.who}, before by the {was.who}.")
     yield from _harm(was, now)
     yield from _values(was, now)
-    yield from _conflicts(was, now, new)
+    yield from _conflicts(was, now, old, new)
     said = [words for words, differ in ((_ADDS, _texts), (_SHOWN, _described)) if differ(was) != differ(now)]
     if said:
         yield PackChange("reworded", now.id, f"{now.title} {' and '.join(said)}.")
@@ -162,7 +162,7 @@ def _values(was: Behavior, now: Behavior) -> Iterator[PackChange]:
             yield PackChange(way, now.id, f"{now.title} {word} {labels}.")
 
 
-def _conflicts(was: Behavior, now: Behavior, new: Pack) -> Iterator[PackChange]:
+def _conflicts(was: Behavior, now: Behavior, old: Pack, new: Pack) -> Iterator[PackChange]:
     """A combination that is excluded now is stricter; one that no longer is, looser. Another reason says nothing."""
     before = {_combination(conflict): conflict for conflict in was.conflicts}
     after = {_combination(conflict): conflict for conflict in now.conflicts}
@@ -175,7 +175,7 @@ def _conflicts(was: Behavior, now: Behavior, new: Pack) -> Iterator[PackChange]:
         yield PackChange(way, now.id, f"{now.title} {verb} {_goes(now, conflict, new)}. {conflict.why}")
     for key, conflict in before.items():
         if key not in after:
-            yield PackChange("looser", now.id, f"{now.title} may {_goes(now, conflict, new)}.")
+            yield PackChange("looser", now.id, f"{now.title} may {_goes(now, conflict, old)}.")
 
 
 def _combination(conflict: Conflict) -> tuple[object, ...]:

@@ -20,6 +20,12 @@ def review_changes(old: Pack, new: Pack) -> Iterator[PackChange]:
     yield from _probes(old, new)
 
 
+def renames(old: Pack, new: Pack) -> dict[str, str]:
+    """What ``old`` calls otherwise than ``new``: old id = new id, also where ``new`` is the earlier of the two."""
+    back = {now: was for was, now in old.renamed.items()} if new.ref == old.follows else {}
+    return back | dict(new.renamed)
+
+
 def _contexts(old: Pack, new: Pack) -> Iterator[PackChange]:
     for noun, before, after in (
         ("domain", old.domains, new.domains),
@@ -31,7 +37,7 @@ def _contexts(old: Pack, new: Pack) -> Iterator[PackChange]:
             if was is None:
                 yield PackChange("new", context.id, f"New {noun}: {context.title}.")
             else:
-                yield from _context(noun, _renamed(was, new.renamed), context)
+                yield from _context(noun, _renamed(was, renames(old, new)), context)
         for context in known.values():
             yield PackChange("removed", context.id, f"The {noun} {context.title.lower()} is gone.")
 
@@ -61,7 +67,7 @@ def _unlocks(old: Pack, new: Pack) -> Iterator[PackChange]:
     for id in (id for id in new.adjustables if id in old.adjustables):
         was, now = old.adjustables[id], new.adjustables[id]
         for name in now.names:
-            before = {new.renamed.get(role, role) for role in _asked(was, name)}
+            before = {renames(old, new).get(role, role) for role in _asked(was, name)}
             after = _asked(now, name)
             if was.value(name) and before != after:
                 way = "looser" if after < before else "stricter"
@@ -76,7 +82,7 @@ def _asked(behavior: Behavior, value: str) -> set[str]:
 def _specialties(old: Pack, new: Pack) -> Iterator[PackChange]:
     before = {specialty.id for specialty in old.specialties}
     now = {specialty.id for specialty in new.specialties}
-    moved = {was: id for was, id in new.renamed.items() if was in before and id in now}
+    moved = {was: id for was, id in renames(old, new).items() if was in before and id in now}
     for was, id in moved.items():
         yield PackChange("renamed", id, f"Reviewers for {was} are called {id} now.")
     for specialty in new.specialties:

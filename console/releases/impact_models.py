@@ -49,6 +49,11 @@ class Impact(models.Model):
     def is_open(self) -> bool:
         return self.finished_at is None
 
+    @property
+    def same_version(self) -> bool:
+        """Whether a newer program says otherwise under the same version: then only digests tell the two apart."""
+        return self.kind == self.Kind.POLICY and self.before_pack == self.after_pack
+
 
 class ImpactItem(models.Model):
     """One draft or one live release: what blocks it before and after."""

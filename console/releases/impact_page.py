@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Count, Q, QuerySet
+
 import policies
 from console.governance import packs
 from console.governance.services import Governance, governance_of
@@ -41,8 +43,9 @@ class Page:
     impact: Impact
     counted: int
     groups: tuple[Group, ...]
+    stale: Group  # live releases whose revision would compile to other bytes than were approved
+    approved: tuple[Review, ...]  # open reviews whose approvals bind to what would be replaced
     same: int
-    other_bytes: int
     changes: tuple[tuple[str, tuple[PackChange, ...]], ...]
     reviews: int
     approvals: int
@@ -62,7 +65,8 @@ def page_of(impact: Impact) -> Page:
         counted=len(items),
         groups=tuple(_groups(items)),
         same=sum(item.outcome == ImpactItem.Outcome.SAME for item in items),
-        other_bytes=sum(item.other_bytes and item.release_id is not None for item in items),
+        stale=_group("stale", "Stale", "warn", [item for item in items if item.release and item.other_bytes]),
+        approved=tuple(_approved(undecided)[:MOST]),
         changes=_changes(impact),
         reviews=undecided.count(),
         approvals=Decision.objects.filter(
@@ -86,9 +90,24 @@ def _groups(items: list[ImpactItem]) -> list[Group]:
         (ImpactItem.Outcome.FINDINGS, "Other findings", "warn"),
     ):
         found = [item for item in items if item.outcome == outcome]
-        lines = tuple(Line(item, _labels(item)) for item in found[:MOST])
-        groups.append(Group(str(outcome), title, severity, lines, len(found) - len(lines)))
+        groups.append(_group(str(outcome), title, severity, found))
     return groups
+
+
+def _group(name: str, title: str, severity: str, items: list[ImpactItem]) -> Group:
+    lines = tuple(Line(item, _labels(item)) for item in items[:MOST])
+    return Group(name, title, severity, lines, len(items) - len(lines))
+
+
+def _approved(undecided: QuerySet[Review]) -> QuerySet[Review]:
+    """Those that somebody has approved as the policy and the bounds are now, with how many did."""
+    holds = Q(decisions__word=Decision.Word.APPROVE, decisions__superseded=False)
+    return (
+        undecided.select_related("prompt", "revision")
+        .annotate(approvals=Count("decisions", filter=holds))
+        .filter(approvals__gt=0)
+        .order_by("number")
+    )
 
 
 def _labels(item: ImpactItem) -> tuple[str, ...]:

@@ -153,7 +153,7 @@ def test_first_text_comes_as_soon_as_the_endpoint_speaks(
     new_page: Any,
     sign_in: Any,
     endpoint: MessagesAPI,
-    live_worker: live.Process,  # noqa: F811
+    live_worker: live.Process,
 ) -> None:
     member = make_member(make_workspace("meridian"), "author")
     prompt = make_prompt(member, "aria")

@@ -150,5 +150,14 @@ def test_the_second_version_tells_its_story() -> None:
     assert load_pack("claude", "2026.2").notes.keys() == explained, "no note without a change"
 
 
+def test_the_way_back_is_told_alike() -> None:
+    """What is called otherwise is no change of what a review asks for, and what is gone keeps its title."""
+    found = diff_packs(load_pack("claude", "2026.2"), load_pack("claude", "2026.1"))
+    assert ("renamed", "child_safety") in {(one.way, one.id) for one in found}
+    assert not any("child_safety" in one.sentence for one in found if one.way in ("stricter", "looser"))
+    other = diff_packs(PACK, load_pack("model-spec"))
+    assert any(one.sentence == "Companion may be on and go with Safe messaging off." for one in other)
+
+
 def test_the_same_pack_says_nothing() -> None:
     assert diff_packs(PACK, PACK) == ()

@@ -65,7 +65,7 @@ def test_what_was_put_in_force_holds_and_is_named_beside_what_is_installed(upgra
     assert page.count('value="claude@2026.2"') == 1, "what is installed can be compared"
 
 
-def test_an_admin_sees_what_the_new_release_would_change_and_decides(upgraded, former):
+def test_an_admin_sees_what_the_new_release_would_change_and_decides(upgraded, former, client):
     make_prompt(upgraded, "plain")
     found = impact.start_policy(member=upgraded, ref="claude@2026.2")
     assert (found.before_digest, found.after_digest) == (
@@ -73,6 +73,9 @@ def test_an_admin_sees_what_the_new_release_would_change_and_decides(upgraded, f
         policies.load_pack("claude@2026.2").digest,
     )
     assert counted(found).problem == ""
+    client.force_login(upgraded.user)
+    page = client.get(reverse("releases:impact", args=[upgraded.workspace.slug, found.number]))
+    assert f"({found.after_digest[:8]}) against {found.before_digest[:8]}" in page.content.decode()
     impact.put_in_force(impact=found, member=upgraded, reason="")
     assert pack_in_force(upgraded.workspace) is policies.load_pack("claude@2026.2")
 

@@ -14,10 +14,20 @@ from console.governance.services import bounds_for, governance_of, pack_in_force
 from console.problems import DomainError, Invalid, NotAllowed
 from console.releases import impact
 from console.releases.impact_models import Impact, ImpactItem
-from tests.factories import make_member, make_prompt, make_user, make_workspace
+from console.releases.services import create_release
+from tests.factories import (
+    make_approval,
+    make_member,
+    make_prompt,
+    make_review,
+    make_revision,
+    make_user,
+    make_workspace,
+)
 from tests.html_forms import fields_of
 
 CREATIVITY = "behavior.creativity"
+CALM = {CREATIVITY: {"value": "strict"}}
 STRICT = {CREATIVITY: {"lowest": "strict", "highest": "strict"}}
 
 
@@ -181,6 +191,28 @@ def test_the_page_names_what_would_be_blocked_and_offers_to_put_it_in_force(admi
     )
     assert "The bounds are in force." in posted.content.decode()
     assert ImpactItem.objects.filter(impact__number=found.number + 1).count() == 0
+
+
+def test_the_page_names_what_becomes_stale(admin, client):
+    """Live releases whose revision would compile otherwise, and reviews that somebody approved already."""
+    approver = make_member(admin.workspace, "approver", "reviewer")
+    released, waiting = (
+        make_review(admin, revision=make_revision(admin, make_prompt(admin, slug, settings=CALM)))
+        for slug in ("live", "waiting")
+    )
+    make_approval(released, approver)
+    release = create_release(review=released, member=approver)
+    make_approval(waiting, approver)
+    found = counted(impact.start_policy(member=admin, ref="claude@2026.1"))
+    client.force_login(admin.user)
+    url = reverse("releases:impact", args=[admin.workspace.slug, found.number])
+    page = client.get(url).content.decode()
+    stale = page[page.index('id="stale"') : page.index('id="policy"')]
+    assert (
+        f">Review {waiting.number}, Waiting</a>" in stale and "1 approval of r1 would become stale" in stale
+    )
+    assert f">Live, release {release.number}</a>" in stale and "goes on as approved" in stale
+    assert f"Review {released.number}," not in stale
 
 
 def test_a_stranger_finds_nothing(admin, client):
