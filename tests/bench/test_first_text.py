@@ -150,8 +150,8 @@ def measure(
 
 @pytest.mark.bench
 def test_first_text_comes_as_soon_as_the_endpoint_speaks(
-    new_page: Any,
-    sign_in: Any,
+    new_page: Any,  # noqa: F811
+    sign_in: Any,  # noqa: F811
     endpoint: MessagesAPI,
     live_worker: live.Process,
 ) -> None:
