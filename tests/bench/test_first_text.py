@@ -71,7 +71,7 @@ def endpoint() -> Iterator[MessagesAPI]:
 
 @pytest.fixture(scope="module")
 def live_site(django_db_setup: None, live_rehearsal: str, endpoint: MessagesAPI) -> Iterator[live.Site]:
-    with live.site(ANTHROPIC_BASE_URL=endpoint.url) as site:
+    with live.site(ANTHROPIC_BASE_URL=endpoint.url, REMIT_COLD="") as site:
         yield site
 
 

@@ -43,7 +43,13 @@ class Up:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "console.embedded", "up"],
             cwd=REPOSITORY,
-            env=inherited | {"REMIT_DATA": str(where.data), "PORT": str(port), "PYTHONUNBUFFERED": "1"},
+            env=inherited
+            | {
+                "REMIT_DATA": str(where.data),
+                "PORT": str(port),
+                "PYTHONUNBUFFERED": "1",
+                "REMIT_COLD": "1",  # nobody comes to any of its many web servers
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
