@@ -43,8 +43,10 @@ def _cursor() -> CursorWrapper:
     opened = connection.connection
     if opened.prepare_threshold is None:
         opened.prepare_threshold = NEVER
-        # One plan, not one for each combination of the sizes that numbers happen to have.
+        # One plan, not one for each combination of the sizes that numbers happen to have; and from the first time on,
+        # where PostgreSQL would make five plans for the values before it makes that one.
         opened.adapters.register_dumper(int, Int8Dumper)
+        opened.execute("SET plan_cache_mode = force_generic_plan")
     logged = connection.queries_logged
     # A prepared statement cannot say what it was.
     cursor: Any = psycopg.Cursor(opened) if logged else _Preparing(opened)

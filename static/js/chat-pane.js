@@ -67,14 +67,16 @@ class ChatPane extends HTMLElement {
     if (this.#request || !(again || message.trim())) return;
     this.#request = new AbortController();
     this.#arrived = arrival();
-    const body = new FormData(this.form);
+    const body = new URLSearchParams(new FormData(this.form));
     body.delete("csrfmiddlewaretoken");
     if (again) (body.delete("message"), body.set("again", submitter.value));
+    // Sent before anything is drawn: laying the page out takes as long as the console needs to ask the model.
+    const exchanged = this.#exchange(body).catch((error) => this.#fail(this.#reason(error)));
     this.#busy(true);
     const columns = this.#columns().filter((column) => !again || column.querySelector("[data-unanswered]"));
     this.answers = new Map(columns.map((column) => [column.dataset.column ?? "", again ? this.#beginAgain(column) : this.#begin(column, message)]));
     if (!again) this.field.value = "";
-    await this.#exchange(body).catch((error) => this.#fail(this.#reason(error)));
+    await exchanged;
     this.#giveBack(message);
     this.#request = null;
     this.#stopping = false;
