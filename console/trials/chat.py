@@ -24,6 +24,7 @@ from console.repeated import Repeated
 from console.trials import leases
 from console.trials.abilities import fitted, model_named
 from console.trials.conversation import reservation_of
+from console.trials.leases import Lease
 from console.trials.models import Chat, Conversation, Subject
 from console.trials.plans import Plan, filled, plan_of_chat
 from console.trials.subjects import SubjectForm, of_draft, of_revision
@@ -186,11 +187,12 @@ def _with_fixtures(form: SubjectForm, fixtures: Mapping[str, list[dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message, or another try at one: the ``columns`` wait for their answers."""
+    """A message, or another try at one, written down together with the leases of the ``columns`` that shall answer."""
 
     chat: Chat
     plan: Plan
     columns: list[Conversation]
+    leases: dict[int, Lease | None]  # by column; None: the month's budget has no room
 
 
 def say(*, chat: Chat, message: str, member: Membership) -> Said:
@@ -208,7 +210,7 @@ def say(*, chat: Chat, message: str, member: Membership) -> Said:
         for column, entries in zip(columns, begun, strict=True):
             _put(column, text, replaces=replaces or _said(entries) == text)
             _wait(column, plan)
-    return Said(chat, plan, columns)
+        return _taken(chat, plan, columns)
 
 
 def say_again(*, chat: Chat, member: Membership) -> Said:
@@ -222,7 +224,18 @@ def say_again(*, chat: Chat, member: Membership) -> Said:
             raise Invalid("Every message has its answer.", "Say something new.")
         for column in columns:
             _wait(column, plan)
-    return Said(chat, plan, columns)
+        return _taken(chat, plan, columns)
+
+
+def _taken(chat: Chat, plan: Plan, columns: list[Conversation]) -> Said:
+    return Said(chat, plan, columns, {column.pk: leases.take_chat(column.pk) for column in columns})
+
+
+def take_back(said: Said) -> None:
+    """Nobody will answer now; what was said stays."""
+    for lease in said.leases.values():
+        if lease is not None:
+            leases.give_back(lease)
 
 
 def unanswered(columns: Iterable[Conversation]) -> str:

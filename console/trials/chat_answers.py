@@ -26,7 +26,7 @@ from console.provider.endpoints import Endpoint
 from console.provider.spending import Reservation
 from console.provider.stopping import Stop
 from console.trials import conversation, leases
-from console.trials.chat import Said
+from console.trials.chat import Said, take_back
 from console.trials.leases import Lease, LeaseLost
 from console.trials.models import Chat, Conversation
 from console.trials.moves import After, release_connection
@@ -66,14 +66,14 @@ _places = threading.BoundedSemaphore(MOST_AT_ONCE)
 def answer(said: Said) -> Mailbox:
     """Begin the answers of all columns at once and return where their events arrive. Raises Unavailable."""
     mailbox: Mailbox = SimpleQueue()
-    _take_places(len(said.columns))
+    _take_places(said)
     for column in said.columns:
         stop, hearing = Stop(), ExitStack()
         # From now on, not from whenever the thread gets its turn: a stop may come at once.
         hearing.enter_context(live.hearing(_topic(said.chat), partial(_hear, stop)))
         threading.Thread(
             target=_answer,
-            args=(column.pk, said.plan, mailbox, stop, hearing),
+            args=(column.pk, said, mailbox, stop, hearing),
             name=f"chat-{column.pk}",
             daemon=True,
         ).start()
@@ -121,20 +121,21 @@ def events(mailbox: Mailbox, columns: int) -> Iterator[Event | None]:
             yield event
 
 
-def _take_places(count: int) -> None:
-    for taken in range(count):
+def _take_places(said: Said) -> None:
+    for taken in range(len(said.columns)):
         if not _places.acquire(blocking=False):
             for _ in range(taken):
                 _places.release()
+            take_back(said)
             raise Unavailable(
                 f"{MOST_AT_ONCE} answers are being written at this moment.", "Send again in a few seconds."
             )
 
 
-def _answer(column: int, plan: Plan, mailbox: Mailbox, stop: Stop, hearing: ExitStack) -> None:
+def _answer(column: int, said: Said, mailbox: Mailbox, stop: Stop, hearing: ExitStack) -> None:
     problem = "The console failed at this answer; its log says how. Send again."
     try:
-        problem = _take(column, plan, partial(_speak, column, mailbox, stop), stop)
+        problem = _take(column, said, partial(_speak, column, mailbox, stop), stop)
     except LeaseLost:
         problem = "This answer took too long and was given up. Send again."
     except Exception:
@@ -154,14 +155,11 @@ def _speak(column: int, mailbox: Mailbox, stop: Stop, endpoint: Endpoint, call: 
     raise AssertionError("a stream ends with its reply")  # client.stream raises otherwise
 
 
-def _take(column: int, plan: Plan, speak: conversation.Speak, stop: Stop) -> str:
+def _take(column: int, said: Said, speak: conversation.Speak, stop: Stop) -> str:
     """Make the calls of this turn; the sentence that says why there is no answer, or ""."""
-    ends = time.monotonic() + LONGEST_PAUSE
-    while True:
-        lease = leases.take_chat(column)
-        if lease is None:
-            return _refused(column)
-        after = _turn(lease, plan, speak, stop)
+    ends, lease = time.monotonic() + LONGEST_PAUSE, said.leases[column]
+    while lease is not None:
+        after = _turn(lease, said.plan, speak, stop)
         if not after.paces:
             return _problem(column, lease, after)
         if time.monotonic() + after.seconds > ends:
@@ -171,6 +169,8 @@ def _take(column: int, plan: Plan, speak: conversation.Speak, stop: Stop) -> str
         release_connection()
         if stop.pause(after.seconds):
             return _note(column, STOPPED, conversation.STOPPED_EARLY)
+        lease = leases.take_chat(column)
+    return _refused(column)
 
 
 def _turn(lease: Lease, plan: Plan, speak: conversation.Speak, stop: Stop) -> After:

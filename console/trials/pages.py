@@ -46,10 +46,17 @@ def chat_for(member: Membership, pk: int) -> Chat:
     return chat
 
 
-def chat_of(member: Membership, prompt: Prompt, given: str) -> Chat:
-    """The member's own chat with this prompt by what a URL says of it, or Http404."""
+def chat_in(member: Membership, slug: str, given: str) -> Chat:
+    """The member's own chat with the prompt of that name by what a form says of it, or Http404."""
     chat = chat_for(member, int(given) if given.isdecimal() and len(given) < 18 else 0)
-    if chat.prompt_id != prompt.pk:
+    if chat.prompt.slug != slug:
         raise Http404
+    chat.prompt.workspace = member.workspace
+    return chat
+
+
+def chat_of(member: Membership, prompt: Prompt, given: str) -> Chat:
+    """The same where the prompt is at hand."""
+    chat = chat_in(member, prompt.slug, given)
     chat.prompt = prompt
     return chat

@@ -27,7 +27,7 @@ from console.trials.chat_answers import Delta, Ended, Mailbox
 from console.trials.chat_page import Asked, TryPage, chat_page, columns_of, new_page
 from console.trials.models import Chat
 from console.trials.moves import release_connection
-from console.trials.pages import chat_of
+from console.trials.pages import chat_in, chat_of
 
 REGIONS = ("columns",)
 TEMPLATE = "trials/try.html"
@@ -35,9 +35,9 @@ TEMPLATE = "trials/try.html"
 
 @member_view("GET", "POST")
 def try_prompt(request: MemberRequest, slug: str) -> HttpResponseBase:
-    prompt = prompt_for(request.member, slug)
     if request.method == "POST":
-        return _send(request, prompt)
+        return _send(request, slug)
+    prompt = prompt_for(request.member, slug)
     page = _page(request, prompt, request.GET)
     return render_region(request, TEMPLATE, _context(request, page), regions=REGIONS)
 
@@ -77,13 +77,13 @@ def _context(request: MemberRequest, page: TryPage) -> dict[str, Any]:
 # --- sending
 
 
-def _send(request: MemberRequest, prompt: Prompt) -> HttpResponseBase:
+def _send(request: MemberRequest, slug: str) -> HttpResponseBase:
     streams = "text/event-stream" in request.headers.get("Accept", "")
     try:
-        said = _say(request, _said_in(request, prompt))
+        said = _say(request, _said_in(request, slug))
         mailbox = chat_answers.answer(said)
     except DomainError as error:
-        return _refused(request, prompt, error, as_json=streams)
+        return _refused(request, slug, error, as_json=streams)
     if streams:
         return _stream(_lines(request, said, mailbox))
     release_connection()
@@ -93,10 +93,11 @@ def _send(request: MemberRequest, prompt: Prompt) -> HttpResponseBase:
     return redirect(_address(said.chat))
 
 
-def _said_in(request: MemberRequest, prompt: Prompt) -> Chat:
+def _said_in(request: MemberRequest, slug: str) -> Chat:
     """The chat that the form names, or a new one."""
     if given := request.POST.get("chat"):
-        return chat_of(request.member, prompt, given)
+        return chat_in(request.member, slug, given)
+    prompt = prompt_for(request.member, slug)
     chats.usable(request.POST.get("message", ""))  # before a chat is made for it
     answering = [chats.what_answers(prompt, key) for key in _keys(request.POST)]
     return chats.start_chat(
@@ -123,15 +124,13 @@ def _say(request: MemberRequest, chat: Chat) -> chats.Said:
     return chats.say(chat=chat, message=request.POST.get("message", ""), member=request.member)
 
 
-def _refused(
-    request: MemberRequest, prompt: Prompt, error: DomainError, *, as_json: bool
-) -> HttpResponseBase:
+def _refused(request: MemberRequest, slug: str, error: DomainError, *, as_json: bool) -> HttpResponseBase:
     """What was typed stays: in the browser's own field, or in the page's."""
     if as_json:
         return JsonResponse(
             problem_document(error), status=error.status, content_type="application/problem+json"
         )
-    page = _page(request, prompt, request.POST)
+    page = _page(request, prompt_for(request.member, slug), request.POST)
     page.message, page.problem = request.POST.get("message", ""), f"{error.message} {error.what_to_do}"
     return render(request, TEMPLATE, _context(request, page), status=error.status)
 
