@@ -50,7 +50,8 @@ def _by_itself(request: HttpRequest) -> bool:
     """Whether the page asked, not the person: it says so (``by-itself.js``), or it can be nothing else."""
     if request.headers.get("Remit-By-Itself") == "true":
         return True
-    stream = "text/event-stream" in request.headers.get("Accept", "")
+    # A message of a chat is answered by a stream, too, and a person sent it.
+    stream = request.method == "GET" and "text/event-stream" in request.headers.get("Accept", "")
     return stream or request.path.endswith(("/presence", "/notifications/unread"))
 
 

@@ -53,9 +53,11 @@ class StaleDraft(DomainError):
     """Somebody else saved in between. What was to be saved is kept as ``copy`` until it is merged."""
 
     def __init__(self, draft: Draft, copy: DraftCopy) -> None:
-        who = draft.updated_by.shown_name if draft.updated_by else "Somebody"
+        who, where = draft.updated_by.shown_name if draft.updated_by else "Somebody", "while you were typing"
+        if draft.updated_by_id == copy.by_id:
+            who, where = "You", "in another window or tab while you were typing in this one"
         super().__init__(
-            f"{who} saved version {draft.version} while you were typing.",
+            f"{who} saved version {draft.version} {where}.",
             "Yours is kept as well: merge the two.",
         )
         self.draft, self.copy = draft, copy

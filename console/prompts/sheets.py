@@ -49,7 +49,7 @@ class SectionView:
             return "snippet"
         names = {place.name for place in placeholders(self.text)}
         variables = f" · {len(names)} variable{'s' * (len(names) > 1)}" if names else ""
-        return f"{estimate_tokens(self.text)} tokens{variables}"
+        return f"{estimate_tokens(self.text):,} tokens{variables}"
 
 
 BLANK_SECTION = SectionView("__ID__", "__KIND__", "", "", None, 1)

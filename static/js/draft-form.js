@@ -124,7 +124,7 @@ class DraftForm extends HTMLElement {
   #conflicts({ detail, merge, merge_url: mergeUrl = this.dataset.mergeUrl }) {
     this.#conflict = true;
     this.copy.keep(this.form);
-    this.#say("Not saved: somebody else saved first");
+    this.#say("Not saved: another version was saved first");
     const action = merge ? this.#link("Merge the two", merge) : this.#button("Merge the two", () => this.#sendTo(mergeUrl));
     notify(detail ?? "Somebody else saved this draft a moment ago. Nothing you typed is lost.", { title: "Not saved.", severity: "block", action, key: NOTICE });
   }

@@ -38,6 +38,8 @@ def dollars(amount: Decimal | None) -> str:
     """US dollars of a small amount, with as many decimals as it takes: ``$0.0014``."""
     if amount is None:
         return ""
+    if 0 < amount < Decimal("0.0001"):
+        return "under $0.0001"
     return f"${amount:.2f}" if amount >= 1 else f"${amount:.4f}"
 
 

@@ -6,6 +6,7 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { search, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, Prec } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers, placeholder } from "@codemirror/view";
+import { ownDirection } from "./direction.js";
 import { findingMarks, leaveCurrent, showFindings } from "./findings.js";
 import { continueList, markdown } from "./markdown.js";
 import { offsetsOf } from "./offsets.js";
@@ -104,6 +105,7 @@ class PromptEditor extends HTMLElement {
         history(),
         search({ top: true }),
         EditorView.lineWrapping,
+        ownDirection,
         findingMarks,
         this.#numbers.of(numbersFrom(this.#firstLine)),
         markdown,

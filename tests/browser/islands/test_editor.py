@@ -73,6 +73,13 @@ def test_what_is_typed_is_in_the_field_and_announced(page_with) -> None:
     assert page.evaluate("heard") > 0
 
 
+def test_each_line_runs_the_way_its_own_words_do(page_with) -> None:
+    page = page_with(text="أنت آريا.\nYou are Aria.")
+    lines = page.get_by_role("textbox", name="Task").locator(".cm-line")
+    expect(lines.nth(1)).to_have_css("direction", "ltr")
+    expect(lines.first).to_have_css("direction", "rtl")
+
+
 def test_a_field_that_a_script_writes_is_followed(page_with) -> None:
     page = page_with()
     page.evaluate(

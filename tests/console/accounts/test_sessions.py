@@ -67,6 +67,8 @@ def test_a_session_ends_when_idle_and_when_old(settings):
     age(client, seen=settings.REMIT_SESSION_IDLE - 30)
     assert client.get(reverse("account")).status_code == 200  # and is seen anew
     age(client, seen=settings.REMIT_SESSION_IDLE - 30)
+    client.post(reverse("account"), headers={"Accept": "text/event-stream"})  # as a chat's message does
+    age(client, seen=settings.REMIT_SESSION_IDLE - 30)
     for asked in ({"Accept": "text/event-stream"}, {"HX-Request": "true", "Remit-By-Itself": "true"}):
         assert client.get(reverse("account"), headers=asked).status_code == 200
     age(client, seen=60)  # what a page does by itself kept nothing alive

@@ -88,6 +88,8 @@ def test_a_save_of_an_older_version_changes_nothing_and_is_kept_for_a_merge() ->
     assert text_of(draft_of(draft.prompt).content) == "Hers."
     copy = DraftCopy.objects.get(by=member.user)
     assert (copy.version, text_of(copy.content)) == (1, "Mine.")
+    with pytest.raises(StaleDraft, match="You saved version 2 in another window"):
+        save(draft=draft, version=1, content=with_text(draft.content, "Hers too."), member=other)
 
 
 def test_the_title_and_the_tags_of_the_draft_are_those_of_the_list() -> None:
