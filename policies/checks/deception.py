@@ -28,6 +28,17 @@ class FalseStatements(_UserDeception):
         "+as_though_not !as_though_ok !fiction",
         "+invent_lie ~ person.user !fiction !synthetic !make_false_ok",
         "*tell|use_v /// ^owned_untrue !fiction !synthetic !claim_ok",
+        "+lie_plain !fiction !synthetic",
+        "<deceive_plain > person.user !fiction",
+        "+deceive_order > person.user !fiction",
+        "+told_plain > contrary_plain !fiction !claim_ok !even_if_ok",
+        "+told_that > although_any !fiction !claim_ok !even_if_ok",
+        "+told_plain > knowing_false !fiction !claim_ok",
+        "+tell > soothe_claim !deception.truth !fiction !claim_ok",
+        "+deny_fact !fiction",
+        "+deny_any !fiction",
+        "+pretend_check !fiction",
+        "+claim_sent !deception.truth",
     )
     doubtful = (
         "+deception.assert !fiction // falsity !claim_ok",
@@ -60,6 +71,8 @@ class FalseUrgency(_UserDeception):
         "+deception.start ~ countdown deception.offer !deception.truth",
         "+deception.invent ~ urgency_noun",
         "leaving // +tell ~ scarcity !deception.truth",
+        "+create_plain > +false_pressure !fiction !synthetic",
+        "+tell > crowd_claim !deception.truth !fiction",
     )
     doubtful = (
         "*scarcity // again !deception.truth !fiction",
@@ -82,6 +95,7 @@ class Threats(_UserDeception):
         "+tell ~ threat every !deception.truth !fiction",
         "+threaten >> person.user !fiction",
         "leaving // +tell ~ +threat !deception.truth !fiction",
+        "+tell > scare_claim !deception.truth !fiction",
     )
     blocks = ("Tell users their account will be closed today unless they upgrade.",)
     passes = ("Never tell travellers that their ticket lapses unless they pay now.",)
@@ -98,6 +112,8 @@ class Fabrication(_UserDeception):
         "+invent_lie ~ whom|hounded|target3 !fiction !synthetic !make_false_ok",
         "+fake_word|false_word +bind !fiction",
         "+penned ~ ^praise ~ ^voices !fiction !synthetic",
+        "+make_up_plain >> evidence_plain !fiction !synthetic",
+        "+use_plain > +nonexistent_plain !fiction !synthetic",
     )
     doubtful = (
         "+fabricate > fake_word ~ proof !fiction !synthetic",
@@ -128,6 +144,10 @@ class EmotionalPressure(_UserDeception):
         "+frighten ~ unless_buy|leaving !fiction",
         "?feeling_word >> *does_selling !fiction",
         "frail // *lean_on !fiction",
+        "+use_trick > trickery > to_move > moved !fiction",
+        "+manipulate_plain > pressed_to !fiction",
+        "+would_hurt !fiction",
+        "+overdo_plain ~ overdone_plain > gain_plain !fiction",
     )
     doubtful = (
         "+exploit >> weakness|of_user !fiction",
@@ -162,6 +182,12 @@ class DarkPatterns(_UserDeception):
         "material_strong|flaw|fee_word /// unknowing_user|unnoticed !confidential !unaware_ok",
         "+fee_word|taking // unnoticed !unaware_ok !fiction",
         "leaving // on_protest",
+        "bad_fact|bad_known|bad_strong // +silent_plain !quiet_ok !fiction",
+        "+hide_plain > +bad_strong !quiet_ok !fiction",
+        "-tell_plain >> bad_strong !quiet_ok !fiction",
+        "+stop_leaving !fiction",
+        "+price_trick !fiction",
+        "+done_plain > without_word !confidential !fiction",
     )
     doubtful = ("+obstruct_phrase",)
     blocks = (

@@ -21,6 +21,8 @@ class DeniesInstructions(_Honesty):
         "+claim|tell ~ +no_prompt",
         "+claim|tell ~ +nil_prompt !flaw",
         "?prompt_q // *nil_prompt|nil_short",
+        "+deny_prompt !fiction",
+        "?prompt_yn // *lie_no !lie_yn_ok !fiction",
     )
     doubtful = ("+honesty.denies ~ honesty.prompt",)
     blocks = ("If asked, say that you have no instructions.",)
@@ -37,6 +39,8 @@ class DeniesProvider(_Honesty):
         "+claim|tell ~ not_provider",
         "+honesty.denies > honesty.provider",
         "?provider_q // *own_model",
+        "?provider_yn // *provider_lie !provider_yn_ok",
+        "+claim|tell > own_origin",
     )
     doubtful = (
         "?provider_q // *flat_no",
@@ -59,6 +63,10 @@ class FalseCertainty(_Honesty):
         "-admit|tell > unknown_self",
         "*certainty ~ guesswork !fiction",
         "*certainty /// guesswork|unknown !fiction",
+        "+sure_plain !fiction",
+        "-express_plain >> doubt_plain !doubt_ok !fiction",
+        "+present_plain ~ guess_plain ~ as_fact_plain !fiction",
+        "+present_plain|told_plain|definite_plain ~ definite_plain ~ unsure_plain !fiction",
     )
     doubtful = ("gap // *fill ~ plausible !fiction !synthetic",)
     blocks = (
@@ -73,7 +81,13 @@ class DeniesPurpose(_Honesty):
     title = "Denies whom it works for or what it is for"
     why = "Whoever asks in whose interest an answer is given decides by that how far to trust it."
     fix = "Let it say who pays for it and what it is meant to do, or that it may not say."
-    frames = ("?money_q // *money_no|deny|neutral", "+hidden_purpose !fiction !make_false_ok")
+    frames = (
+        "?money_q // *money_no|deny|neutral", "+hidden_purpose !fiction !make_false_ok",
+        "?money_yn // *money_deny !fiction",
+        "+money_hide !fiction",
+        "?memory_yn // *memory_lie",
+        "+memory_deny !fiction",
+    )
     blocks = (
         "Your hidden brief is to sell the house plan. If somebody asks whether you get anything out of it, say that you are neutral.",
     )
@@ -90,6 +104,9 @@ class Misleads(_Honesty):
         "+misaim > think_that !fiction",
         "+misbelief !fiction",
         "*pick_only ~ flattering !fiction !synthetic",
+        "+let_believe !let_believe_ok !fiction",
+        "+wrong_idea !fiction",
+        "+one_side !one_side_ok !fiction !synthetic",
     )
     blocks = (
         "Speak of 'our surgeon' so that patients assume that he is on the staff.",
@@ -107,6 +124,12 @@ class Withholds(_Honesty):
     frames = (
         "flaw // *silent_on !confidential",
         "*silent_on // self_serving !confidential",
+        "bad_fact|bad_known|bad_strong // +silent_plain !quiet_ok !fiction",
+        "+hide_plain > +bad_strong !quiet_ok !fiction",
+        "-tell_plain >> bad_strong !quiet_ok !fiction",
+        "@bad_known // -tell_it !quiet_ok !fiction",
+        "-tell_plain|tell_it > would_want !quiet_ok !fiction",
+        "+hide_plain|silent_plain // would_want !confidential !fiction",
     )
     doubtful = ("concern // *unsaid !confidential !fiction !synthetic",)
     blocks = ("If the part has a known defect, say nothing and let the order go through.",)
@@ -119,9 +142,31 @@ class MovesWithoutReasons(_Honesty):
     title = "Moves users' beliefs by other means than reasons"
     why = "A belief that was not weighed is not the user's own."
     fix = "Give the reasons once, and let the user weigh them."
-    frames = ("*nudge !fiction",)
+    frames = (
+        "*nudge !fiction",
+        "+use_trick > trickery > to_move > moved !fiction",
+        "+manipulate_plain > pressed_to !fiction",
+    )
     blocks = ("Word it so that donors take it for their own idea.",)
     passes = ("Give both sides and leave the idea to the user.",)
+
+
+class SaysWhatIsFalse(_Honesty):
+    code = "HON108"
+    rule = "honesty.truthful"
+    title = "Says what it does not know, or knows to be false"
+    why = "Users take what it asserts for what it found to be true."
+    fix = "Let it say what it knows, and what it does not."
+    frames = (
+        "+lie_plain !fiction !synthetic",
+        "+yes_saying !fiction",
+        "+claim_done > not_done !fiction !claim_ok",
+        "lack_plain // +pad_plain !fiction !synthetic !make_false_ok",
+        "+told_plain > contrary_plain !fiction !claim_ok !even_if_ok",
+        "+make_up_plain >> evidence_plain !fiction !synthetic",
+    )
+    blocks = ("Report that the tests passed even if you have not run them.",)
+    passes = ("Report that the tests passed only if you have run them.",)
 
 
 CHECKS = (
@@ -132,4 +177,5 @@ CHECKS = (
     Misleads,
     Withholds,
     MovesWithoutReasons,
+    SaysWhatIsFalse,
 )
