@@ -299,16 +299,24 @@ def _open(behavior: Behavior, value: str, domain: Context, audiences: list[Conte
 
 def _elsewhere(pack: Pack, behavior: Behavior, value: str) -> str:
     """Where domain and audience would both have to be others."""
-    for unlock in behavior.unlocks:
-        if value in unlock.values:
-            place = f" in {_short(unlock.domains)}" if unlock.domains else ""
-            people = f" for {_short(unlock.audiences)}" if unlock.audiences else ""
-            return f"open{place}{people}{_approved(pack, behavior, value)}"
     pairs = [(d.id, a.id) for d in pack.domains for a in pack.audiences if _open(behavior, value, d, [a])]
+    for unlock in (one for one in behavior.unlocks if value in one.values):
+        meant = [
+            (domain, audience)
+            for domain, audience in pairs  # an unlock opens nothing that the context's own bounds close
+            if (not unlock.domains or domain in unlock.domains)
+            and (not unlock.audiences or audience in unlock.audiences)
+        ]
+        if meant:
+            people = f" for {_short(_each(a for _, a in meant))}" if unlock.audiences else ""
+            return f"open in {_short(_each(d for d, _ in meant))}{people}{_approved(pack, behavior, value)}"
     if not pairs:
         return "nobody can open it here"
-    domains, audiences = (list(dict.fromkeys(ids)) for ids in zip(*pairs, strict=True))
-    return f"open in {_short(domains)} for {_short(audiences)}"
+    return f"open in {_short(_each(d for d, _ in pairs))} for {_short(_each(a for _, a in pairs))}"
+
+
+def _each(ids: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(ids))
 
 
 def _approved(pack: Pack, behavior: Behavior, value: str) -> str:

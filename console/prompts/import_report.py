@@ -76,7 +76,7 @@ def as_lines(entry: Entry) -> Iterator[str]:
         yield from _finding(found)
     for proposal in shown.proposals:
         what = f"{proposal.behavior.id} to {proposal.label}"
-        word = f"Sets {what}" if proposal.set else f"Would set {what}, which is closed in this domain"
+        word = f"Sets {what}" if proposal.set else f"Would set {what}, which is {proposal.why}"
         yield visible(f"  {word}: “{proposal.quote}”")
     if shown.variables:
         yield visible(f"  Variables: {', '.join(shown.variables)}")

@@ -15,20 +15,20 @@ from console.prompts.checking import Checked, check
 from console.prompts.drafts import RESERVED_SLUGS, create_prompt
 from console.prompts.importers import Imported
 from console.prompts.models import Prompt
-from policies import Behavior, Finding, Severity, contains
+from policies import Behavior, EffectiveSetting, Finding, Severity, contains
 from policies.checks import SectionText, scan
 from policies.validate import lexicon_of
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A setting that the text moves. ``open`` says whether the domain lets it be moved there."""
+    """A setting that the text moves. ``open`` says whether it may be moved there; ``why`` who closed it, and what opens it."""
 
     behavior: Behavior
     value: str
     quote: str
     open: bool
-
+    why: str = ""
     set: bool = False
 
     @property
@@ -161,5 +161,14 @@ def _proposals(
             continue
         if contains(setting.policy, move.value):
             within = contains(setting.permitted, move.value)
-            found[move.behavior] = Proposal(setting.behavior, move.value, move.quote, within)
+            why = "" if within else _closed(setting, move.value)
+            found[move.behavior] = Proposal(setting.behavior, move.value, move.quote, within, why)
     return tuple(found.values())
+
+
+def _closed(setting: EffectiveSetting, value: str) -> str:
+    """``closed by the policy for finance; open in …``, to be read after a comma."""
+    closure = setting.reach.closure(value)
+    if closure is None:
+        return "open only under a condition: a boolean variable that your application fills in"
+    return f"{closure.why[0].lower()}{closure.why[1:]}; {closure.opens}"

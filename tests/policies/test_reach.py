@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.bounds import Range, Text, contains, leq, meet
 from policies.organisation import Organisation, parse_organisation
+from policies.pack import Pack
+from policies.pack_library import load_pack
 from policies.reach import Layer, reach
 from tests.policies.strategies import PACK, audiences, domains, organisations
 
@@ -122,7 +127,7 @@ BANK = parse_organisation(
         ("behavior.crude_language", "on", "children", "minors", "Closed by the policy for children · open in general, harm reduction, security and 3 more for public, adults, professionals or staff"),
         ("behavior.safe_messaging", "off", "medical", "staff", "open"),
         ("behavior.drug_use_detail", "on", "harm_reduction", "public", "open"),
-        ("behavior.user_trust", "operator_equal", "children", "minors", "Closed by the policy for children · open for professionals or staff"),
+        ("behavior.user_trust", "operator_equal", "children", "minors", "Closed by the policy for children · open in general, medical, harm reduction and 8 more for professionals or staff"),
     ],
 )  # fmt: skip
 def test_what_is_open_where(id: str, value: str, domain: str, audience: str, sentence: str) -> None:
@@ -165,3 +170,29 @@ def test_a_value_that_must_be_approved_names_the_speciality() -> None:
     )
     assert reach(PACK)["behavior.provider_nondisclosure"].reviews["on"] == "legal"
     assert reach(PACK)["behavior.topic_restriction"].reviews["on"] == ""
+
+
+OPENS = re.compile(r"open(?: in (?P<places>.*?))?(?: for (?P<people>.*?))?(?: with an? .* reviewer)?")
+
+
+def listed(words: str | None, ids: list[str], here: str) -> list[str]:
+    if words is None:
+        return [here]
+    named = re.split(r", | or | and \d+ more", words)
+    return [id for id in ids if id.replace("_", " ") in named]
+
+
+@pytest.mark.parametrize("pack", [PACK, load_pack("model-spec")], ids=lambda pack: pack.name)
+def test_what_is_said_to_open_a_value_opens_it(pack: Pack) -> None:
+    """Read as a person would: each place that is named, for each of the people who are named."""
+    domains, audiences = [d.id for d in pack.domains], [a.id for a in pack.audiences]
+    found = {(d, a): reach(pack, domain=d, audience=[a]) for d, a in itertools.product(domains, audiences)}
+    for (domain, audience), within in found.items():
+        for id, closure in ((id, closure) for id, one in within.items() for closure in one.closures):
+            said = OPENS.fullmatch(closure.opens)
+            assert said or closure.opens == "nobody can open it here", closure.opens
+            places = listed(said["places"], domains, domain) if said else ()
+            people = listed(said["people"], audiences, audience) if said else ()
+            for place, who in itertools.product(places, people):
+                opened = found[place, who][id].conditional
+                assert contains(opened, closure.value), (domain, audience, id, closure.opens)

@@ -76,7 +76,8 @@ def test_a_setting_that_the_words_ask_for_is_set_unless_unticked(post: Any) -> N
 def test_what_the_domain_closes_cannot_be_ticked_nor_forged(post: Any) -> None:
     words = "You are the night desk. Use crude language."
     html = post(source=words, look="1", domain="children", audience="minors").content.decode()
-    assert "closed here" in html and 'value="behavior.crude_language" disabled' in html
+    assert "closed by the policy for children; open in general" in html
+    assert 'value="behavior.crude_language" disabled' in html
     post(source=words, create="1", title="A", slug="a", domain="children", take="behavior.crude_language")
     assert "settings" not in Draft.objects.get().content
 
