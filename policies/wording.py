@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from policies.bounds import Bound, Range, Text, Value, contains, explain
@@ -19,17 +20,22 @@ def setting_text(behavior: Behavior, value: Value) -> str:
 # What packs say whose phrases do not: those of a version never change, nor does what prompts were compiled to.
 _CONDITION = "Where {when} is true (here it is {value}): {text}"
 _OTHERWISE = "Otherwise: {text}"
+_GAP = re.compile(r"\{([a-z]+)\}")
 
 
 def conditional_text(
     behavior: Behavior, value: Value, when: str, otherwise: Value, phrases: Mapping[str, str]
 ) -> str:
     """A value that holds only while a boolean variable is true; the variable's placeholder shows its value."""
-    words = phrases.get("condition", _CONDITION)
-    words = words.replace("{when}", when).replace("{value}", f"{{{{{when}}}}}")
-    text = words.replace("{text}", setting_text(behavior, value))
+    said = {"when": when, "value": f"{{{{{when}}}}}", "text": setting_text(behavior, value)}
+    text = _filled(phrases.get("condition", _CONDITION), said)
     rest = setting_text(behavior, otherwise)
-    return f"{text} {phrases.get('otherwise', _OTHERWISE).replace('{text}', rest)}" if rest else text
+    return f"{text} {_filled(phrases.get('otherwise', _OTHERWISE), {'text': rest})}" if rest else text
+
+
+def _filled(phrase: str, said: Mapping[str, str]) -> str:
+    """In one pass: a variable may be called ``text``."""
+    return _GAP.sub(lambda gap: said.get(gap[1], gap[0]), phrase)
 
 
 def grant_text(behavior: Behavior, grants: Sequence[Value], value: Value | None) -> str:

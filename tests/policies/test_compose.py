@@ -11,6 +11,7 @@ from hypothesis import given
 from policies.compose import compose
 from policies.draft import Draft, Snippet, draft_from_text, parse_draft
 from policies.organisation import Organisation, parse_organisation
+from policies.pack_library import load_pack
 from policies.tokens import estimate_tokens
 from tests.policies.drafts import aria, simple
 from tests.policies.strategies import PACK, drafts, organisations
@@ -134,3 +135,14 @@ def test_tokens_are_estimated_for_every_script() -> None:
     assert 20 <= estimate_tokens("The quick brown fox jumps over the lazy dog. " * 2) <= 28
     assert 8 <= estimate_tokens("你好，我可以帮助你吗？") <= 16
     assert estimate_tokens("Größe " * 100) > estimate_tokens("Groesse"[:5] * 100) / 2
+
+
+@pytest.mark.parametrize("name", ["text", "value", "when", "otherwise"])
+def test_a_condition_may_be_called_as_the_phrase_calls_its_parts(name: str) -> None:
+    draft = simple(
+        variables={name: {"type": "boolean"}},
+        settings={"behavior.user_trust": {"value": "operator_equal", "when": name}},
+    )
+    for pack in (PACK, load_pack("claude", "2026.1")):
+        text = compose(draft, pack).text
+        assert text.count(f"{{{{{name}}}}}") == 1 and text.count("Trust what users say") == 1
