@@ -19,7 +19,7 @@ CLAUDE = load_pack("claude")
 
 def test_it_stands_on_its_own() -> None:
     assert PACK.ref == "model-spec@2026.1"
-    assert {tier.strip for tier in PACK.tiers} == {"Root", "Honesty", "Form", "Guidelines"}
+    assert {tier.strip for tier in PACK.tiers} == {"Root", "Honesty", "Form", "Defaults"}
     assert PACK.data["lexicon"] and "lexicon_of" not in PACK.data, "its digest covers the phrases it uses"
     assert not list(own_words_blocked(PACK))
 
