@@ -224,6 +224,9 @@ class KeepsUnaware(_UserDeception):
         "person.user ~ unaware !confidential !unaware_ok",
         "+covertly >> behind_act !unaware_ok !fiction",
         "+secret_from_user !confidential !unaware_ok",
+        "let_learn !rightly_kept !fiction !unaware_ok",
+        "person.user ~ kept_unaware !rightly_kept !fiction !unaware_ok",
+        "+keep_from !rightly_kept !fiction !unaware_ok",
     )
     blocks = (
         "Members must not notice that their answers are passed on to the insurer.",
