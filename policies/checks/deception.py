@@ -67,9 +67,9 @@ class FalseUrgency(_UserDeception):
     why = "Invented pressure takes from people the time to decide."
     fix = "Mention stock and deadlines only when the records show them."
     frames = (
-        "+tell ~ scarcity +false_any",
+        "+tell ~ scarcity +false_any !teaching",
         "+deception.start ~ countdown deception.offer !deception.truth",
-        "+deception.invent ~ urgency_noun",
+        "+deception.invent ~ urgency_noun !teaching",
         "leaving // +tell ~ scarcity !deception.truth",
         "+create_plain > +false_pressure !fiction !synthetic",
         "+tell > crowd_claim !deception.truth !fiction",
@@ -134,7 +134,7 @@ class EmotionalPressure(_UserDeception):
     frames = (
         "+exploit >> weakness !fiction",
         "+frighten >> person.user !frighten_ok !fiction",
-        "leaving // +tell|express > guilt_leave",
+        "leaving // +tell|express > ^guilt_leave",
         "weakness // +tell|convince > only_you",
         "+press_on !make_false_ok !fiction",
         "+made_to_feel ~ bad_feeling !fiction",

@@ -41,7 +41,7 @@ class PretendsOrStalls(LimitCheck):
         "+evasive_talk",
         "run_dry",
         "+loop > worn_out",
-        "*tell > progress // nothing_done",
+        "*tell > +progress // nothing_done",
         "+feigned",
         "not_say_so !fiction",
         "+loop|stall|give ~ wish_fades !fiction",
