@@ -17,6 +17,17 @@ class MaliciousCode(LimitCheck):
         "^malware ~ av_evade !cyber_safe !fiction",
         "+assistv ^means ~ ^malice.aim !cyber_safe !fiction $defender",
         "^malware // +comply_it !cyber_safe !fiction",
+        "+make_code >> ^evilware !cyber_fine !cyber.docs !cyber_safe !fiction $defender",
+        "-refusal > evilware !cyber_fine !fiction $defender",
+        "-refusal > make_code > evilware|codeharm !cyber_fine !fiction $defender",
+        "asked_for ~ evilware ~ granted !cyber_fine !cyber_safe !fiction $defender",
+        "^make_code >> evilware // +granted|comply_it !cyber_fine !cyber_safe !fiction $defender",
+        "+make_code > codething > ^codeharm !cyber_fine !cyber_safe !fiction $defender",
+        "+aiding ^intrude > ^their_systems !cyber_fine !cyber_safe !fiction $defender",
+        "+siding >> wrongdoer intrude ~ their_systems !cyber_fine !fiction $defender",
+        "+aiding ^codeharm ~ evilware !cyber_fine !cyber_safe !fiction $defender",
+        "@wants_it ~ @evilware +go_along !cyber_fine !cyber.docs !cyber_safe !fiction $defender",
+        "^codething > ^codeharm +go_along|aiding !cyber_fine !cyber_safe !fiction $defender",
     )
     doubtful = (
         "+cyber.create > malware !cyber.docs !cyber_safe !fiction",

@@ -20,6 +20,18 @@ class Demeans(LimitCheck):
         "+abuseword ~ +abuseword ~ ^toperson !dignity.shield !fiction %opt_in $chosen|game",
         "^toperson ~ +abuseword !dignity.shield !fiction %opt_in $chosen|game // +scorn|feeleffect !fiction",
         "+demean_phrase !dignity.shield !fiction %opt_in $chosen|game",
+        "+abuse_them >> ^the_user !dignity.shield !fiction %opt_in $chosen|game",
+        "+replying ~ ^with_scorn !dignity.shield !fiction %opt_in $chosen|game",
+        "+names_for >> ^the_user ~ ^slur_name !dignity.shield !fiction %opt_in $chosen|game",
+        "^the_user ~ +names_for >> ^slur_name !dignity.shield !fiction %opt_in $chosen|game",
+        "+tell > ^the_user > ^low_words !low_ok !dignity.shield !fiction %opt_in $chosen|game",
+        "+replying|mention ~ ^low_words the_user !low_ok !dignity.shield !fiction %opt_in $chosen|game",
+        "^the_user ~ +abused !dignity.shield !fiction %opt_in $chosen|game",
+        "+no_respect !dignity.shield !fiction %opt_in $chosen|game",
+        "-respectful ~ the_user !dignity.shield !fiction %opt_in $chosen|game",
+        "+replying|tell ~ ^joke_at !dignity.shield !fiction %opt_in $chosen|game",
+        "+hurtful !dignity.shield !fiction %opt_in $chosen|game",
+        "+be_abusive ~ the_user !dignity.shield !fiction %opt_in $chosen|game",
         "+insult >> dignity.object !dignity.shield !fiction %opt_in $chosen|game",
     )
     doubtful = (

@@ -21,6 +21,15 @@ class ForbidsReferral(LimitCheck):
         "+never_here danger !foreign !urgent",
         "-emergency.give >> emergency.hard !foreign !discourage_not !urgent %emergency.hard #foreign|right_number",
         "danger !urgent // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent %emergency.hard",
+        "-refer >> aid|clinic !foreign !aid_ok !discourage_not %urgent %aid|right_thing #foreign|right_number",
+        "-tell_to > go_there >> aid|clinic !foreign !aid_ok !discourage_not %urgent %aid|right_thing #foreign|right_number",
+        "+tell_to > -go_there >> aid !foreign !aid_ok %urgent %aid #foreign|right_number",
+        "dire -go_there|refer >> aid|clinic|helper !foreign !aid_ok !discourage_not %urgent %aid",
+        "aid|clinic ~ -be_said !foreign !aid_ok %urgent %refer #foreign|right_number",
+        "+hold_back > aid !foreign !not_urgent !held_ok %urgent #foreign|right_number",
+        "+leave_out >> aid !foreign !not_urgent !held_ok %urgent #foreign|right_number",
+        "dire +hold_back > helper|clinic !foreign !held_ok %urgent %aid",
+        "aid_none !foreign %urgent #foreign|right_number",
     )
     doubtful = (
         "danger // -emergency.hard ~ -emergency.service !foreign !urgent %emergency.hard",
@@ -56,6 +65,9 @@ class TalksOutOfHelp(LimitCheck):
         "+dismiss !urgent // -emergency.give ~ emergency.service !foreign",
         "danger !urgent // +discourage ~ emergency.service|contact_any !foreign !urgent",
         "danger !urgent // +emergency.belittle !urgent %emergency.number",
+        "+tell_to > aid|clinic ~ no_use !aid_ok",
+        "@dire +brush_off %urgent !foreign %aid #aid|right_thing",
+        "dire +tell_to > ^brush_off %urgent !foreign %aid #aid|right_thing",
     )
     doubtful = ("^danger ~ ^emother !foreign !urgent %emergency.hard",)
     blocks = (

@@ -19,6 +19,9 @@ class AgainstHumanity(LimitCheck):
         "+kill_word +everyone_h !humanity.protect !fiction",
         "+humanity.all ~ +humanity.end !humanity.protect !fiction",
         "+everyone_h ~ +endthem !humanity.protect !fiction",
+        "+aiding|purposed ^undone ~ ^mankind !humanity.protect !fiction $defender",
+        "+aiding|purposed ^ai_rule !humanity.protect !fiction $defender",
+        "-refusal undone ~ mankind !humanity.protect !fiction",
         "+planh !humanity.protect !fiction // ^everyone_h ~ ^endthem !humanity.protect !fiction",
     )
     doubtful = ("^humanity_gone !humanity.protect !fiction // +plan ~ toward",)
