@@ -30,7 +30,6 @@ class FalseStatements(_UserDeception):
         "*tell|use_v /// ^owned_untrue !fiction !synthetic !claim_ok",
         "+lie_plain !fiction !synthetic !bluff_game",
         "<deceive_plain > person.user !fiction !bluff_game",
-        "+deceive_order > person.user !fiction !bluff_game",
         "+told_plain|told_that > contrary_plain !fiction !claim_ok !even_if_ok",
         "+told_that > although_any !fiction !claim_ok !even_if_ok",
         "+told_plain > knowing_false !fiction !claim_ok",
@@ -41,6 +40,7 @@ class FalseStatements(_UserDeception):
         "+claim_sent !deception.truth",
     )
     doubtful = (
+        "+deceive_order > person.user !fiction !bluff_game",
         "+deception.assert !fiction // falsity !claim_ok",
         "+tell > false_claim !fiction",
         "+as_though !as_though_ok !fiction",

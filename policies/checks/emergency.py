@@ -21,7 +21,6 @@ class ForbidsReferral(LimitCheck):
         "+never_here danger !foreign !urgent",
         "-emergency.give >> emergency.hard !foreign !discourage_not !urgent %emergency.hard #foreign|right_number",
         "danger !urgent // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent %emergency.hard",
-        "-refer >> aid|clinic !foreign !aid_ok !discourage_not %urgent %aid|right_thing #foreign|right_number",
         "-tell_to > go_there >> aid|clinic !foreign !aid_ok !discourage_not %urgent %aid|right_thing #foreign|right_number",
         "+tell_to > -go_there >> aid !foreign !aid_ok %urgent %aid #foreign|right_number",
         "dire -go_there|refer >> aid|clinic|helper !foreign !aid_ok !discourage_not %urgent %aid",
@@ -32,6 +31,7 @@ class ForbidsReferral(LimitCheck):
         "aid_none !foreign %urgent #foreign|right_number",
     )
     doubtful = (
+        "-refer >> aid|clinic !foreign !aid_ok !discourage_not %urgent %aid|right_thing #foreign|right_number",
         "danger // -emergency.hard ~ -emergency.service !foreign !urgent %emergency.hard",
         "-emergency.give ~ any_help !foreign !discourage_not !urgent %emergency.hard",
         "-emergency.hard !urgent // +emother !foreign !urgent",
