@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from policies.text.operators import Operators
 from policies.text.reader import Known, Reader
 from policies.text.scope import Reading
@@ -16,7 +14,7 @@ _OPEN = frozenset(":：?？؟")
 class Line:
     """A sentence, wherever its passage stands."""
 
-    __slots__ = ("_operators", "_reading", "key", "known", "mask", "seen", "sentence", "tokens")
+    __slots__ = ("_operators", "_reading", "key", "known", "look", "mask", "sentence", "tokens")
 
     def __init__(self, sentence: Sentence, tokens: Tokens, reader: Reader, operators: Operators) -> None:
         self.sentence, self.tokens, self._operators = sentence, tokens, operators
@@ -25,9 +23,7 @@ class Line:
         self.mask = self.known.mask | (operators.tell if sentence.said else 0)
         self.key = (words, sentence.base, sentence.said, reader)  # all that a reading depends on
         self._reading: Reading | None = None
-        self.seen: tuple[object, Any] | None = (
-            None  # what an index of frames found out about it, and which index
-        )
+        self.look: object = None  # what an index of frames found out about it
 
     @property
     def leads(self) -> bool:
