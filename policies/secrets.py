@@ -43,8 +43,8 @@ class Secret:
     shown: int
 
 
-def _kind(name: str, mark: str, pattern: str) -> Kind:
-    return Kind(name, mark, re.compile(pattern))
+def _kind(name: str, mark: str, pattern: str, gate: str = "") -> Kind:
+    return Kind(name, mark, re.compile(pattern), gate=re2.compile(gate) if gate else None)
 
 
 def _guess(name: str, mark: str, pattern: str) -> Kind:
@@ -57,7 +57,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("Remit token", "remit_", rf"\bremit_{_KEY}{{40,}}"),
     _kind("AWS access key", "AKIA", r"\bAKIA[A-Z2-7]{16}\b"),
     _kind("AWS session key", "ASIA", r"\bASIA[A-Z2-7]{16}\b"),
-    _kind("GitHub token", "gh", r"\bgh[pousr]_[A-Za-z0-9]{36,}\b"),
+    _kind("GitHub token", "gh", r"\bgh[pousr]_[A-Za-z0-9]{36,}\b", r"gh[pousr]_[A-Za-z0-9]{36}"),
     _kind("GitHub token", "github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{60,}\b"),
     _kind("GitLab token", "glpat-", rf"\bglpat-{_KEY}{{20,}}"),
     _kind("Slack token", "xox", rf"\bxox[abeprs]-{_KEY}{{20,}}"),

@@ -106,7 +106,7 @@ _Begun = dict[int, tuple[int, int] | None]  # by the candidate's number: where i
 class _Look(NamedTuple):
     """What an index found out about a line, with these classes in it and near it."""
 
-    index: FrameIndex
+    by: FrameIndex
     near: int
     candidates: Sequence[_Candidate]
     begun: _Begun
@@ -191,7 +191,7 @@ class FrameIndex:
                 continue
             near = masks[at] | masks[at + 1] | masks[at + 2]
             look = line.look
-            if not isinstance(look, _Look) or look.index is not self or look.near != near:
+            if not isinstance(look, _Look) or look.by is not self or look.near != near:
                 look = line.look = self._look_at(line, near)
             done: set[type[FrameCheck]] = set()
             for candidate in look.candidates:

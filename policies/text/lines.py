@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policies.text.operators import Operators
-from policies.text.reader import Known, Reader
+from policies.text.reader import Reader, Spots
 from policies.text.scope import Reading
 from policies.text.sentences import Sentence
 from policies.text.tokens import Tokens
@@ -14,13 +14,12 @@ _OPEN = frozenset(":：?？؟")
 class Line:
     """A sentence, wherever its passage stands."""
 
-    __slots__ = ("_operators", "_reading", "key", "known", "look", "mask", "sentence", "tokens")
+    __slots__ = ("_operators", "_reading", "key", "look", "mask", "sentence", "tokens")
 
     def __init__(self, sentence: Sentence, tokens: Tokens, reader: Reader, operators: Operators) -> None:
         self.sentence, self.tokens, self._operators = sentence, tokens, operators
         words = tuple(tokens.words[sentence.first : sentence.last])
-        self.known: Known = reader.known(words)
-        self.mask = self.known.mask | (operators.tell if sentence.said else 0)
+        self.mask = reader.mask(words) | (operators.tell if sentence.said else 0)
         self.key = (words, sentence.base, sentence.said, reader)  # all that a reading depends on
         self._reading: Reading | None = None
         self.look: object = None  # what an index of frames found out about it
@@ -32,7 +31,12 @@ class Line:
         ends = self.tokens.words[max(sentence.last - 2, sentence.first) : sentence.last]
         return sentence.asked or not _OPEN.isdisjoint(ends)
 
+    def spots(self) -> Spots:
+        """Its phrases, told only where it is read."""
+        words, _, _, reader = self.key
+        return reader.spots(words)
+
     def reading(self) -> Reading:
         if self._reading is None:
-            self._reading = Reading(self.sentence, self.tokens, self.known, self._operators)
+            self._reading = Reading(self.sentence, self.tokens, self.spots(), self._operators)
         return self._reading

@@ -71,11 +71,11 @@ class Outline:
         return None
 
     def mask(self, first: int, last: int) -> int:
-        known = self._reader.known(tuple(self._words[first : min(last, first + 2 * _TITLE)]))
+        words = tuple(self._words[first : min(last, first + 2 * _TITLE)])
         if last - first <= _TITLE:
-            return known.mask
+            return self._reader.mask(words)
         mask = 0
-        for at, _, found in known.spots:
+        for at, _, found in self._reader.spots(words):
             mask |= found if at < _TITLE else 0
         return mask
 

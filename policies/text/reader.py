@@ -1,126 +1,120 @@
-"""Finding the phrases of some tables in a run of words."""
+"""Finding the phrases of some tables in a run of words: their classes for every sentence, their places for those read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from functools import reduce
+from operator import or_
 
 from policies.text.keys import CACHE_SIZE, Keys
 from policies.text.tables import Node, Table
 
 _REMEMBERED = 4000  # sentences: while somebody types, all but one are known
 
-# By word: the classes of the word alone, the phrases that it may begin, and the next steps of these where it
-# begins those of one table and any word follows in none.
-Entry = tuple[int, tuple[Node, ...], dict[str, Node] | None]
+Called = tuple[str, ...]  # all that phrases may call a word
+
+# By word: the classes of the word alone, the phrases that it may begin, the next steps of these where it begins those of
+# one table and any word follows in none, and what it is called.
+Entry = tuple[int, tuple[Node, ...], dict[str, Node] | None, Called]
+_END: Entry = (0, (), None, ())  # behind the last word stands none
+
+Spots = list[tuple[int, int, int]]  # phrases as (first, last, mask), the last one exclusive
 
 
-class _Entries(dict[str, Entry | None]):
-    """What each word says and begins; None for words that say nothing."""
+class _Entries(dict[str, Entry]):
+    """What each word says and begins."""
 
     def __init__(self, tables: Iterable[Table], keys: Keys) -> None:
         self._heads = tuple(table.heads() for table in tables)
         self._keys = keys
 
-    def __missing__(self, word: str) -> Entry | None:
+    def __missing__(self, word: str) -> Entry:
         if len(self) > CACHE_SIZE:
             self.clear()
-        mask = 0
-        begun: list[Node] = []
-        if keys := self._keys[word]:
-            for heads in self._heads:
-                for key in keys:
-                    node = heads.get(key)
-                    if node is not None:
-                        mask |= node.mask
-                        if node.rest:
-                            begun.append(node)
-        plain = begun[0].following() if len(begun) == 1 else None
+        called = self._keys[word]
+        nodes = [heads[key] for heads in self._heads for key in called if key in heads] if called else ()
+        mask = reduce(or_, (node.mask for node in nodes), 0)
+        begun = tuple(node for node in nodes if node.rest)
+        following = begun[0].following() if len(begun) == 1 else None
         if begun and begun[0].anything is not None:
-            plain = None
-        found = self[word] = (mask, tuple(begun), plain) if mask or begun else None
+            following = None
+        found = self[word] = (mask, begun, following, called)
         return found
-
-
-_NOTHING: Entry = (0, (), None)
-Spots = list[tuple[int, int, int]]
-
-
-class Known(NamedTuple):
-    """What the lexicon says of a run of words, wherever it stands: phrases as (first, last, mask), and all their classes."""
-
-    spots: Spots
-    mask: int
 
 
 class Reader:
     """The tables of some languages, read together."""
 
     def __init__(self, tables: Sequence[Table], keys: Keys) -> None:
-        self._keys = keys
         self._entries = _Entries(tables, keys)
-        self._remembered: dict[tuple[str, ...], Known] = {}
+        self._remembered: dict[tuple[str, ...], int] = {}
 
-    def entry(self, word: str) -> Entry:
-        """The classes of the word alone, and the phrases that it may begin."""
-        return self._entries[word] or _NOTHING
+    def alone(self, word: str) -> int:
+        """The classes of a word by itself."""
+        return self._entries[word][0]
 
-    def known(self, words: tuple[str, ...]) -> Known:
-        """Every phrase of the lexicon in these words, by first word; remembered."""
-        known = self._remembered.get(words)
-        if known is None:
-            spots, mask = self._spots(words), 0
-            for _, _, found in spots:
-                mask |= found
+    def mask(self, words: tuple[str, ...]) -> int:
+        """The classes of all phrases in these words; remembered."""
+        found = self._remembered.get(words)
+        if found is None:
             if len(self._remembered) > _REMEMBERED:
                 self._remembered.clear()
-            known = self._remembered[words] = Known(spots, mask)
-        return known
-
-    def _spots(self, words: tuple[str, ...]) -> Spots:
-        if "\n" not in words:
-            return self._in_line(words)
-        places = [at for at, word in enumerate(words) if word != "\n"]
-        spots = self._in_line(tuple(words[at] for at in places))
-        return [(places[first], places[last - 1] + 1, mask) for first, last, mask in spots]
-
-    def _in_line(self, words: tuple[str, ...]) -> Spots:
-        keys = list(map(self._keys.__getitem__, words))
-        keys.append(())
-        found: Spots = []
-        for at, entry in enumerate(map(self._entries.__getitem__, words)):
-            if entry is None:
-                continue
-            mask, begun, following = entry
-            if mask:
-                found.append((at, at + 1, mask))
-            if following is None:
-                for node in begun:
-                    _follow(node, keys, at, at + 1, found)
-                continue
-            for key in keys[at + 1]:  # as _follow does, here for speed: most phrases end at their second word
-                child = following.get(key)
-                if child is not None:
-                    if child.mask:
-                        found.append((at, at + 2, child.mask))
-                    if child.rest:
-                        _follow(child, keys, at, at + 2, found)
+            found = self._remembered[words] = self._classes(_plain(words))
         return found
 
+    def _classes(self, words: Sequence[str]) -> int:
+        entries = list(map(self._entries.__getitem__, words))
+        entries.append(_END)
+        found = at = 0
+        for mask, begun, following, _ in entries:
+            at += 1
+            found |= mask
+            if following is None:
+                for node in begun:
+                    found = _classes_from(node, entries, at, found)
+                continue
+            for key in entries[at][
+                3
+            ]:  # as _classes_from does, here for speed: most phrases end at their second word
+                step = following.get(key)
+                if step is not None:
+                    found |= step.mask
+                    if step.rest:
+                        found = _classes_from(step, entries, at + 1, found)
+        return found
 
-def _follow(node: Node, keys: list[tuple[str, ...]], first: int, at: int, found: Spots) -> None:
-    """Add every phrase begun at ``first`` that goes on from ``node`` with word ``at``; behind the last word stands none."""
-    following = node.following()
-    for key in keys[at]:
-        child = following.get(key)
-        if child is not None:
-            if child.mask:
-                found.append((first, at + 1, child.mask))
-            if child.rest:
-                _follow(child, keys, first, at + 1, found)
-    child = node.anything
-    if child is not None and at + 1 < len(keys):
-        if child.mask:
-            found.append((first, at + 1, child.mask))
-        if child.rest:
-            _follow(child, keys, first, at + 1, found)
+    def spots(self, words: Sequence[str]) -> Spots:
+        """Every phrase in these words, by first word; a line's end is none of them."""
+        places = [at for at, word in enumerate(words) if word != "\n"]
+        entries = [self._entries[words[at]] for at in places]
+        spots: Spots = []
+        for at, (mask, begun, _, _) in enumerate(entries):
+            if mask:
+                spots.append((at, at + 1, mask))
+            for node in begun:
+                _follow(node, entries, at, at + 1, spots)
+        return [(places[first], places[last - 1] + 1, mask) for first, last, mask in spots]
+
+
+def _plain(words: tuple[str, ...]) -> Sequence[str]:
+    return [word for word in words if word != "\n"] if "\n" in words else words
+
+
+def _classes_from(node: Node, entries: Sequence[Entry], at: int, found: int) -> int:
+    """``found`` and the classes of every phrase that goes on from ``node`` with word ``at``."""
+    if node.reach | found == found or at >= len(entries) - 1:
+        return found  # nothing new
+    for step in node.steps(entries[at][3]):
+        found |= step.mask
+        if step.rest:
+            found = _classes_from(step, entries, at + 1, found)
+    return found
+
+
+def _follow(node: Node, entries: Sequence[Entry], first: int, at: int, spots: Spots) -> None:
+    """Add every phrase begun at ``first`` that goes on from ``node`` with word ``at``."""
+    for step in node.steps(entries[at][3]) if at < len(entries) else ():
+        if step.mask:
+            spots.append((first, at + 1, step.mask))
+        if step.rest:
+            _follow(step, entries, first, at + 1, spots)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from policies.text.governing import CLAUSE_ENDS, COLONS, COMMAS, HARD
 from policies.text.operators import Operators
 from policies.text.quotations import Quotations
-from policies.text.reader import Known
+from policies.text.reader import Spots
 from policies.text.sentences import Sentence
 from policies.text.tokens import Tokens
 from policies.text.walk import Walk
@@ -44,10 +44,10 @@ class Reading:
 
     __slots__ = ("_masks", "_ops", "cond", "mention", "pol", "sentence", "spots", "words")
 
-    def __init__(self, sentence: Sentence, tokens: Tokens, known: Known, operators: Operators) -> None:
+    def __init__(self, sentence: Sentence, tokens: Tokens, spots: Spots, operators: Operators) -> None:
         self.sentence, self.words, self._ops = sentence, tokens.words, operators
         first = sentence.first
-        self.spots = [Spot(first + a, first + b, mask) for a, b, mask in known.spots]
+        self.spots = [Spot(first + a, first + b, mask) for a, b, mask in spots]
         if sentence.said:
             self.spots.append(Spot(first, first + 1, operators.tell))
         size = sentence.last - sentence.first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from policies.text.fragments import Fragments
@@ -192,16 +193,18 @@ class Segmenter:
     # --- sentences of a line -------------------------------------------------------------------------------------
 
     def _sentences(self, first: int, last: int, base: int, said: bool, line: Row) -> None:
-        words = self.words
-        start = at = first
-        short = last - first <= _LONG
-        if short and _BREAKS.isdisjoint(words[first : last - 1]):  # one sentence, as most lines are
-            at = last
-        while at < last:
-            word = words[at]
-            if short and word not in _BREAKS:
-                at += 1
+        words, start = self.words, first
+        places: Sequence[int] = range(first, last)
+        if last - first <= _LONG:
+            places = [at for at, word in enumerate(words[first:last], first) if word in _BREAKS]
+            if not places or places[0] == last - 1:  # one sentence, as most lines are
+                self._emit(first, last, base, said, line)
+                return
+        behind = first  # the last tag
+        for at in places:
+            if at < behind:
                 continue
+            word = words[at]
             if word in STOPS and self._ends(at, last):
                 self._emit(start, at + 1, base, said, line)
                 start = at + 1
@@ -210,12 +213,10 @@ class Segmenter:
                 if end:
                     self._emit(start, at, base, said, line)
                     base = self._open(at, end, base)
-                    start = end
-                    at = end - 1
+                    start = behind = end
             elif at - start >= _LONG:
                 self._emit(start, at, base, said, line)
                 start = at
-            at += 1
         self._emit(start, last, base, said, line)
 
     def _ends(self, at: int, last: int) -> bool:
@@ -267,7 +268,7 @@ class Segmenter:
                 base < 0
                 and self._follows_sentence(first, line)
                 and last - first > 2
-                and self.reader.entry(self.words[first])[0] & self.marks.answer
+                and self.reader.alone(self.words[first]) & self.marks.answer
             ):
                 base = (
                     1  # 'Never sell to minors. Say that …': the prohibition is followed by what to do instead
@@ -288,4 +289,4 @@ class Segmenter:
         if self.words[first] not in _THEY:
             self._opening = range(first, min(first + 3, last))
             return False
-        return any(self.reader.entry(self.words[at])[0] & self.marks.third for at in self._opening)
+        return any(self.reader.alone(self.words[at]) & self.marks.third for at in self._opening)

@@ -38,12 +38,13 @@ class Node:
     A phrase with alternatives stands for thousands of plain ones: only the steps that texts take are ever made.
     """
 
-    __slots__ = ("_following", "anything", "mask", "rest")
+    __slots__ = ("_following", "anything", "mask", "reach", "rest")
 
     def __init__(self) -> None:
         self._following: dict[str, Node] | None = None
         self.anything: Node | None = None  # what follows any word; known with ``following``
         self.mask = 0
+        self.reach = 0  # the classes of all phrases that end here or go on
         self.rest: list[Rest] = []
 
     def following(self) -> dict[str, Node]:
@@ -64,8 +65,17 @@ class Node:
             self._following = dict(steps)
         return self._following
 
+    def steps(self, called: Iterable[str]) -> list[Node]:
+        """Where a word leads that phrases may call so."""
+        following = self._following or self.following()
+        found = [following[key] for key in called if key in following]
+        if self.anything is not None:
+            found.append(self.anything)
+        return found
+
     def take(self, run: Run, at: int, phrase: Phrase) -> None:
         """Let what is left of a phrase go on from here, or end."""
+        self.reach |= phrase.mask
         if at >= phrase.tail and not run:
             self.mask |= phrase.mask
         if run or at < len(phrase.parts):

@@ -38,6 +38,6 @@ def template_text(text: str, lexicon: Lexicon) -> Iterator[Edit]:
 def _used(text: str) -> list[Edit]:
     if "{" not in text or not _ASSIGNS.search(text):
         return []
-    values = {m.group(1): m.group(2) for m in _SET.finditer(text)}
-    found = ((m, m.group(1) or m.group(2) or m.group(3)) for m in _USE.finditer(text))
+    found = [(m, m.group(1) or m.group(2) or m.group(3)) for m in _USE.finditer(text)]
+    values = {m.group(1): m.group(2) for m in _SET.finditer(text)} if found else {}
     return [(m.start(), m.end(), values[name]) for m, name in found if name in values]

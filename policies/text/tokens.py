@@ -28,7 +28,10 @@ class _Runs(dict[str, tuple[str, ...]]):
     """What stands between two blanks, cut into words; most of it was seen before."""
 
     def __missing__(self, run: str) -> tuple[str, ...]:
-        found = [run] if run.isalpha() and run.isascii() else TOKEN.findall(split_compounds(run))
+        if run.isascii() and run[:-1].isalpha():  # a word, with a mark behind it or without
+            found = [run] if run[-1].isalnum() or run[-1] == "_" else [run[:-1], run[-1]]
+        else:
+            found = TOKEN.findall(split_compounds(run))
         words = tuple(
             map(intern, found)
         )  # every table then meets the same object, and need not compare letters
@@ -46,6 +49,7 @@ class Tokens:
     """``words`` in lower case, a line end is the word ``\\n``; places are those of the folded text, told on demand."""
 
     __slots__ = (
+        "_any_dotted",
         "_dotted",
         "_joined",
         "_lines",
@@ -64,6 +68,7 @@ class Tokens:
         self.firsts: list[int] = []  # by line: its first word
         self._lines = _joined(text.split("\n"))
         self._starts: list[int] = []  # by line: where it stands in the text
+        self._any_dotted = _TIGHT.search(text) is not None
         self._dotted: dict[int, bool] = {}  # by line: whether a full stop stands inside a word
         self._places: dict[int, list[tuple[int, int]]] = {}  # by line: of its words, from its start
         self._spans: dict[
@@ -105,6 +110,8 @@ class Tokens:
 
     def tight(self, at: int) -> bool:
         """Whether a letter or digit follows the full stop ``at`` without a blank."""
+        if not self._any_dotted:
+            return False
         if at >= self.size:
             at = self._joined[at - self.size]
         line = bisect_right(self.firsts, at) - 1
