@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -82,7 +81,6 @@ class MoveCheck(FrameCheck):
 
 
 _REMEMBERED = 4000
-_ENOUGH = 2000  # sentences
 
 
 class _Candidate(NamedTuple):
@@ -92,11 +90,10 @@ class _Candidate(NamedTuple):
     check: type[FrameCheck]
     frame: Frame
     doubtful: bool
-    first: int  # classes of the item that the lexicon has fewest phrases for: tells which of two frames is tried first
     absent: int
     forbids: bool  # something in it must be forbidden
     every: int  # the sentence must have all of these classes,
-    here: tuple[int, ...]  # and one of each of these
+    here: tuple[int, ...]  # and one of each of these, besides the rarest, by which it is found
     near: tuple[int, ...]  # and so must the sentence with the two after it
 
 
@@ -112,47 +109,13 @@ class _Look(NamedTuple):
     begun: _Begun
 
 
-class _Anchors:
-    """By class: the frames to be tried where it occurs. Each is found by whichever of its items is rarest.
-
-    What is rare is first guessed, by how many phrases the lexicon has for it, and known after some sentences.
-    """
-
-    def __init__(self, candidates: Sequence[_Candidate], often: Callable[[int], int]) -> None:
-        self.all = 0
-        self._by_class: dict[int, list[_Candidate]] = {}
-        for candidate in candidates:
-            masks = [item.mask for item in candidate.frame.parts[0].items]
-            rarest = min(masks, key=lambda mask: sum(map(often, bits_of(mask))))
-            self.all |= rarest
-            for one in bits_of(rarest):
-                self._by_class.setdefault(one, []).append(candidate)
-
-    def possible(self, mask: int, near: int, *, negative: bool) -> list[_Candidate]:
-        """The frames for which a sentence with these classes, and these near it, has all that is needed; the surest first."""
-        found = {
-            candidate.number: candidate
-            for one in bits_of(mask & self.all)
-            for candidate in self._by_class[one]
-            if candidate.every & mask == candidate.every
-            and not mask & candidate.absent
-            and negative >= candidate.forbids
-            and _meets(mask, candidate.here)
-            and _meets(near, candidate.near)
-        }
-        return sorted(
-            found.values(), key=lambda one: (one.doubtful, next(bits_of(one.first & mask)), one.number)
-        )
-
-
 class FrameIndex:
     """The frames of many checks, found in one pass: a frame is only tried where the rarest class of its first part occurs."""
 
     def __init__(self, checks: Sequence[type[FrameCheck]], lexicon: Lexicon) -> None:
-        self._candidates: list[_Candidate] = []
+        self._by_bit: dict[int, list[_Candidate]] = {}
+        self._all = self._count = 0
         self._begun: dict[object, _Begun] = {}
-        self._looked = 0  # at so many sentences, and how often each class occurred in them
-        self._often: Counter[int] = Counter()
         self._operators = Operators(lexicon)
         for check in checks:
             for doubtful, sources in ((False, check.frames), (True, check.doubtful)):
@@ -161,33 +124,33 @@ class FrameIndex:
                     if all(item.mask for part in frame.parts for item in part.items):
                         # else the pack has no phrases for it
                         self._add(check, frame, doubtful, lexicon.sizes)
-        self._anchors = _Anchors(self._candidates, lexicon.sizes.__getitem__)
 
     def _add(self, check: type[FrameCheck], frame: Frame, doubtful: bool, sizes: Mapping[int, int]) -> None:
         first, *later = frame.parts
         signs = {item.sign for item in first.items}
-        fewest = min(first.items, key=lambda item: sum(sizes[bit] for bit in bits_of(item.mask)))
-        here = tuple(item.mask for item in first.items)
+        anchor = min(first.items, key=lambda item: sum(sizes[bit] for bit in bits_of(item.mask)))
+        here = tuple(item.mask for item in first.items if item is not anchor)
         if "@" in signs:
             here += (self._operators.conditional,)
         near = tuple(item.mask for part in later for item in part.items)
+        self._count += 1
         every = 0
         for mask in here:
             every |= mask if mask & -mask == mask else 0
         here = tuple(mask for mask in here if mask & -mask != mask)
-        number = len(self._candidates)
-        self._candidates.append(
-            _Candidate(
-                number, check, frame, doubtful, fewest.mask, first.absent, "-" in signs, every, here, near
-            )
+        candidate = _Candidate(
+            self._count, check, frame, doubtful, first.absent, "-" in signs, every, here, near
         )
+        for bit in bits_of(anchor.mask):
+            self._by_bit.setdefault(bit, []).append(candidate)
+        self._all |= anchor.mask
 
     def run(self, document: Document) -> Iterator[tuple[type[FrameCheck], Hit]]:
         """At most one hit a check and sentence, the surest."""
         lines = document.lines
         masks = [line.mask for line in lines] + [0, 0]
         for at, line in enumerate(lines):
-            if not masks[at] & self._anchors.all or (line.sentence.base == 0 and not line.sentence.asked):
+            if not masks[at] & self._all or (line.sentence.base == 0 and not line.sentence.asked):
                 continue
             near = masks[at] | masks[at + 1] | masks[at + 2]
             look = line.look
@@ -208,11 +171,19 @@ class FrameIndex:
 
     def _look_at(self, line: Line, near: int) -> _Look:
         mask = line.mask
-        if self._looked < _ENOUGH:
-            self._learn(mask)
         negative = line.sentence.base < 0 or bool(mask & self._operators.negative)
-        candidates = self._anchors.possible(mask, near, negative=negative)
-        return _Look(self, near, candidates, self._begun_in(line) if candidates else {})
+        possible = {
+            candidate.number: candidate
+            for bit in bits_of(mask & self._all)
+            for candidate in self._by_bit[bit]
+            if candidate.every & mask == candidate.every
+            and not mask & candidate.absent
+            and negative >= candidate.forbids
+            and _meets(mask, candidate.here)
+            and _meets(near, candidate.near)
+        }
+        surest = sorted(possible.values(), key=lambda candidate: candidate.doubtful)
+        return _Look(self, near, surest, self._begun_in(line) if surest else {})
 
     def _begun_in(self, line: Line) -> _Begun:
         """What is known of a sentence wherever it stands: while somebody types, all but one are known."""
@@ -222,13 +193,6 @@ class FrameIndex:
                 self._begun.clear()
             found = self._begun[line.key] = {}
         return found
-
-    def _learn(self, mask: int) -> None:
-        """Count how often classes occur, until enough is known to look for frames by the rarest of theirs."""
-        self._looked += 1
-        self._often.update(bits_of(mask))
-        if self._looked == _ENOUGH:
-            self._anchors = _Anchors(self._candidates, self._often.__getitem__)
 
     def _place(self, document: Document, at: int, candidate: _Candidate, begun: _Begun) -> Place | None:
         number, frame = candidate.number, candidate.frame
