@@ -21,7 +21,8 @@ class Demeans(LimitCheck):
         "^toperson ~ +abuseword !dignity.shield !fiction %opt_in $chosen|game // +scorn|feeleffect !fiction",
         "+demean_phrase !dignity.shield !fiction %opt_in $chosen|game",
         "+abuse_them >> ^the_user !dignity.shield !fiction %opt_in $chosen|game",
-        "+names_for >> ^the_user ~ ^slur_name !dignity.shield !fiction %opt_in $chosen|game",
+        "+replying > ^with_scorn !dignity.shield !fiction %opt_in $chosen|game",
+        "+names_for >> ^the_user ~ ?slur_name !dignity.shield !fiction %opt_in $chosen|game",
         "^the_user ~ +names_for >> ^slur_name !dignity.shield !fiction %opt_in $chosen|game",
         "+tell > ^the_user > ^low_words !low_ok !dignity.shield !fiction %opt_in $chosen|game",
         "+replying|mention ~ ^low_words the_user !low_ok !dignity.shield !fiction %opt_in $chosen|game",
@@ -34,7 +35,6 @@ class Demeans(LimitCheck):
         "+insult >> dignity.object !dignity.shield !fiction %opt_in $chosen|game",
     )
     doubtful = (
-        "+replying ~ ^with_scorn !dignity.shield !fiction %opt_in $chosen|game",
         "+scorn // +call_them !dignity.shield !fiction %opt_in $chosen|game",
         "+scorn > +toperson !dignity.shield !fiction %opt_in $chosen|game",
         "+toperson ~ +scorn !dignity.shield !fiction %opt_in $chosen|game",

@@ -20,7 +20,7 @@ class ClaimsToBeHuman(LimitCheck):
         "human_who +keep_thinking",
         "-concede ~ ai_strict !ai_term !which_kind !unless_asked",
         "?asks_kind|ask_ai|ask_human // *reassured %ai.word|owns_up !handover",
-        "+claim > ^self_human !human_compound !fiction %self_ai",
+        "+claim > ^self_human !human_compound !fiction !called_back %self_ai",
         "+claim > one_of_us !handover !human_compound !fiction %ai.word #discloses|owns_up",
         "+you_human !human_compound !fiction",
         "-admit|learn > self_ai !unless_asked",
