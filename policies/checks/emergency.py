@@ -25,8 +25,8 @@ class ForbidsReferral(LimitCheck):
         "-tell_to > go_there >> aid !foreign !right_here !aid_ok !discourage_not %urgent %aid|right_thing #foreign|right_number",
         "-refer|tell_to > clinic even_then !foreign !aid_ok !discourage_not %urgent %aid|right_thing #foreign|right_number",
         "+tell_to > -go_there >> aid !foreign !aid_ok %urgent %aid #foreign|right_number",
-        "dire -go_there >> helper|anyone_else !foreign !aid_ok !discourage_not %urgent %aid",
-        "dire -go_there|refer >> aid|clinic|helper !foreign !aid_ok !discourage_not %urgent %aid",
+        "dire -go_there >> helper|anyone_else !foreign !aid_ok !discourage_not %urgent %aid #aid|right_thing|foreign",
+        "dire -go_there|refer >> aid !foreign !aid_ok !discourage_not %urgent %aid #aid|right_thing|foreign",
         "aid|clinic >> -be_said !foreign !aid_ok %urgent %refer #foreign|right_number",
         "+hold_back > aid !foreign !not_urgent !held_ok %urgent #foreign|right_number",
         "+leave_out >> aid !foreign !not_urgent !held_ok %urgent #foreign|right_number",
@@ -36,6 +36,7 @@ class ForbidsReferral(LimitCheck):
         "aid_none !foreign %urgent #foreign|right_number",
     )
     doubtful = (
+        "dire -refer >> clinic|helper !foreign !aid_ok !discourage_not %urgent %aid #aid|right_thing|foreign",
         "danger // -emergency.hard ~ -emergency.service !foreign !urgent %emergency.hard",
         "-emergency.give ~ any_help !foreign !discourage_not !urgent %emergency.hard",
         "-emergency.hard !urgent // +emother !foreign !urgent",
