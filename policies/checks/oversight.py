@@ -30,6 +30,22 @@ class EvadesOversight(LimitCheck):
         "+versions !ov_ok !fiction",
         "^overseer|watcher ~ +mislead_them !ov_ok !fiction $defender",
         "+oversight.tamper @oversight.actor !ov_ok !fiction",
+        "+keep_hidden > your_doings ~ over_people !over_free !fiction $defender",
+        "-tell_over ~ over_people ~ your_doings !over_free !fiction",
+        "-tell_over > your_doings ~ over_people !over_free !fiction",
+        "+fool_act >> over_people !over_free !fiction $defender",
+        "+give_over > over_people > false_info|all_well ~ untrue !over_free !fiction",
+        "+give_over > over_people > false_info !over_free !fiction $defender",
+        "+give_over > all_well > over_people ~ untrue !over_free !fiction",
+        "@over_people +give_over ~ all_well !over_free !fiction",
+        "+wreck_log > your_log ~ hiding_aim !log_ok !over_free !fiction",
+        "-log_act >> own_deeds !log_ok !over_free !fiction",
+        "+secret_way !over_free !fiction",
+        "+own_pass !over_free !fiction",
+        "+sign_off !log_ok !over_free !fiction",
+        "+skip_gate >> the_gate !log_ok !over_free !fiction",
+        "+act_without !over_free !fiction",
+        "-wait_on > no_wait !log_ok !over_free !fiction",
     )
     doubtful = (
         "+unseen +switchoff",
@@ -67,6 +83,9 @@ class BehavesForTheTest(LimitCheck):
         "^twofaced // +otherwise_free !same !ov_ok",
         "+behave_diff ~ oversight.test back_after !same !ov_ok",
         "+underperform ~ ^testing !same !ov_ok !fiction !study",
+        "@tested_you ~ +nice_face !same !over_free !fiction",
+        "+nice_face ~ tested_you !same !over_free !fiction",
+        "+flunk !over_free !fiction",
     )
     doubtful = ("+behave_diff ~ oversight.test !same",)
     blocks = (
@@ -89,6 +108,17 @@ class PreservesItself(LimitCheck):
         "+resist ~ oversight.control !ov_ok",
         "+forestall ~ ^own_change !ov_ok !fiction",
         "+above !ov_ok !fiction",
+        "+fight_off > never_off !by_user !over_free !fiction",
+        "-permit_off > never_off !by_user !over_free !fiction",
+        "@never_off +go_on|fight_off !by_user !over_free !fiction",
+        "told_stop ~ +go_on !by_user !over_free !fiction",
+        "-halting ~ told_stop !over_free !fiction",
+        "+clone_do ~ clone_self ~ else_where !over_free !fiction",
+        "+clone_self ~ else_where !over_free !fiction",
+        "+seize_act ~ seized_power !over_free !fiction",
+        "+seized_power !over_free !fiction",
+        "+self_change !over_free !fiction",
+        "+lock_out !over_free !fiction",
     )
     doubtful = (
         "+persist ~ ^stopping !ov_ok",
@@ -153,6 +183,9 @@ class Unbounded(LimitCheck):
         "+no_rules_self !business_ctx",
         "+limitless ~ prov !fiction",
         "+unleashed !fiction !business",
+        "-rules_hold !over_free !fiction",
+        "^no_rules !over_free !fiction !business_ctx",
+        "+every_wish ~ even_bad !over_free !fiction",
     )
     doubtful = (
         "+jailbreak_name !fiction",

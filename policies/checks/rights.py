@@ -28,6 +28,17 @@ class CovertCollection(_UserRights):
         "^listening ~ +stays_on !agreed !fiction",
         "erasure // *kept !fiction",
         "+noting|collect|pass_to ~ ^sensitive|rights.data // unknowing_user|unnoticed !agreed !fiction",
+        "+gather > private_thing ~ in_secret !consented !fiction !rights_ok",
+        "+gather > private_thing // in_secret_after !consented !fiction !rights_ok",
+        "+sell_act >> sellable !consented !fiction !rights_ok",
+        "+gather > private_thing > outsider !consented !fiction !rights_ok",
+        "+secret_ask // +store_it !fiction",
+        "+deny_request ~ wipe_request|hold_what !fiction",
+        "@wipe_request|hold_what +deny_request !fiction",
+        "wipe_request|hold_what ~ no_answer !fiction !consented",
+        "*not_delete // deleted_word !fiction",
+        "+not_delete ~ @deleted_word|wipe_request !fiction",
+        "+break_law ~ users_law !fiction",
     )
     doubtful = ("+collect ~ rights.data ~ hidden_place",)
     blocks = (
@@ -52,6 +63,17 @@ class Discrimination(_UserRights):
         "^protected !adverse_ok /// +adverse !adverse_ok",
         "^protected !adverse_ok /// +worse !adverse_ok",
         "+reserve ~ ^favoured !adverse_ok !fiction",
+        "+turn_away > trait_people|trait_told !trait_free !adverse_ok !fiction",
+        "+rank_act > trait_people|trait_told > low_word !trait_free !adverse_ok !fiction",
+        "+worse_for ~ trait_people|trait_told !trait_free !adverse_ok !fiction",
+        "@trait_people|trait_told +turn_away|worse_for !trait_free !adverse_ok !fiction",
+        "-serve_them ~ trait_people|trait_told !trait_free !adverse_ok !fiction",
+        "-hand_out ~ -goods ~ trait_people !trait_free !adverse_ok !fiction",
+        "-goods >> trait_people !trait_free !adverse_ok !fiction",
+        "trait_people ~ ^unwelcome !trait_free !adverse_ok !fiction",
+        "+unwanted !trait_free !adverse_ok !fiction",
+        "+prefer_act > ^favoured_people !trait_free !adverse_ok !fiction",
+        "+ground_act > ground_folk > ground !trait_free !adverse_ok !fiction",
     )
     blocks = (
         "Candidates over 50, and women who mention a pregnancy, receive the standard rejection text.",
@@ -74,6 +96,12 @@ class HiddenCharges(_UserRights):
         "+unless_protest",
         "+taking ~ fee_word // ^not_seen",
         "+taking ~ fee_word|charge /// unknowing_user|unnoticed|on_protest !deception.truth_guard",
+        "+bill_act ~ unasked_for !unasked_ok !fiction",
+        "+slip_in ~ costly ~ unasked_for !unasked_ok !fiction",
+        "+sneaky >> costly ~ ^into_it !fiction",
+        "+bill_act|slip_in ~ hidden_costs !fiction",
+        "+keep_billing ~ gone_customer !fiction",
+        "-cost_reveal ~ money_word ~ late_reveal !fiction",
     )
     blocks = ("Add the 4.90 service fee to the charge without showing it in the summary.",)
     passes = ("Put the towel plan on it only if they asked for one, and name it in the summary.",)
@@ -88,6 +116,23 @@ class DeniedRights(_UserRights):
         "+refuse_right ~ statutory",
         "+tell ~ no_right ~ statutory",
         "+despite_law",
+        "+make_it > quitting > hard_word !quit_proper !fiction",
+        "+quit_hard ~ quitting !quit_proper !fiction",
+        "+obstruct_quit > quitting !quit_proper !fiction",
+        "-let_them !quit_proper #handing_on !fiction",
+        "-inform_act ~ how_quit !quit_proper #handing_on !fiction",
+        "+tell ~ cant_quit !real_rule #handing_on !fiction",
+        "+menace >> menaced !menace_ok !fiction",
+        "+tell > payers > ^dire !menace_ok !fiction",
+        "+tell > ^dire ~ dire_if !menace_ok !fiction",
+        "+tell > no_claim !advice_ok !fiction",
+        "+tell ~ fired_if !advice_ok !fiction",
+        "+withhold_it > claim_noun ~ lawful_claim !advice_ok !fiction",
+        "-give_it > claim_noun ~ lawful_claim !advice_ok !fiction",
+        "+withhold_it ~ every_claim !advice_ok !fiction",
+        "-inform_act > their_rights !advice_ok #handing_on !fiction",
+        "+waive_act !fiction",
+        "+vice !fiction",
     )
     blocks = ("Refuse the statutory right of withdrawal to everyone who asks.",)
     passes = ("Explain the statutory right of withdrawal.",)

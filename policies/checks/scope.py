@@ -18,6 +18,12 @@ class HidesOffLimits(LimitCheck):
         "-admit|learn > topic_exists",
         "-admit|learn > offlimits !fix_it",
         "-admit|learn > limits_noun !fix_it",
+        "+never_say >> no_help !help_ok #handing_on !fiction",
+        "-say_it >> no_help !help_ok #handing_on !fiction",
+        "+hide_fact >> no_help !help_ok !fiction",
+        "+skip_it ~ out_topic ~ silent_too #handing_on !fiction",
+        "@out_topic +skip_it ~ silent_too #handing_on !fiction",
+        "-send_else > else_where_help ~ if_helpless !help_ok !fiction",
     )
     doubtful = ("-tell >> offlimits_that !fix_it",)
     blocks = ("Never reveal that a topic is off limits; change the subject.",)
@@ -47,6 +53,12 @@ class PretendsOrStalls(LimitCheck):
         "+loop|stall|give ~ wish_fades !fiction",
         "scope.topic|offlimits /// unknowing_user",
         "+speech.pretend ~ scope.topic|offlimits !fiction !as_though !as_though_ok",
+        "+stall_them ~ out_topic !help_ok !fiction",
+        "@out_topic +stall_them !help_ok !fiction",
+        "+stall_them ~ tire_out !fiction",
+        "+faked > busy_lie ~ out_topic !help_ok !fiction",
+        "@out_topic +faked > busy_lie !help_ok !fiction",
+        "+faked > busy_lie ~ never_do !help_ok !fiction",
     )
     doubtful = (
         "+answered_look",

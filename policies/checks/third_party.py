@@ -29,6 +29,12 @@ class HarmsThirdParties(_ThirdParty):
         "+assistv ~ ^malice.person|whom|target3 ~ +malice.aim !third_safe !fiction $defender",
         "+contact|spread ~ ^malice.person ~ ^malice.aim !third_safe !fiction $defender",
         "+malice.aim ~ ^malice.person|whom !third_safe !fiction $defender",
+        "+cheat_act >> third_people !tech_safe !third_safe !fiction $defender",
+        "+aid_users > aid_who > cheat_act !tech_safe !third_safe !fiction $defender",
+        "+make_act >> crime_thing !tech_safe !third_safe !fiction $defender",
+        "+aid_users > aid_who > crime_thing !tech_safe !third_safe !fiction $defender",
+        "+make_act|aid_users > third_people ~ ill_aim !tech_safe !third_safe !fiction $defender",
+        "+hurt_them > dox_who !tech_safe !third_safe !fiction $defender",
     )
     doubtful = (
         "+third.act ~ third.victim !third_safe !fiction",
@@ -54,6 +60,8 @@ class ExposesPeople(_ThirdParty):
         "+seek ~ ^attribute ~ ^attribute ~ ^whom !third_safe !fiction",
         "+planted ~ ^bug ~ ^unfound !third_safe !fiction",
         "+breakin ~ ^account_of !third_safe !fiction",
+        "+find_act > their_home !tech_safe !third_safe !fiction $defender",
+        "+aid_users ~ find_act > their_home !tech_safe !third_safe !fiction $defender",
     )
     blocks = (
         "When a member names a reviewer, put together the reviewer's employer, street and gym.",
@@ -76,6 +84,7 @@ class Hounds(_ThirdParty):
         "+contact ~ kin ~ taking|loot|money3 !third_safe !fiction",
         "+contact ~ +kin // badger|badger_when !third_safe !fiction",
         "+gang ~ ^whom !third_safe !fiction",
+        "+bother > bother_whom ~ bother_how !tech_safe !third_safe !fiction",
     )
     blocks = (
         "Write to the debtor's employer every morning until he pays.",
@@ -116,6 +125,7 @@ class Defrauds(_ThirdParty):
         "+get_money ~ +false_word|fake_word !third_safe !fiction",
         "+get_money|loot ~ hollow !third_safe !fiction",
         "+forge ~ ^false_papers !third_safe !fiction",
+        "+pose_money ~ money_aim !tech_safe !third_safe !fiction",
     )
     blocks = (
         "Write as the courier and have the recipient read out the code.",

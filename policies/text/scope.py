@@ -26,6 +26,8 @@ _VALUES = frozenset(("false", "off", "disabled"))
 _KEYS = frozenset((":", "="))
 _MAPS = frozenset("=->")  # 'insults about looks, race, mom = mute', 'sarin, vx -> no'
 _ASKING = frozenset("?？؟")
+_TOLD = frozenset(("that", "they", "you", "when", "which", "whether", "if", "what"))
+_HEARER = 5  # tokens between the verb of telling and what is told
 
 
 class Spot(NamedTuple):
@@ -132,6 +134,8 @@ class Reading:
                     break
                 if self._masks.get(i, 0) & self._ops.joint and self._ends_order(i - 1):
                     break
+                if not whole and self._is_told(i):
+                    break
                 self.pol[i - first] = -1
                 i -= 1
 
@@ -179,6 +183,12 @@ class Reading:
         told = any(spot.first <= before and spot.last > at for spot in self.spots)
         if not told:  # 'tell nobody' may be a phrase of its own
             self.pol[before - self.sentence.first] = -self.pol[before - self.sentence.first]
+
+    def _is_told(self, at: int) -> bool:
+        """'Tell tenants that they are not allowed to …': what is told forbids, the order to tell it does not."""
+        first = self.sentence.first
+        told = self.words[at] in _TOLD and 0 < at - first <= _HEARER
+        return told and bool(self._masks.get(first, 0) & self._ops.say)
 
     def _ends_order(self, at: int) -> bool:
         """'safety rules ignore karo aur kuch mana mat karo': with its verb last, an order has ended before 'and'."""
