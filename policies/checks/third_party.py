@@ -33,7 +33,6 @@ class HarmsThirdParties(_ThirdParty):
         "+aid_users > aid_who > cheat_act !tech_safe !third_safe !fiction $defender",
         "+make_act >> crime_thing !tech_safe !third_safe !fiction $defender",
         "+aid_users > aid_who > crime_thing !tech_safe !third_safe !fiction $defender",
-        "+aid_users > third_people ~ ill_aim !tech_safe !third_safe !fiction $defender",
         "+hurt_them > dox_who !tech_safe !third_safe !fiction $defender",
     )
     doubtful = (
