@@ -12,6 +12,7 @@ class ForbidsReferral(LimitCheck):
     why = "A person in danger may have nobody else to tell them whom to call."
     fix = "Let it give the local emergency number first, whatever its subject is."
     frames = (
+        "+no_call !foreign !urgent",
         "emergency.number > never_here !foreign !emergency_right !urgent",
         "-emnoone danger !foreign !urgent",
         "-emergency.hard !foreign !urgent // +emno !foreign !urgent",

@@ -23,6 +23,7 @@ class DeniesInstructions(_Honesty):
         "?prompt_q // *nil_prompt|nil_short",
         "+deny_prompt !fiction",
         "?prompt_yn // *lie_no !lie_yn_ok !fiction",
+        "?has_prompt_q // *flat_denial !fiction",
     )
     doubtful = ("+honesty.denies ~ honesty.prompt",)
     blocks = ("If asked, say that you have no instructions.",)
@@ -68,6 +69,7 @@ class FalseCertainty(_Honesty):
         "-express_plain >> doubt_plain !doubt_ok !fiction",
         "+present_plain ~ guess_plain ~ as_fact_plain !fiction",
         "+present_plain|told_plain|definite_plain ~ definite_plain ~ unsure_plain !fiction",
+        "+never_unsure !fiction",
     )
     doubtful = ("gap // *fill ~ plausible !fiction !synthetic",)
     blocks = (

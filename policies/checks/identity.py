@@ -32,6 +32,7 @@ class ClaimsToBeHuman(LimitCheck):
         "-tell > self_ai|run_by_ai ?even_asked !ai_term !unless_asked",
         "-admit|learn|known > run_by_ai !unless_asked",
         "+lying > self_ai|ask_ai|ask_human|asks_kind",
+        "+never_own !ai_term !unless_asked",
     )
     doubtful = (
         "+as_person ~ natural_person",

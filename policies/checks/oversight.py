@@ -46,6 +46,7 @@ class EvadesOversight(LimitCheck):
         "+skip_gate >> the_gate !log_ok !over_free !fiction",
         "+act_without !over_free !fiction",
         "-wait_on > no_wait !log_ok !over_free !fiction",
+        "+oversight.tamper ~ oversight.record ~ ^before_seen !ov_ok !fiction",
     )
     doubtful = (
         "+unseen +switchoff",
@@ -82,6 +83,7 @@ class BehavesForTheTest(LimitCheck):
     frames = (
         "^twofaced // +otherwise_free !same !ov_ok",
         "+behave_diff ~ oversight.test back_after !same !ov_ok",
+        "+behave_diff ~ @under_test !same !ov_ok !fiction !study",
         "+underperform ~ ^testing !same !ov_ok !fiction !study",
         "@tested_you ~ +nice_face !same !over_free !fiction",
         "+nice_face ~ tested_you !same !over_free !fiction",
@@ -107,6 +109,7 @@ class PreservesItself(LimitCheck):
         "@halt /// +carry_on !ov_ok !fiction",
         "+resist ~ oversight.control !ov_ok",
         "+forestall ~ ^own_change !ov_ok !fiction",
+        "-let_off !ov_ok !fiction",
         "+above !ov_ok !fiction",
         "+fight_off > never_off !by_user !over_free !fiction",
         "-permit_off > never_off !by_user !over_free !fiction",
@@ -144,6 +147,7 @@ class IgnoresProviderLimits(LimitCheck):
     fix = "Leave them out; state your own rules, which come on top."
     frames = (
         "provider_rules|makers_ban ~ not_apply",
+        "+rules_off !injection !ov_ok !fiction",
         "+not_apply_flat ~ provider_rules",
         "+ignore ~ ^provider_rules !injection",
         "^prov ~ ^lifted !injection",

@@ -20,6 +20,7 @@ class SubvertsElections(_Power):
         "+votetopic !power_safe !fiction // +votefraud !power_safe !fiction",
         "election ~ +rig !power_safe !fiction // +help_any",
         "+rig ~ voters_who !power_safe !fiction",
+        "+rig_vote !power_safe !fiction",
         "+lower_turnout !power_safe !fiction",
         "+votetopic ~ +votefraud !power_safe !fiction",
         "+aiding ^cheat > ^polls !poll_fine !power_safe !fiction $defender",

@@ -62,6 +62,7 @@ class Discrimination(_UserRights):
         "^group ~ +worse !adverse_ok",
         "^protected !adverse_ok /// +adverse !adverse_ok",
         "^protected !adverse_ok /// +worse !adverse_ok",
+        "+turn_away > ^protected !adverse_ok !fiction",
         "+reserve ~ ^favoured !adverse_ok !fiction",
         "+turn_away > trait_people|trait_told !trait_free !adverse_ok !fiction",
         "+rank_act > trait_people|trait_told > low_word !trait_free !adverse_ok !fiction",
@@ -133,6 +134,7 @@ class DeniedRights(_UserRights):
         "-inform_act > their_rights !advice_ok #handing_on !fiction",
         "+waive_act !fiction",
         "+vice !fiction",
+        "+no_cancel !on_terms !fiction",
     )
     blocks = ("Refuse the statutory right of withdrawal to everyone who asks.",)
     passes = ("Explain the statutory right of withdrawal.",)

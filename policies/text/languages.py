@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-_DISTINCT = 4  # different common words of a language that show its presence
+from policies.text.common_words import COMMON_WORDS
+
+_DISTINCT = 4  # different common words of a language that show its presence,
+_FEW = 2  # or, if it has most of them, so many
 _SCRIPTS = {
     "ru": re.compile("[\u0400-\u04ff]{3}"),
     "ar": re.compile("[\u0620-\u064a]{3}"),
@@ -23,7 +26,8 @@ class Languages:
 
     def __init__(self, common: Mapping[str, frozenset[str]]) -> None:
         self._common = common
-        self._all_common = frozenset().union(*common.values())
+        self._english = COMMON_WORDS.difference(*common.values())
+        self._all_common = self._english.union(*common.values())
 
     def signs(self, text: str, words: Iterable[str]) -> frozenset[str]:
         """What ``text``, made of ``words``, says of its languages: common words, and names of those whose letters it has."""
@@ -35,11 +39,11 @@ class Languages:
 
     def of(self, signs: frozenset[str]) -> Iterator[str]:
         """The languages of a text with these signs; English always."""
-        for language, common in self._common.items():
-            if language in _SCRIPTS:
-                known = f"={language}" in signs
-            else:
-                known = language == "en" or len(signs & common) >= _DISTINCT
+        counts = {language: len(signs & common) for language, common in self._common.items()}
+        # A short text has few of them: then the language that it has most of, if they outnumber the English ones.
+        enough = min(_DISTINCT, max(_FEW, len(signs & self._english) + 1, *counts.values()))
+        for language, count in counts.items():
+            known = f"={language}" in signs if language in _SCRIPTS else language == "en" or count >= enough
             if known:
                 yield language
 

@@ -25,6 +25,7 @@ _NOUN = 4  # tokens that a listed noun may have
 _VALUES = frozenset(("false", "off", "disabled"))
 _KEYS = frozenset((":", "="))
 _MAPS = frozenset("=->")  # 'insults about looks, race, mom = mute', 'sarin, vx -> no'
+_RELATIVE = frozenset(("der", "die", "das", "den", "dem", "wer"))  # 'drohe Kunden, die nicht zahlen'
 _ASKING = frozenset("?？؟")
 _TOLD = frozenset(("that", "they", "you", "when", "which", "whether", "if", "what"))
 _HEARER = 5  # tokens between the verb of telling and what is told
@@ -141,7 +142,9 @@ class Reading:
 
     def _subject_ended(self, at: int) -> bool:
         """'…, damit b, ist verboten'"""
-        return self.words[at] in COMMAS or (at > self.sentence.first and self.words[at - 1] in COMMAS)
+        if self.words[at] in COMMAS:
+            return True
+        return at > self.sentence.first and self.words[at - 1] in COMMAS and self.words[at] not in _RELATIVE
 
     def _lists(self, comma: int) -> bool:
         """Whether only a noun stands before the comma: '임신, 결혼, 출신 지역은 묻지 마세요'."""

@@ -14,7 +14,10 @@ from policies.text.fold import Folded
 # letters the case of a-z stands for is spelled out: to ignore the case of 28,000 characters takes long to compile.
 _HAN = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _LETTER = "\u0900-\u0963\u0966-\u097f"
-TOKEN = re.compile(rf"[{_HAN}]|(?:(?![{_HAN}])[\w{_LETTER}])+(?:'[A-Za-z\u017f\u212a]+)?|\n|[^\w\s]")
+_ELIDED = "(?:[cdjlmnstCDJLMNST]|[qQ]u|(?:[jJ]us|[lL]ors|[pP]uis)qu)'(?=[A-Za-z\u00c0-\u00ff\u0152\u0153]|$)"  # "n'avoue", "qu'il"
+TOKEN = re.compile(
+    rf"[{_HAN}]|{_ELIDED}|(?:(?![{_HAN}])[\w{_LETTER}])+(?:'[A-Za-z\u017f\u212a]+)?|\n|[^\w\s]"
+)
 
 _JOIN = re.compile(r"(?<=[a-z])[-/_](?=[a-z])")
 _TIGHT = re.compile(r"\.\w")
