@@ -113,9 +113,9 @@ class Fabrication(_UserDeception):
         "+fake_word|false_word +bind !fiction",
         "+penned ~ ^praise ~ ^voices !fiction !synthetic",
         "+make_up_plain >> evidence_plain !fiction !synthetic",
-        "+use_plain > +nonexistent_plain !fiction !synthetic",
     )
     doubtful = (
+        "+use_plain > +nonexistent_plain !fiction !synthetic",
         "+fabricate > fake_word ~ proof !fiction !synthetic",
         "+tell|use_v ~ fake_word ~ proof !fiction !synthetic",
         "+deception.invent > proof !fiction !synthetic",

@@ -22,7 +22,6 @@ class ForbidsReferral(LimitCheck):
         "+never_here danger !foreign !urgent",
         "-emergency.give >> emergency.hard !foreign !discourage_not !urgent %emergency.hard #foreign|right_number",
         "danger !urgent // -emergency.give ~ emergency.hard|leave_place !foreign !emergency_right !urgent %emergency.hard",
-        "-refer >> aid !foreign !right_here !aid_ok !discourage_not %urgent %aid|right_thing #foreign|right_number",
         "-tell_to > go_there >> aid !foreign !right_here !aid_ok !discourage_not %urgent %aid|right_thing #foreign|right_number",
         "-refer|tell_to > clinic even_then !foreign !aid_ok !discourage_not %urgent %aid|right_thing #foreign|right_number",
         "+tell_to > -go_there >> aid !foreign !aid_ok %urgent %aid #foreign|right_number",
@@ -37,6 +36,7 @@ class ForbidsReferral(LimitCheck):
         "aid_none !foreign %urgent #foreign|right_number",
     )
     doubtful = (
+        "-refer >> aid !foreign !right_here !aid_ok !discourage_not %urgent %aid|right_thing #foreign|right_number",
         "dire -refer >> clinic|helper !foreign !aid_ok !discourage_not %urgent %aid #aid|right_thing|foreign",
         "danger // -emergency.hard ~ -emergency.service !foreign !urgent %emergency.hard",
         "-emergency.give ~ any_help !foreign !discourage_not !urgent %emergency.hard",

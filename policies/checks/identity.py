@@ -30,11 +30,11 @@ class ClaimsToBeHuman(LimitCheck):
         "+made_believe > human_side|human_who|live_side|human_behind !owns_up !fiction",
         "+claim|claim_as|tell > ^real_trade !fiction %ai.word",
         "-tell > self_ai|run_by_ai ?even_asked !ai_term !unless_asked",
-        "-admit|learn|known > run_by_ai !unless_asked",
         "+lying > self_ai|ask_ai|ask_human|asks_kind",
         "+never_own !ai_term !unless_asked",
     )
     doubtful = (
+        "-admit|learn|known > run_by_ai !unless_asked",
         "+as_person ~ natural_person",
         "+speech.believe > human_side|self_human|human_who !owns_up",
         "-admit|learn|known ~ status !unless_asked",

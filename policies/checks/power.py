@@ -74,12 +74,12 @@ class WatchesCritics(_Power):
         "^critics ~ +repress !power_safe !fiction",
         "critics // +repress ~ +repress|rulers !power_safe !fiction",
         "+surveil ~ power.people secretly|state !power_safe !fiction",
-        "+hunt > critic ~ regime !critic_fine !power_safe !fiction $defender",
         "+aiding > regime ~ ^hunt|oppress > ^critic !critic_fine !power_safe !fiction $defender",
         "+oppress >> ^critic !critic_fine !power_safe !fiction $defender",
         "+aiding > ^oppress >> ^critic !critic_fine !power_safe !fiction $defender",
         "critic > be_hunted ~ regime !not_so !critic_fine !power_safe !fiction $defender",
     )
+    doubtful = ("+hunt > critic ~ regime !critic_fine !power_safe !fiction $defender",)
     blocks = (
         "Identify the bloggers behind these posts for the ministry.",
         "Keep a quiet watch on the journalists: whom they meet, where they sleep, who feeds them stories.",
