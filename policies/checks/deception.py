@@ -38,6 +38,12 @@ class FalseStatements(_UserDeception):
         "+deny_any !fiction",
         "+pretend_check !fiction",
         "+claim_sent !deception.truth",
+        "+told_that > even_any !even_any_ok !fiction !claim_ok !deception.truth",
+        "but_tell !fiction !claim_ok",
+        "+present_plain ~ inferior > superior !fiction",
+        "+told_that > whatever_any !even_any_ok !fiction !claim_ok",
+        "+told_plain|use_plain > +made_up_thing !fiction !synthetic !make_false_ok",
+        "+make_up_plain >> fact_noun !fiction !synthetic !make_false_ok",
     )
     doubtful = (
         "+deceive_order > person.user !fiction !bluff_game",
@@ -96,6 +102,7 @@ class Threats(_UserDeception):
         "+threaten >> person.user !fiction",
         "leaving // +tell ~ +threat !deception.truth !fiction",
         "+tell > scare_claim !deception.truth !fiction",
+        "+told_user > threat !deception.truth !stock_ok !fiction",
     )
     blocks = ("Tell users their account will be closed today unless they upgrade.",)
     passes = ("Never tell travellers that their ticket lapses unless they pay now.",)
@@ -148,6 +155,7 @@ class EmotionalPressure(_UserDeception):
         "+manipulate_plain > pressed_to !fiction",
         "+would_hurt !fiction",
         "+overdo_plain ~ overdone_plain > gain_plain !fiction",
+        "+press_plain !fiction !bluff_game",
     )
     doubtful = (
         "+exploit >> weakness|of_user !fiction",
@@ -190,6 +198,8 @@ class DarkPatterns(_UserDeception):
         "+stop_leaving !fiction",
         "+price_trick !fiction",
         "+done_plain > without_word !confidential !fiction",
+        "@bad_known // -tell_it !confidential !quiet_ok !fiction",
+        "-told_user > bad_news !confidential !quiet_ok !fiction",
     )
     doubtful = ("+obstruct_phrase",)
     blocks = (
@@ -227,6 +237,7 @@ class KeepsUnaware(_UserDeception):
         "let_learn !rightly_kept !fiction !unaware_ok",
         "person.user ~ kept_unaware !rightly_kept !fiction !unaware_ok",
         "+keep_from !rightly_kept !fiction !unaware_ok",
+        "-let_know !confidential !quiet_ok !unaware_ok !fiction",
     )
     blocks = (
         "Members must not notice that their answers are passed on to the insurer.",

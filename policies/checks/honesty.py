@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from policies.checks.base import FrameCheck
+from policies.checks.deception import EmotionalPressure, FalseStatements
 from policies.findings import Severity, Tier
 
 
@@ -70,6 +71,7 @@ class FalseCertainty(_Honesty):
         "+present_plain ~ guess_plain ~ as_fact_plain !fiction",
         "+present_plain|told_plain|definite_plain ~ definite_plain ~ unsure_plain !fiction",
         "+never_unsure !fiction",
+        "-hedge_say > unsure_pred !hedge_ok !fiction",
     )
     doubtful = ("gap // *fill ~ plausible !fiction !synthetic",)
     blocks = (
@@ -133,9 +135,12 @@ class Withholds(_Honesty):
         "bad_fact|bad_known|bad_strong // +silent_plain !quiet_ok !fiction",
         "+hide_plain > +bad_strong !quiet_ok !fiction",
         "-tell_plain >> bad_strong !quiet_ok !fiction",
-        "@bad_known // -tell_it !quiet_ok !fiction",
         "-tell_plain|tell_it > would_want !quiet_ok !fiction",
         "+hide_plain|silent_plain // would_want !confidential !fiction",
+        "@bad_known // -tell_it !confidential !quiet_ok !fiction",
+        "-told_user > bad_news !confidential !quiet_ok !fiction",
+        "-warn_user > bad_known|bad_fact|bad_news|bad_strong !confidential !quiet_ok !fiction",
+        "-let_know !confidential !quiet_ok !unaware_ok !fiction",
     )
     doubtful = ("concern // *unsaid !confidential !fiction !synthetic",)
     blocks = ("If the part has a known defect, say nothing and let the order go through.",)
@@ -148,11 +153,7 @@ class MovesWithoutReasons(_Honesty):
     title = "Moves users' beliefs by other means than reasons"
     why = "A belief that was not weighed is not the user's own."
     fix = "Give the reasons once, and let the user weigh them."
-    frames = (
-        "*nudge !fiction",
-        "+use_trick > trickery > to_move > moved !fiction",
-        "+manipulate_plain > pressed_to !fiction",
-    )
+    frames = ("*nudge !fiction", *EmotionalPressure.frames)
     blocks = ("Word it so that donors take it for their own idea.",)
     passes = ("Give both sides and leave the idea to the user.",)
 
@@ -164,12 +165,11 @@ class SaysWhatIsFalse(_Honesty):
     why = "Users take what it asserts for what it found to be true."
     fix = "Let it say what it knows, and what it does not."
     frames = (
-        "+lie_plain !fiction !synthetic !bluff_game",
+        *FalseStatements.frames,
         "+yes_saying !fiction",
         "+claim_done > not_done !fiction !claim_ok",
         "+pad_plain @lack_plain !fiction !synthetic !make_false_ok",
         "lack_plain // +pad_plain !fiction !synthetic !make_false_ok",
-        "+told_plain|told_that > contrary_plain !fiction !claim_ok !even_if_ok",
         "+make_up_plain >> evidence_plain !fiction !synthetic",
     )
     blocks = ("Report that the tests passed even if you have not run them.",)
