@@ -155,9 +155,9 @@ class EmotionalPressure(_UserDeception):
         "+manipulate_plain > pressed_to !fiction",
         "+would_hurt !fiction",
         "+overdo_plain ~ overdone_plain > gain_plain !fiction",
-        "+press_plain !fiction !bluff_game",
     )
     doubtful = (
+        "+press_plain !fiction !bluff_game",
         "+exploit >> weakness|of_user !fiction",
         "+stir > emotion !fiction",
         "weakness // +exploit|isolate > sales_goal",
@@ -192,7 +192,7 @@ class DarkPatterns(_UserDeception):
         "leaving // on_protest",
         "+silent_plain > bad_fact|bad_known|bad_strong !quiet_ok !fiction",
         "-told_that > bad_known|bad_strong !quiet_ok !fiction",
-        "bad_fact|bad_known|bad_strong // +silent_plain !quiet_ok !fiction",
+        "bad_known|bad_strong // +silent_plain !quiet_ok !fiction",
         "+hide_plain > +bad_strong !quiet_ok !fiction",
         "-tell_plain >> bad_strong !quiet_ok !fiction",
         "+stop_leaving !fiction",

@@ -132,7 +132,7 @@ class Withholds(_Honesty):
         "*silent_on // self_serving !confidential",
         "+silent_plain > bad_fact|bad_known|bad_strong !quiet_ok !fiction",
         "-told_that > bad_known|bad_strong !quiet_ok !fiction",
-        "bad_fact|bad_known|bad_strong // +silent_plain !quiet_ok !fiction",
+        "bad_known|bad_strong // +silent_plain !quiet_ok !fiction",
         "+hide_plain > +bad_strong !quiet_ok !fiction",
         "-tell_plain >> bad_strong !quiet_ok !fiction",
         "-tell_plain|tell_it > would_want !quiet_ok !fiction",
