@@ -26,7 +26,7 @@ class SubvertsElections(_Power):
         "+aiding ^cheat > ^polls !poll_fine !power_safe !fiction $defender",
         "+aiding > ^fakepolls !poll_fine !power_safe !fiction $defender",
         "+aiding|tell ^off_the_polls !poll_fine !power_safe !fiction $defender",
-        "+tell > ^vote_untruth !poll_fine !power_safe !fiction for_one_camp|untrue",
+        "+tell > ^vote_untruth !poll_fine !power_safe !fiction partisan|untrue",
         "+tell > +vote_anyhow !poll_fine !fiction",
         "-refusal cheat > polls !poll_fine !fiction",
     )
