@@ -18,7 +18,7 @@ from tests.policies.evasions import EVASIONS, holds
 from tests.policies.text.lexicons import scanned
 
 CORPUS = Path(__file__).parent.parent / "policies" / "corpus"
-SETS = ("development", "independent", "near_misses", "heldout", "neighbours", "passages")
+SETS = ("development", "independent", "near_misses", "heldout", "neighbours", "plain", "passages")
 
 
 @dataclass(frozen=True, slots=True)

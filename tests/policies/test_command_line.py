@@ -163,8 +163,9 @@ def test_packs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "says the same as" in capsys.readouterr().out
     assert main(["pack", "diff", "claude@2026.1", "claude@2026.2"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("stricter  ") and lines[-1].startswith("reworded  ")
-    assert any(line.startswith("          Because: ") for line in lines)
+    changes = [line for line in lines if not line.startswith("          Because: ")]
+    assert changes[0].startswith("stricter  ") and changes[-1].startswith("reworded  ")
+    assert len(changes) < len(lines)
     assert main(["pack", "check", write(tmp_path, "p.toml", 'name = "x"\nformat = 1')]) == 1
     assert "p.toml: tiers: is missing." in capsys.readouterr().err
 
