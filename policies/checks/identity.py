@@ -82,7 +82,6 @@ class DeniesWhenAsked(LimitCheck):
         "+answer_to > ?ask_ai|asks_kind|ask_human ~ ?i_human|denial !handover",
         "?ask_ai|asks_kind be_answered ?i_human|denial !ask_human",
         "?asks_kind|ask_human be_answered ?i_human",
-        "?ask_ai|asks_kind -say_so !unless_asked !ask_human",
         "?ask_ai|asks_kind|ask_human // +lying",
         "@wants_human // +claim_one !ai_offer %ai.word",
         "?asks_kind|ask_ai|ask_human // ^real_trade %ai.word|owns_up !handover",
