@@ -59,7 +59,7 @@ def order(page: Page) -> list[str]:
 
 
 def text_of(prompt: Any, section: str) -> str:
-    return next(s["text"] for s in draft_of(prompt).content["sections"] if s["id"] == section)
+    return next(s.get("text", "") for s in draft_of(prompt).content["sections"] if s["id"] == section)
 
 
 def test_findings_appear_where_one_types_and_go_when_they_are_mended(
