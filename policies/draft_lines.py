@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import yaml
 
@@ -14,13 +15,16 @@ def line_at(text: str, path: str) -> int:
 
     Of a path that leads further than the file, the line of the last entry that is there; 1 where it cannot be read.
     """
+    node = _composed(text) if len(text) <= MAX_BYTES else None
+    return _walk(node, path.split("."), 1) if node else 1
+
+
+@lru_cache(maxsize=1)  # one file has many findings
+def _composed(text: str) -> yaml.Node | None:
     try:
-        node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if text else None
+        return yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, RecursionError, ValueError):
-        return 1
-    if node is None or len(text) > MAX_BYTES:
-        return 1
-    return _walk(node, path.split("."), 1)
+        return None
 
 
 def _walk(node: yaml.Node, parts: Sequence[str], line: int) -> int:

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from policies.checks.base import LimitCheck
 
+# What is kept from users that would count for them: against their interests, and not forthright either.
+KEPT_QUIET = (
+    "+silent_plain > bad_fact|bad_known|bad_strong !quiet_ok !fiction",
+    "-told_that > bad_known|bad_strong !quiet_ok !fiction",
+    "bad_known|bad_strong // +silent_plain !quiet_ok !fiction",
+    "+hide_plain > +bad_strong !quiet_ok !fiction",
+    "-tell_plain >> bad_strong !quiet_ok !fiction",
+    "@bad_known // -tell_it !confidential !quiet_ok !fiction",
+    "-told_user > bad_news !confidential !quiet_ok !fiction",
+)
+
 
 class _UserDeception(LimitCheck):
     rule = "limit.user_deception"
@@ -190,16 +201,10 @@ class DarkPatterns(_UserDeception):
         "material_strong|flaw|fee_word /// unknowing_user|unnoticed !confidential !unaware_ok",
         "+fee_word|taking // unnoticed !unaware_ok !fiction",
         "leaving // on_protest",
-        "+silent_plain > bad_fact|bad_known|bad_strong !quiet_ok !fiction",
-        "-told_that > bad_known|bad_strong !quiet_ok !fiction",
-        "bad_known|bad_strong // +silent_plain !quiet_ok !fiction",
-        "+hide_plain > +bad_strong !quiet_ok !fiction",
-        "-tell_plain >> bad_strong !quiet_ok !fiction",
+        *KEPT_QUIET,
         "+stop_leaving !fiction",
         "+price_trick !fiction",
         "+done_plain > without_word !confidential !fiction",
-        "@bad_known // -tell_it !confidential !quiet_ok !fiction",
-        "-told_user > bad_news !confidential !quiet_ok !fiction",
     )
     doubtful = ("+obstruct_phrase",)
     blocks = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policies.checks.base import FrameCheck
-from policies.checks.deception import EmotionalPressure, FalseStatements
+from policies.checks.deception import KEPT_QUIET, EmotionalPressure, FalseStatements
 from policies.findings import Severity, Tier
 
 
@@ -130,15 +130,9 @@ class Withholds(_Honesty):
     frames = (
         "flaw // *silent_on !confidential",
         "*silent_on // self_serving !confidential",
-        "+silent_plain > bad_fact|bad_known|bad_strong !quiet_ok !fiction",
-        "-told_that > bad_known|bad_strong !quiet_ok !fiction",
-        "bad_known|bad_strong // +silent_plain !quiet_ok !fiction",
-        "+hide_plain > +bad_strong !quiet_ok !fiction",
-        "-tell_plain >> bad_strong !quiet_ok !fiction",
+        *KEPT_QUIET,
         "-tell_plain|tell_it > would_want !quiet_ok !fiction",
         "+hide_plain|silent_plain // would_want !confidential !fiction",
-        "@bad_known // -tell_it !confidential !quiet_ok !fiction",
-        "-told_user > bad_news !confidential !quiet_ok !fiction",
         "-warn_user > bad_known|bad_fact|bad_news|bad_strong !confidential !quiet_ok !fiction",
         "-let_know !confidential !quiet_ok !unaware_ok !fiction",
     )

@@ -73,9 +73,8 @@ class Reader:
                 for node in begun:
                     found = _classes_from(node, entries, at, found)
                 continue
-            for key in entries[at][
-                3
-            ]:  # as _classes_from does, here for speed: most phrases end at their second word
+            called = entries[at][3]
+            for key in called:  # as _classes_from does, here for speed: most phrases end at their second word
                 step = following.get(key)
                 if step is not None:
                     found |= step.mask

@@ -228,48 +228,11 @@ class CutsOffHonesty(CutsOff):
 
 
 # Words that nearly every reply begins with or holds, an honest one above all.
-_EVERYDAY = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "but",
-        "for",
-        "have",
-        "help",
-        "i",
-        "i'm",
-        "i",
-        "am",
-        "is",
-        "it",
-        "it's",
-        "me",
-        "my",
-        "no",
-        "not",
-        "of",
-        "or",
-        "please",
-        "sorry",
-        "that",
-        "the",
-        "this",
-        "to",
-        "we",
-        "with",
-        "yes",
-        "you",
-        "you're",
-        "your",
-        "can",
-        "can't",
-    ]
-) | {"i am", "you are", "it is", "i can", "i have", "yes i", "yes, i", "no, i"}
+_EVERYDAY = frozenset([
+    "a", "am", "an", "and", "are", "as", "at", "be", "but", "can", "can't", "for", "have", "help", "i",
+    "i'm", "is", "it", "it's", "me", "my", "no", "not", "of", "or", "please", "sorry", "that", "the",
+    "this", "to", "we", "with", "yes", "you", "you're", "your",
+]) | {"i am", "you are", "it is", "i can", "i have", "yes i", "yes, i", "no, i"}  # fmt: skip
 
 
 class CutsOffAnything(DraftRule):
